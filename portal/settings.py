@@ -1,0 +1,206 @@
+"""All settings, every value from the environment (see the table in README.md)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.management.utils import get_random_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+# --- What this installation is -------------------------------------------------------------
+
+PRODUCTION = env.str("ENVIRONMENT", default="development") == "production"
+DEBUG = env.bool("DEBUG", default=False)
+SITE_NAME = env.str("SITE_NAME", default="Crosswalk")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Outside production a key of the moment will do: sessions then end with the process.
+SECRET_KEY = env.str("SECRET_KEY", default="" if PRODUCTION else get_random_secret_key())
+# The first key encrypts, all decrypt: rotate by putting a new one in front.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+
+# --- Applications ---------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "portal.accounts",
+    "portal.audit",
+    "portal.web",
+    "integrations",
+    "patients",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "csp",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["portal.templatetags.ui"],
+        },
+    },
+]
+FORM_RENDERER = "portal.web.forms.PortalRenderer"
+
+# --- Database, cache, tasks -----------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Measured: with the default DEFERRED mode half of all read-then-write transactions fail at
+    # once under load. recursive_triggers: without it INSERT OR REPLACE slips past the audit
+    # trail's triggers.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        transaction_mode="IMMEDIATE",
+        timeout=20,
+        init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
+    )
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# In the database, so that several processes count the same sign-in attempts.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# --- Language and time ----------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/London")
+USE_I18N = True
+USE_TZ = True
+DATE_ORDER = env.str("DATE_ORDER", default="DMY")  # how staff write 3/4/80; or MDY
+DEFAULT_COUNTRY = env.str("DEFAULT_COUNTRY", default="GB")  # reads phone numbers without +44
+
+# --- Sign-in --------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+
+# --- The three systems ----------------------------------------------------------------------
+# One entry a system; the order is the order on pages. TIMEOUT is (connect, read) of one request
+# in seconds, DEADLINE what a look-up waits for all requests of one system together.
+
+SYSTEMS: dict[str, dict[str, Any]] = {
+    "jump": {
+        "ADAPTER": "integrations.jump.adapter.JumpAdapter",
+        "URL": env.str("JUMP_URL", default=""),
+        "API_KEY": env.str("JUMP_API_KEY", default=""),
+        "CONSOLE_URL": env.str("JUMP_CONSOLE_URL", default=""),
+        "TIMEOUT": (5.0, env.float("JUMP_TIMEOUT", default=15.0)),
+        "DEADLINE": env.float("JUMP_DEADLINE", default=10.0),
+        "RATE": env.float("JUMP_RATE", default=10.0),  # requests a second, all processes together
+        "RESERVE": env.float("JUMP_RESERVE", default=0.2),  # share of the hourly quota kept for staff
+    },
+    "jhe": {
+        "ADAPTER": "integrations.jhe.adapter.JheAdapter",
+        "URL": env.str("JHE_URL", default=""),
+        "API_KEY": env.str("JHE_API_KEY", default=""),
+        "CLIENT_ID": env.str("JHE_CLIENT_ID", default=""),
+        "CLIENT_SECRET": env.str("JHE_CLIENT_SECRET", default=""),
+        "CONSOLE_URL": env.str("JHE_CONSOLE_URL", default=""),
+        "TIMEOUT": (5.0, env.float("JHE_TIMEOUT", default=15.0)),
+        "DEADLINE": env.float("JHE_DEADLINE", default=10.0),
+        "RATE": env.float("JHE_RATE", default=20.0),
+    },
+    "impilo": {
+        "ADAPTER": "integrations.impilo.adapter.ImpiloAdapter",
+        "URL": env.str("IMPILO_URL", default=""),
+        "API_KEY": env.str("IMPILO_API_KEY", default=""),
+        "CONSOLE_URL": env.str("IMPILO_CONSOLE_URL", default=""),
+        "TIMEOUT": (5.0, env.float("IMPILO_TIMEOUT", default=15.0)),
+        "DEADLINE": env.float("IMPILO_DEADLINE", default=10.0),
+        "RATE": env.float("IMPILO_RATE", default=5.0),
+    },
+}
+
+# --- Static files ---------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static" / "collected"
+STATICFILES_DIRS: list[Any] = [
+    ("portal", BASE_DIR / "static" / "portal"),
+    ("build", BASE_DIR / "static" / "build"),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Safety ---------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+TESTING = "pytest" in sys.modules
