@@ -1,0 +1,45 @@
+"""Several requests of one adapter side by side, each seeing the caller's log context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TypeVar
+
+from django.db import connections
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# Long-lived: leaving a `with ThreadPoolExecutor` block waits for the slowest thread.
+_records = ThreadPoolExecutor(max_workers=24, thread_name_prefix="records")
+
+
+def start(pool: ThreadPoolExecutor, work: Callable[[], R]) -> Future[R]:
+    """Run ``work`` in ``pool`` with the caller's context; its database connection is given back."""
+    context = copy_context()
+
+    def run() -> R:
+        try:
+            return context.run(work)
+        finally:
+            connections.close_all()
+
+    return pool.submit(run)
+
+
+def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R | Exception]:
+    """``work`` for each item at once; in order, each its result or the exception it raised."""
+    todo = list(items)
+    if len(todo) < 2:
+        return [_outcome(lambda: work(item)) for item in todo]
+    futures = [start(_records, lambda item=item: work(item)) for item in todo]  # type: ignore[misc]
+    return [_outcome(future.result) for future in futures]
+
+
+def _outcome(get: Callable[[], R]) -> R | Exception:
+    try:
+        return get()
+    except Exception as error:  # handed to the caller, who knows which of them it may pass over
+        return error
