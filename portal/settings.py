@@ -27,10 +27,12 @@ SECRET_KEY = env.str("SECRET_KEY", default="" if PRODUCTION else get_random_secr
 # The first key encrypts, all decrypt: rotate by putting a new one in front.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # --- Applications ---------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "portal",
     "portal.accounts",
     "portal.audit",
     "portal.web",

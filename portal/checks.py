@@ -1,0 +1,1 @@
+"""System checks: a half-configured or unsafe portal is an error at start."""
