@@ -1,0 +1,270 @@
+"""Faults on demand: what can go wrong between us and a system, switched on by a test or a trainer.
+
+A :class:`FaultBoard` belongs to one server. It holds the faults that are set, says which one
+meets a request, and keeps a list of the requests seen (method and path, never the query string,
+which can hold names).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+REMEMBERED_REQUESTS = 20_000
+
+
+class FaultKind(StrEnum):
+    """What happens to a request that meets the fault."""
+
+    DELAY = "delay"  # answered after `seconds`
+    HANG = "hang"  # not answered until the fault is cleared
+    RESET = "reset"  # the connection is reset, no answer
+    DRIP = "drip"  # the body arrives over `seconds`
+    STATUS = "status"  # another status, with a JSON or an HTML body
+    REDIRECT = "redirect"  # to `location`
+    BROKEN_OFF = "broken_off"  # the connection ends in the middle of the body
+    TRUNCATED = "truncated"  # half of the JSON, properly sent
+    MALFORMED = "malformed"  # text that is no JSON, called JSON
+    WRONG_TYPES = "wrong_types"  # JSON of another shape, see `variant`
+    OVERSIZED = "oversized"  # the right answer, padded to `size` bytes
+
+
+class Variant(StrEnum):
+    """How ``WRONG_TYPES`` bends the answer."""
+
+    SCALARS = "scalars"  # texts become numbers, numbers lists, booleans texts
+    CONTAINERS = "containers"  # objects become lists and lists objects
+    NULLS = "nulls"  # every value inside the outermost object becomes null
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault and the requests that it meets.
+
+    ``method`` empty means any; ``path`` is a regular expression searched in the path (without
+    query), empty means any; ``times`` ``None`` means until cleared. ``after_effect``: the
+    request is carried out first and only its answer suffers (for reset, hang, status and
+    redirect; the kinds that spoil an answer always carry the request out).
+    """
+
+    kind: FaultKind
+    method: str = ""
+    path: str = ""
+    times: int | None = None
+    after_effect: bool = False
+    seconds: float = 5.0
+    status: int = 503
+    html: bool = False
+    retry_after: str = ""
+    location: str = "http://elsewhere.example.org/"
+    variant: Variant = Variant.SCALARS
+    size: int = 32 * 1024 * 1024
+    chunked: bool = False
+
+    def meets(self, method: str, path: str) -> bool:
+        """Whether a request is one of those that this fault is for."""
+        return self.method.upper() in ("", method) and re.search(self.path, path) is not None
+
+
+def fault_from(values: Mapping[str, Any]) -> Fault:
+    """A fault from JSON. Raises ``ValueError`` with a sentence about what is wrong."""
+    known = {each.name for each in fields(Fault)}
+    if unknown := sorted(set(values) - known):
+        raise ValueError(f"Unknown field: {', '.join(unknown)}.")
+    try:
+        prepared = dict(values, kind=FaultKind(values.get("kind", "")))
+        if "variant" in prepared:
+            prepared["variant"] = Variant(prepared["variant"])
+        for name, kind in (("seconds", float), ("status", int), ("size", int)):
+            if name in prepared:
+                prepared[name] = kind(prepared[name])
+        if prepared.get("times") is not None:
+            prepared["times"] = int(prepared["times"])
+        re.compile(str(prepared.get("path", "")))
+    except (ValueError, TypeError, re.error) as error:
+        raise ValueError(f"Not a fault: {error}.") from error
+    return Fault(**prepared)
+
+
+@dataclass(slots=True, kw_only=True)
+class ActiveFault:
+    """A fault that is set: its number on the board, how often it struck, what it still holds."""
+
+    id: int
+    fault: Fault
+    hits: int = 0
+    released: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    @property
+    def spent(self) -> bool:
+        """Whether the fault has struck as often as it was to."""
+        return self.fault.times is not None and self.hits >= self.fault.times
+
+    def as_json(self) -> dict[str, Any]:
+        """For the control server."""
+        return {"id": self.id, "hits": self.hits, "spent": self.spent, **asdict(self.fault)}
+
+
+@dataclass(slots=True, kw_only=True)
+class SeenRequest:
+    """A request that arrived. ``status`` is 0 while, or because, it was not answered."""
+
+    method: str
+    path: str
+    at: float
+    status: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Reply:
+    """An answer on its way out. ``promised`` is the length announced, where it is not the real one."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    promised: int | None = None
+    chunked: bool = False
+    drip_seconds: float = 0.0
+
+
+ErrorBody = Callable[[int], Any]
+
+
+def plain_error(status: int) -> Any:
+    """The body of a made-up error where a system has no form of its own."""
+    return {"detail": f"The sandbox was told to answer {status}."}
+
+
+class FaultBoard:
+    """The faults set on one server, the latency of all its answers, and the requests it saw.
+
+    ``latency`` (seconds) holds for every request, beside any fault. ``stopping`` ends all
+    waiting; the server sets and clears it.
+    """
+
+    def __init__(self, error_body: ErrorBody = plain_error) -> None:
+        self.latency = 0.0
+        self.stopping = threading.Event()
+        self.error_body = error_body
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._faults: list[ActiveFault] = []
+        self._seen: deque[SeenRequest] = deque(maxlen=REMEMBERED_REQUESTS)
+
+    def add(self, fault: Fault) -> ActiveFault:
+        """Set a fault. Where several meet a request, the one set first strikes."""
+        with self._lock:
+            active = ActiveFault(id=next(self._numbers), fault=fault)
+            self._faults.append(active)
+            return active
+
+    def remove(self, number: int) -> bool:
+        """Lift one fault and let go what it holds; false where there is none of that number."""
+        with self._lock:
+            gone = [each for each in self._faults if each.id == number]
+            self._faults = [each for each in self._faults if each.id != number]
+        for each in gone:
+            each.released.set()
+        return bool(gone)
+
+    def clear(self) -> None:
+        """Lift all faults and the latency, and let go what they hold."""
+        self.latency = 0.0
+        for each in self.active():
+            self.remove(each.id)
+
+    def active(self) -> list[ActiveFault]:
+        """The faults that are set, spent ones too (their hits are of interest)."""
+        with self._lock:
+            return list(self._faults)
+
+    def requests(self, method: str = "", path: str = "") -> list[SeenRequest]:
+        """The requests seen, oldest first; ``path`` is a regular expression."""
+        with self._lock:
+            seen = list(self._seen)
+        return [each for each in seen if method in ("", each.method) and re.search(path, each.path)]
+
+    def forget_requests(self) -> None:
+        """Start the list of requests anew."""
+        with self._lock:
+            self._seen.clear()
+
+    def arrived(self, method: str, path: str) -> tuple[SeenRequest, ActiveFault | None]:
+        """Note a request; returns its entry, and the fault that strikes it."""
+        seen = SeenRequest(method=method, path=path, at=time.monotonic())
+        with self._lock:
+            self._seen.append(seen)
+            for active in self._faults:
+                if not active.spent and active.fault.meets(method, path):
+                    active.hits += 1
+                    return seen, active
+        return seen, None
+
+
+def made_up_reply(fault: Fault, error_body: ErrorBody) -> Reply:
+    """The answer of a ``STATUS`` or ``REDIRECT`` fault."""
+    if fault.kind is FaultKind.REDIRECT:
+        status = fault.status if 300 <= fault.status < 400 else 302
+        return Reply(status=status, headers=[("Location", fault.location)], body=b"")
+    headers = [("Retry-After", fault.retry_after)] if fault.retry_after else []
+    if fault.html:
+        page = f"<!doctype html><title>{fault.status}</title><h1>Error {fault.status}</h1>\n"
+        kind, body = "text/html; charset=utf-8", page.encode()
+    else:
+        kind, body = "application/json", json.dumps(error_body(fault.status)).encode()
+    return Reply(status=fault.status, headers=[*headers, ("Content-Type", kind)], body=body)
+
+
+def spoil(fault: Fault, reply: Reply) -> Reply:
+    """Do to an honest answer what the fault says; returns the same object."""
+    match fault.kind:
+        case FaultKind.DRIP:
+            reply.drip_seconds = fault.seconds
+        case FaultKind.BROKEN_OFF:
+            reply.promised = len(reply.body)
+            reply.body = reply.body[: len(reply.body) // 2]
+        case FaultKind.TRUNCATED:
+            reply.body = reply.body[: len(reply.body) // 2]
+        case FaultKind.MALFORMED:
+            reply.body = b"{'data': [undefined, ]}" + reply.body[:40]
+        case FaultKind.WRONG_TYPES if _is_json(reply):
+            reply.body = json.dumps(_bent(json.loads(reply.body), fault.variant)).encode()
+        case FaultKind.OVERSIZED:
+            reply.body = reply.body.ljust(fault.size)
+            reply.chunked = fault.chunked
+        case _:
+            pass
+    return reply
+
+
+def _is_json(reply: Reply) -> bool:
+    kinds = [value for name, value in reply.headers if name.lower() == "content-type"]
+    return bool(reply.body) and any("json" in kind for kind in kinds)
+
+
+def _bent(value: Any, variant: Variant) -> Any:
+    if variant is Variant.NULLS:
+        return dict.fromkeys(value) if isinstance(value, dict) else None
+    if variant is Variant.CONTAINERS:
+        if isinstance(value, dict):
+            return [_bent(each, variant) for each in value.values()]
+        if isinstance(value, list):
+            return {str(place): _bent(each, variant) for place, each in enumerate(value)}
+        return value
+    if isinstance(value, dict):
+        return {key: _bent(each, variant) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_bent(each, variant) for each in value]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return len(value)
+    return None if value is None else [value]
