@@ -1,0 +1,36 @@
+"""In which of its documented shapes the sandbox's Jump answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from integrations.sandbox.switches import Switches
+
+
+@dataclass(slots=True)
+class JumpSwitches(Switches):
+    """``g2`` is the later generation of the documentation, ``g1`` the earlier one.
+
+    ``envelope``: paging in ``meta``, or in ``pagination`` with a total and 100 rows by default.
+    ``errors``: nested with upper-case codes, nested with lower-case codes, or flat (``error``,
+    ``details`` and ``request_id`` side by side). ``rate_window``: quota by the clock hour or by
+    the last sixty minutes. ``nhs_search``: whether a search for ten digits is compared with the
+    digits of the stored number or with the number as stored; ``nhs_form``: how stored numbers
+    are written. ``custom_fields``: shown where a record has some, always, or never.
+    """
+
+    envelope: Literal["g2", "g1"] = "g2"
+    errors: Literal["g2", "g1", "flat"] = "g2"
+    city: Literal["g2", "g1"] = "g2"
+    gender: Literal["g2", "g1"] = "g2"
+    custom_fields: Literal["held", "always", "never"] = "held"
+    rows: Literal["short", "full"] = "short"
+    nhs_search: Literal["digits", "stored"] = "digits"
+    nhs_form: Literal["held", "digits", "hyphens", "spaces"] = "held"
+    timestamps: Literal["seconds", "fractions", "offset"] = "seconds"
+    validation_status: Literal[422, 400] = 422
+    unauthorised: Literal["UNAUTHORISED", "UNAUTHORIZED"] = "UNAUTHORISED"
+    rate_limit: int = 1000
+    rate_window: Literal["clock_hour", "last_hour"] = "clock_hour"
+    retry_after: bool = False
