@@ -1,82 +1,124 @@
-"""What every page needs besides its own context, and the pages for when something went wrong."""
+"""What the frame of every page shows, and the pages for when something went wrong.
+
+Error pages say what to do and never what was asked for. Those for 500 and 503 are made without
+context processors and queries: whatever broke may be what those need.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template import loader
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
 
-__all__ = ["bad_request", "csrf_failure", "denied", "fault", "missing", "site", "unavailable"]
+from portal.accounts.access import is_allowed, who_may
 
-ERROR_TEMPLATES = {400: "errors/400.html", 403: "errors/403.html", 404: "errors/404.html"}
+__all__ = [
+    "bad_request",
+    "csrf_failure",
+    "denied",
+    "fault",
+    "missing",
+    "site",
+    "too_many_requests",
+    "unavailable",
+]
+
+#: Label and URL name of the main navigation, in order. Whoever may not open one does not see it.
+NAVIGATION = (
+    ("Look up", "patients:search"),
+    ("Connections", "patients:connections"),
+)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the name of this installation and what the page frame shows."""
+    """Context processor: this installation's name and version, and the person's way around."""
     return {
         "site_name": settings.SITE_NAME,
-        "site_version": portal_version(),
+        "site_version": _version(),
         "demo": getattr(settings, "DEMO", False),
-        "idle_seconds": getattr(settings, "IDLE_SECONDS", 600),
+        "navigation": _navigation(request),
     }
 
 
-@cache
-def portal_version() -> str:
-    """The version of the portal, as ``pyproject.toml`` says it."""
-    with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["project"]["version"])
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: a request that no page of ours sends."""
+    return _page(request, HTTPStatus.BAD_REQUEST)
 
 
-def system_screens() -> list[dict[str, str]]:
-    """The systems' own screens, for when the portal itself cannot help: name and address."""
-    return [
+def denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403 by a view; refusals by role come from ``accounts.middleware``."""
+    return _page(request, HTTPStatus.FORBIDDEN)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: a form that is older than the sign-in, or was sent from elsewhere."""
+    return _page(request, HTTPStatus.FORBIDDEN, stale=True)
+
+
+def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: no such page, or nothing there any more."""
+    return _page(request, HTTPStatus.NOT_FOUND)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429: a rate limit, as of signing in."""
+    return _page(request, HTTPStatus.TOO_MANY_REQUESTS)
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """500: a fault of ours, with the request id for whoever looks for it."""
+    return _standalone(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503: looks cannot be recorded, so nothing is shown; the systems' own screens still work."""
+    screens = [
         {"label": name.capitalize(), "url": entry["CONSOLE_URL"]}
         for name, entry in settings.SYSTEMS.items()
         if entry.get("CONSOLE_URL")
     ]
+    return _standalone(request, HTTPStatus.SERVICE_UNAVAILABLE, screens=screens)
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: the request made no sense."""
-    return render(request, ERROR_TEMPLATES[400], status=400)
+def _page(request: HttpRequest, status: HTTPStatus, **context: Any) -> HttpResponse:
+    context["request_id"] = getattr(request, "request_id", "")
+    return render(request, f"errors/{status.value}.html", context, status=status.value)
 
 
-def denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403: signed in, but the role does not reach this page."""
-    return render(request, ERROR_TEMPLATES[403], status=403)
+def _standalone(request: HttpRequest, status: HTTPStatus, **context: Any) -> HttpResponse:
+    context["request_id"] = getattr(request, "request_id", "")
+    return HttpResponse(render_to_string(f"errors/{status.value}.html", context), status=status.value)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403: the page was open too long, or was not ours."""
-    return render(request, "errors/csrf.html", status=403)
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The entries that this person may open. Error pages may come before anybody is known."""
+    if not hasattr(request, "user"):
+        return []
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    return [
+        {"label": label, "url": _address(name), "current": here == name}
+        for label, name in NAVIGATION
+        if _address(name) and is_allowed(request.user, who_may(name, "GET"))
+    ]
 
 
-def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404: no such page. What was asked for is not repeated."""
-    return render(request, ERROR_TEMPLATES[404], status=404)
+def _address(url_name: str) -> str:
+    """The address of a page; empty where this installation does not have it."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
 
 
-def fault(request: HttpRequest) -> HttpResponse:
-    """500: our own fault. Rendered without user, session or queries."""
-    return _standalone("errors/500.html", request, status=500)
-
-
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """503: the portal cannot work safely now; leads to the systems' own screens."""
-    return _standalone("errors/503.html", request, status=503)
-
-
-def _standalone(template: str, request: HttpRequest, *, status: int) -> HttpResponse:
-    """A page that needs nothing that may be broken: no context processors, no queries."""
-    context = {
-        "site_name": settings.SITE_NAME,
-        "request_id": getattr(request, "request_id", ""),
-        "screens": system_screens(),
-    }
-    return HttpResponse(loader.get_template(template).render(context), status=status)
+@cache
+def _version() -> str:
+    """The version of the portal, as ``pyproject.toml`` says it."""
+    with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
