@@ -1,0 +1,128 @@
+// What pages do beyond HTML and htmx. Every page works without this file.
+"use strict";
+
+(() => {
+  const EDITABLE = "input, textarea, select, [contenteditable]";
+  const KEY_SETTING = "portal.lookup-key"; // a preference of this browser, nothing about anybody
+
+  document.documentElement.classList.add("portal-scripted");
+
+  // --- "/" goes to the look-up -------------------------------------------------------------
+  // A shortcut of one character must not take keys from somebody who types or dictates, and it
+  // can be turned off (WCAG 2.1.4).
+
+  const keyIsOn = () => localStorage.getItem(KEY_SETTING) !== "off";
+
+  function lookupField() {
+    return document.querySelector(".portal-ask__row input") || document.querySelector("[data-portal-lookup]");
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const plain = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (!plain || event.isComposing || event.target.closest(EDITABLE) || !keyIsOn()) return;
+    if (document.querySelector("dialog[open]")) return;
+    const field = lookupField();
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+
+  function showKeySetting(button) {
+    button.setAttribute("aria-pressed", String(keyIsOn()));
+    button.querySelector("[data-portal-key-state]").textContent = keyIsOn() ? "on" : "off";
+    document.documentElement.classList.toggle("portal-keyless", !keyIsOn());
+  }
+
+  // --- Components inside a page or inside a part that was swapped in ------------------------
+
+  function start(root) {
+    root.querySelectorAll("[data-portal-key]").forEach(showKeySetting);
+    const summary = root.querySelector("[data-portal-error-summary]");
+    if (summary) summary.focus();
+    return Boolean(summary);
+  }
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const target = event.detail.target;
+    if (!target || !target.isConnected || start(target)) return;
+    target.querySelector("[autofocus]")?.focus();
+  });
+
+  document.addEventListener("click", (event) => {
+    const on = (selector) => event.target.closest(selector);
+    document.querySelectorAll("[data-portal-menu][open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+    const show = on("[data-portal-show]");
+    if (show) togglePassword(show);
+    if (on("[data-portal-print]")) window.print();
+    const key = on("[data-portal-key]");
+    if (key) {
+      localStorage.setItem(KEY_SETTING, keyIsOn() ? "off" : "on");
+      showKeySetting(key);
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest("[data-portal-menu][open]");
+    if (event.key !== "Escape" || !menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
+  document.addEventListener("focusout", (event) => {
+    const menu = event.target.closest("[data-portal-menu][open]");
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+
+  function togglePassword(button) {
+    const field = document.getElementById(button.dataset.portalShow);
+    const hidden = field.type === "password";
+    field.type = hidden ? "text" : "password";
+    button.setAttribute("aria-pressed", String(hidden));
+    button.firstChild.textContent = hidden ? "Hide" : "Show";
+  }
+
+  // A second press on a button that does something once is taken for an impatient one.
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter?.closest("[data-portal-once]");
+    if (!button) return;
+    if (button.dataset.portalSent) event.preventDefault();
+    button.dataset.portalSent = "yes";
+    setTimeout(() => delete button.dataset.portalSent, 5000);
+  });
+
+  // --- Answers of several systems ------------------------------------------------------------
+  // Panels answer in any order; a list that knows fewer answers than the one shown is older.
+
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    const incoming = fragment.dataset?.answers ?? fragment.querySelector?.("[data-answers]")?.dataset.answers;
+    if (incoming === undefined) return;
+    if (Number(incoming) < Number(target.dataset.answers || 0)) event.detail.shouldSwap = false;
+    else target.dataset.answers = incoming;
+  });
+
+  // The portal itself did not answer: the panel says so instead of asking for ever.
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => {
+      const panel = event.detail.elt.closest("[data-portal-asking]");
+      const fallback = panel?.querySelector("[data-portal-fallback]");
+      if (!fallback) return;
+      panel.classList.replace("portal-panel--asking", "portal-panel--failed");
+      panel.querySelector(".portal-panel__icon").replaceChildren();
+      panel.querySelector(".portal-panel__state").replaceChildren("Did not answer.");
+      fallback.replaceWith(fallback.content);
+      panel.removeAttribute("data-portal-asking");
+      window.htmx.process(panel);
+    });
+  }
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.closest("[data-portal-background]")) event.detail.headers["X-Portal-Background"] = "1";
+  });
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => start(document));
+  else start(document);
+})();
