@@ -374,4 +374,7 @@ def _when_to_try(label: str, stop: limits.Exhausted) -> str:
         return "Wait a few seconds and try again."
     minutes = max(1, round(stop.wait / 60))
     unit = "minute" if minutes == 1 else "minutes"
-    return f"Try again in {minutes} {unit}, when {label}'s hourly allowance starts anew, or look in {label} itself."
+    return (
+        f"Try again in {minutes} {unit}, when {label}'s hourly allowance starts anew, "
+        f"or look in {label} itself."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from typing import TypeVar
 
 from django.db import connections
@@ -30,11 +31,14 @@ def start(pool: ThreadPoolExecutor, work: Callable[[], R]) -> Future[R]:
 
 
 def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R | Exception]:
-    """``work`` for each item at once; in order, each its result or the exception it raised."""
-    todo = list(items)
+    """``work`` for each item at once; in order, each its result or the exception it raised.
+
+    Not from within ``work``: threads that wait for threads of the same pool can wait for ever.
+    """
+    todo = [partial(work, item) for item in items]
     if len(todo) < 2:
-        return [_outcome(lambda: work(item)) for item in todo]
-    futures = [start(_records, lambda item=item: work(item)) for item in todo]  # type: ignore[misc]
+        return [_outcome(each) for each in todo]
+    futures = [start(_records, each) for each in todo]
     return [_outcome(future.result) for future in futures]
 
 

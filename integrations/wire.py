@@ -42,16 +42,14 @@ def digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 
 
-def as_text(value: object) -> str | None:
-    """Text or a number as text; ``None`` where it is neither."""
-    if isinstance(value, str):
-        return cleaned(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
+def as_id(value: object) -> str:
+    """Opaque text from text or a whole number, 1 to 255 characters. Raises :class:`Unreadable`."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**MAX_ID:
         return str(value)
-    except ValueError:  # an integer of thousands of digits
-        return None
+    text = cleaned(value) if isinstance(value, str) else ""
+    if not 0 < len(text) <= MAX_ID:
+        raise Unreadable("no id")
+    return text
 
 
 def as_day(value: object) -> date | None:
@@ -93,21 +91,16 @@ class Fields:
 
     def id(self, key: str = "id") -> str:
         """The object's own id as opaque text. Raises :class:`Unreadable`."""
-        value = self.data.get(key)
-        text = None if isinstance(value, float) else as_text(value)
-        if not text or len(text) > MAX_ID:
-            raise Unreadable("no id")
-        return text
+        return as_id(self.data.get(key))
 
     def text(self, key: str, name: str) -> str:
         """Text, empty where the system holds none."""
         value = self.data.get(key)
-        if value is None:
-            return ""
-        text = as_text(value)
-        if text is None:
+        if isinstance(value, str):
+            return cleaned(value)
+        if value is not None:
             self.miss(name)
-        return text or ""
+        return ""
 
     def flag(self, key: str, name: str) -> bool | None:
         """A boolean, or ``None`` where the system says nothing."""

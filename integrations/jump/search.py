@@ -1,0 +1,192 @@
+"""How a look-up is put to Jump, which can search by names, e-mail and NHS number only.
+
+Sections cited are of README.md beside this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from integrations.deadlines import Deadline
+from integrations.errors import IntegrationError, Invalid, NotFound
+from integrations.parallel import side_by_side
+from integrations.types import CannotSearch, Found, RemotePatient, SearchAnswer, SearchQuery, Term
+from integrations.wire import folded
+
+from . import mapping
+from .client import SYSTEM, JumpClient
+
+SEARCH_TERMS = frozenset({Term.RECORD_ID, Term.NHS_NUMBER, Term.EMAIL, Term.NAME})
+# Whole records read for one look-up: enough to tell namesakes apart, 1 % of the hourly quota.
+WHOLE_RECORDS = 8
+EMAIL_ROWS = 25
+NAME_ROWS = 100
+# Where a birth date narrows a common name, this many pages are read before "there are more".
+NAME_PAGES = 5
+# Whole records are a bonus: their requests end a little before the caller stops waiting.
+SHARE_FOR_RECORDS = 0.85
+CANNOT = (
+    "Jump EHR cannot search by phone number, postcode or birth date alone. Add a name, NHS number or e-mail."
+)
+
+
+class Search:
+    """One look-up: the most decisive detail first, the next only where that found nobody."""
+
+    def __init__(self, client: JumpClient, query: SearchQuery) -> None:
+        self.client = client
+        self.query = query
+
+    def run(self) -> SearchAnswer:
+        """The answer; ``CannotSearch`` where no given detail can be searched by."""
+        searched_by: frozenset[Term] = frozenset()
+        for step in self._steps():
+            found = step()
+            if found.records:
+                return found
+            searched_by |= found.searched_by
+        if not searched_by:
+            return CannotSearch(for_staff=CANNOT, possible=SEARCH_TERMS)
+        return Found(searched_by=searched_by)
+
+    def _steps(self) -> Iterator[Callable[[], Found]]:
+        query = self.query
+        if query.record_id and query.record_system in ("", SYSTEM):
+            yield self._by_id
+        if query.nhs_number:
+            yield self._by_nhs_number
+        if query.email:
+            yield self._by_email
+        if self._words():
+            yield self._by_name
+
+    # --- by one detail ------------------------------------------------------------------
+
+    def _by_id(self) -> Found:
+        searched_by = frozenset({Term.RECORD_ID})
+        try:
+            record = self._whole(self.client, self.query.record_id)
+        except (NotFound, Invalid):  # an id of another system's form is refused, not missing
+            return Found(searched_by=searched_by)
+        return Found(records=(record,), searched_by=searched_by)
+
+    def _by_nhs_number(self) -> Found:
+        """In three spellings, since it is not said how Jump compares (README, NHS number)."""
+        for spelling in spellings(self.query.nhs_number):
+            rows, more = self._rows(spelling, limit=WHOLE_RECORDS)
+            records = tuple(row for row in self._completed(rows) if self._has_number(row))
+            if records:
+                return Found(records=records, searched_by=frozenset({Term.NHS_NUMBER}), more=more)
+        return Found(searched_by=frozenset({Term.NHS_NUMBER}))
+
+    def _has_number(self, record: RemotePatient) -> bool:
+        """Whether it holds the number; a row whose whole record could not be read may."""
+        if not record.complete:
+            return True
+        return record.demographics.nhs_number == self.query.nhs_number
+
+    def _by_email(self) -> Found:
+        rows, more = self._rows(self.query.email, limit=EMAIL_ROWS)
+        wanted = self.query.email.casefold()
+        equal = [row for row in rows if row.demographics.email.casefold() == wanted]
+        return Found(
+            records=self._completed(equal), searched_by=frozenset({Term.EMAIL}), more=more and bool(equal)
+        )
+
+    def _by_name(self) -> Found:
+        words = self._words()
+        rows, more = self._named(" ".join(words))
+        if not rows and len(words) > 1:
+            # Jump compares letters as they are: without its accent a word finds nobody, another may.
+            rows, more = self._named(max(words, key=len))
+        searched_by = {Term.NAME}
+        if self.query.birth_dates:
+            searched_by.add(Term.BIRTH_DATE)
+        best_first = sorted(rows, key=self._distance)
+        return Found(records=self._completed(best_first), searched_by=frozenset(searched_by), more=more)
+
+    def _words(self) -> tuple[str, ...]:
+        query = self.query
+        return query.words or tuple(f"{query.given_name} {query.family_name}".split())
+
+    def _named(self, search: str) -> tuple[list[RemotePatient], bool]:
+        """Rows that carry every name word and, where one is given, the birth date."""
+        rows, more = self._rows(search, limit=NAME_ROWS)
+        if more and self.query.birth_dates:
+            offsets = range(NAME_ROWS, NAME_ROWS * NAME_PAGES, NAME_ROWS)
+            for page in side_by_side(
+                lambda offset: self._rows(search, limit=NAME_ROWS, offset=offset), offsets
+            ):
+                if isinstance(page, Exception):
+                    raise page
+                rows, more = [*rows, *page[0]], page[1]
+        distinct = {row.id: row for row in rows if self._is_named(row) and self._is_born_then(row)}
+        return list(distinct.values()), more
+
+    def _is_named(self, row: RemotePatient) -> bool:
+        text = folded(" ".join(_searched(row)))
+        return "given_name" in row.unread or all(folded(word) in text for word in self._words())
+
+    def _is_born_then(self, row: RemotePatient) -> bool:
+        if not self.query.birth_dates or "birth_date" in row.unread:
+            return True
+        return row.demographics.birth_date in self.query.birth_dates
+
+    def _distance(self, row: RemotePatient) -> tuple[int, str]:
+        """Smaller for rows with more of the words as whole names, current records before others."""
+        names = {name for text in _searched(row)[:2] for name in folded(text).split()}
+        return -sum(folded(word) in names for word in self._words()), row.status.value
+
+    # --- reading ------------------------------------------------------------------------
+
+    def _rows(self, search: str, *, limit: int, offset: int = 0) -> tuple[list[RemotePatient], bool]:
+        page = self.client.list_patients(search=search, limit=limit, offset=offset, operation="search")
+        return [mapping.patient(row, operation="search", short=True) for row in page.rows], page.more
+
+    def _completed(self, rows: list[RemotePatient]) -> tuple[RemotePatient, ...]:
+        """The first few as whole records, read side by side; a row that cannot be read stays short."""
+        hurried = self._hurried()
+        first, rest = rows[:WHOLE_RECORDS], rows[WHOLE_RECORDS:]
+
+        def complete(row: RemotePatient) -> RemotePatient:
+            return row if row.complete else self._whole(hurried, row.id)
+
+        outcomes = side_by_side(complete, first)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, IntegrationError):
+                raise outcome
+        whole = [
+            row if isinstance(outcome, Exception) else outcome
+            for row, outcome in zip(first, outcomes, strict=True)
+        ]
+        return (*whole, *rest)
+
+    def _hurried(self) -> JumpClient:
+        deadline = self.client.caller.deadline
+        if deadline is None:
+            return self.client
+        sooner = Deadline.after(deadline.remaining() * SHARE_FOR_RECORDS)
+        return JumpClient(replace(self.client.caller, deadline=sooner))
+
+    def _whole(self, client: JumpClient, patient_id: str) -> RemotePatient:
+        return whole(client, patient_id, operation="search")
+
+
+def whole(client: JumpClient, patient_id: str, *, operation: str) -> RemotePatient:
+    """The whole record; a reply about anybody else is an error, never a record."""
+    record = mapping.patient(client.get_patient(patient_id, operation=operation), operation=operation)
+    if record.id.casefold() != patient_id.casefold():
+        raise client.foreign_record(operation)
+    return record
+
+
+def spellings(number: str) -> tuple[str, str, str]:
+    """An NHS number as digits, with hyphens, with spaces: in the order in which Jump is asked."""
+    parts = (number[:3], number[3:6], number[6:])
+    return number, "-".join(parts), " ".join(parts)
+
+
+def _searched(row: RemotePatient) -> tuple[str, str, str]:
+    """The texts of a row that Jump's own search reads."""
+    return row.demographics.given_name, row.demographics.family_name, row.demographics.email
