@@ -1,0 +1,209 @@
+"""The common interface on top of JupyterHealth Exchange, both generations (README.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from django.conf import settings
+
+from integrations import errors
+from integrations.abilities import Capability
+from integrations.parallel import side_by_side
+from integrations.types import (
+    Caller,
+    Found,
+    Health,
+    Organization,
+    RemotePatient,
+    SearchAnswer,
+    SearchQuery,
+    Study,
+    Term,
+)
+
+from . import dialect as dialects
+from . import health, mapping, oauth, reach
+from .client import JheClient
+from .plan import Way, cannot_search, spellings, ways_to_search
+from .records import Records, array, beside, result_of
+from .searching import check_for, distinct
+
+T = TypeVar("T")
+
+MOST_RECORDS = 40  # whole records that one search fetches; each is a request of its own
+
+
+class JheAdapter:
+    """Reads JHE for one caller: with the person's own token, in the background with an API key."""
+
+    name: ClassVar[str] = mapping.NAME
+    label: ClassVar[str] = mapping.LABEL
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.PERSONAL_TOKEN,
+            Capability.ORGANIZATIONS,
+            Capability.STUDIES,
+            Capability.LOOK_UP_EVERYWHERE,
+        }
+    )
+    search_terms: ClassVar[frozenset[Term]] = frozenset(
+        {Term.NAME, Term.BIRTH_DATE, Term.NHS_NUMBER, Term.EMAIL, Term.RECORD_ID}
+    )
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.http = oauth.connect(caller)
+        self.client = JheClient(self.http, oauth.Bearer(oauth.token_source(self.http, caller)))
+        self.records = Records(self.client)
+
+    # --- the common interface -------------------------------------------------------------
+
+    def search(self, query: SearchQuery) -> SearchAnswer:
+        """Find people in the caller's organizations; ``CannotSearch`` where nothing applies."""
+
+        def work(dialect: dialects.Dialect) -> SearchAnswer:
+            ways = ways_to_search(query, dialect, self.records)
+            return self._found(query, ways) if ways else cannot_search(dialect)
+
+        return self._adapted(work)
+
+    def get(self, patient_id: str) -> RemotePatient:
+        """The whole record. ``Forbidden`` where it is in none of the caller's organizations."""
+        self.client.bearer.current()
+        own, (record,) = beside(self.organizations, [partial(self.records.one, patient_id)])
+        if not reach.reaches(own, record):
+            raise self.http.fault(
+                errors.Forbidden,
+                "patient",
+                reason="beyond reach",
+                for_staff=f"You have no role in any {self.label} organization that holds this record.",
+                next_step="Ask somebody who has a role there.",
+            )
+        return record
+
+    def iterate(self, since: datetime | None = None) -> Iterator[RemotePatient]:
+        """Everybody in the caller's organizations, once each.
+
+        With FHIR: in order of change, from ``since`` on, as short rows without organizations; a
+        record that changes meanwhile comes again. Before 2026 nothing tells when a record
+        changed: everybody comes, as whole records.
+        """
+        dialect = self._dialect()
+        if dialect.searches_changes:
+            yield from self.records.by_change(dialect.fhir_base, since)
+            return
+        seen: set[str] = set()
+        for organization in self.organizations():
+            for record in self._listed(dialect, {"organization_id": organization.id}):
+                if record.id not in seen and reach.reaches((organization,), record):
+                    seen.add(record.id)
+                    yield record
+
+    def healthcheck(self) -> Health:
+        """What can be said about the connection by harmless reading. Never raises."""
+        return health.look(self.client, self.caller)
+
+    def record_url(self, patient_id: str) -> str:
+        """The record's page in JHE's console, by the configured template with ``{id}``."""
+        template: str = settings.SYSTEMS[self.name]["CONSOLE_URL"]
+        return template.replace("{id}", patient_id) if mapping.is_id(patient_id) else ""
+
+    # --- what JHE has beside it -----------------------------------------------------------
+
+    def account(self) -> tuple[str, str]:
+        """The caller's (subject, kind); a ``patient`` login has no business in the portal."""
+        return mapping.account_from(self.client.profile())
+
+    def organizations(self) -> Sequence[Organization]:
+        """The organizations in which the caller holds a role; up to a minute old."""
+        return reach.own_organizations(self.client)
+
+    def patients_of_organization(self, organization_id: str) -> Iterator[RemotePatient]:
+        """Whole records of one organization's people; nobody where the caller has no role."""
+        own = self._own(organization_id)
+        if own is None:
+            return
+        dialect = self._dialect()
+        if dialect.searches_changes:
+            filters = {"patient.organization": organization_id}
+            rows = self.records.by_change(dialect.fhir_base, None, filters)
+            records = self.records.whole_in_turn(rows)
+        else:
+            records = self._listed(dialect, {"organization_id": organization_id})
+        yield from (record for record in records if reach.reaches((own,), record))
+
+    def studies(self, organization_id: str) -> Sequence[Study]:
+        """The studies that one of the caller's organizations runs."""
+        own = self._own(organization_id)
+        if own is None:
+            return ()
+        rows = array(self.client, self.client.organization_studies(organization_id), "organization studies")
+        mine = [row for row in rows if mapping.organization_id_of_study(row) == organization_id]
+        return tuple(mapping.study_from(row, own) for row in mine)
+
+    def patients_of_study(self, study_id: str) -> Iterator[RemotePatient]:
+        """Whole records of a study's people, as far as the caller reaches."""
+        own = self.organizations()
+        if self._dialect().lists_freely:
+            study = self.client.checked_id(study_id, "study patients")
+            records = self.records.listed({"study_id": study})
+        else:
+            records = self.records.of_study(study_id)
+        yield from (record for record in records if reach.reaches(own, record))
+
+    def global_lookup(self, email: str) -> Sequence[RemotePatient]:
+        """Whole records by e-mail in every organization, as typed and in lower case.
+
+        JHE compares letter case, so yet another spelling stays unfound. Who shows the result
+        checks reach first.
+        """
+        self.client.bearer.current()
+        outcomes = side_by_side(self.records.by_email, spellings(email))
+        return tuple(distinct(record for each in outcomes for record in result_of(each).records).values())
+
+    # --- plumbing -------------------------------------------------------------------------
+
+    def _found(self, query: SearchQuery, ways: list[Way]) -> Found:
+        """Ask every way and the caller's organizations side by side, then fetch who fits."""
+        # One look for the token before the threads start, so that they share it.
+        self.client.bearer.current()
+        own, hits = beside(self.organizations, ways)
+        check = check_for(query)
+        rows = distinct(record for each in hits for record in each.records).values()
+        near = [row for row in rows if check.holds(row)]
+        whole = self.records.whole(near[:MOST_RECORDS])
+        return Found(
+            records=tuple(each for each in whole if check.holds(each) and reach.reaches(own, each)),
+            searched_by=check.terms(),
+            more=len(near) > MOST_RECORDS or any(each.more for each in hits),
+        )
+
+    def _dialect(self) -> dialects.Dialect:
+        return dialects.find(self.http, self.client.count_patients)
+
+    def _adapted(self, work: Callable[[dialects.Dialect], T]) -> T:
+        """``work`` in the installation's dialect; where that has changed, once more in the new one."""
+        dialect = self._dialect()
+        try:
+            return work(dialect)
+        except errors.ProtocolError as fault:
+            if fault.reason != dialects.UNKNOWN_PATH or (fresh := self._dialect()) == dialect:
+                raise
+            return work(fresh)
+
+    def _listed(self, dialect: dialects.Dialect, filters: dict[str, str]) -> Iterator[RemotePatient]:
+        if not dialect.lists_freely:
+            # Such a list would change what the person sees next in JHE's own console.
+            raise self.http.fault(
+                errors.Unsupported,
+                "list people",
+                for_staff=f"This version of {self.label} cannot list people without side effects.",
+                next_step="Ask your administrator to bring it up to date.",
+            )
+        return self.records.listed(filters)
+
+    def _own(self, organization_id: str) -> Organization | None:
+        return next((each for each in self.organizations() if each.id == organization_id), None)

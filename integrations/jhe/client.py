@@ -1,0 +1,130 @@
+"""JHE's reading operations one to one: paths, parameters, tokens, pages. Wire JSON out.
+
+REST paths take no trailing slash, OAuth paths need one, FHIR is case-sensitive: the other
+spelling is an HTML 404. Sections named in comments are those of README.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from integrations import errors
+from integrations.http import HttpConnection, Reply
+
+from . import dialect, paging
+from .mapping import is_id
+from .oauth import Bearer
+
+REST = "/api/v1"
+REST_PAGE = 1000  # the most that a page can hold; more is cut to it
+FHIR_PAGE = 500
+
+
+class JheClient:
+    """Calls with one caller's token. Every method raises :mod:`integrations.errors` errors."""
+
+    def __init__(self, http: HttpConnection, bearer: Bearer) -> None:
+        self.http = http
+        self.bearer = bearer
+
+    # --- who am I -------------------------------------------------------------------------
+
+    def profile(self) -> Any:
+        """The caller's own account."""
+        return self._read("profile", f"{REST}/users/profile")
+
+    # --- organizations and studies --------------------------------------------------------
+
+    def organizations(self) -> Iterator[Any]:
+        """Every organization of the installation, each with the caller's role or none."""
+        yield from self._rows("organizations", f"{REST}/organizations", {})
+
+    def organization_studies(self, organization_id: str) -> Any:
+        """The studies of one organization, an array. JHE checks no role here: callers do."""
+        path = f"{REST}/organizations/{self.checked_id(organization_id, 'organization studies')}/studies"
+        return self._read("organization studies", path)
+
+    # --- people: REST ---------------------------------------------------------------------
+
+    def patient(self, patient_id: str) -> Any:
+        """One whole record. JHE shows any practitioner any record by id: callers check reach."""
+        return self._read("patient", f"{REST}/patients/{self.checked_id(patient_id, 'patient')}")
+
+    def global_lookup(self, email: str) -> Any:
+        """An array of no or one whole record, of any organization; exact and case-sensitive."""
+        return self._read("global lookup", f"{REST}/patients/global_lookup", {"email": email})
+
+    def study_patients(self, study_id: str) -> Iterator[Any]:
+        """Whole records of the people in a study. Before 2026 this is a 500."""
+        path = f"{REST}/studies/{self.checked_id(study_id, 'study patients')}/patients"
+        yield from self._rows("study patients", path, {})
+
+    def patients(self, filters: Mapping[str, str]) -> Iterator[Any]:
+        """Whole records by ``organization_id``, ``study_id`` or ``patient_identifier_value``.
+
+        Only for generations in which listing is free of side effects (README.md, "Console
+        selection"): later ones save the filters as what the person's console shows next.
+        """
+        yield from self._rows("patients", f"{REST}/patients", filters)
+
+    # --- people: FHIR ---------------------------------------------------------------------
+
+    def fhir_patients(
+        self, base: str, params: Mapping[str, str], *, page: int = 1, count: int = FHIR_PAGE
+    ) -> paging.Page:
+        """One page of a Patient search. Unknown parameters are ignored there: hits are re-checked.
+
+        The order is total only when sorted, so every search is.
+        """
+        query = {"_sort": "_lastUpdated", **params, "_count": str(count), "_page": str(page)}
+        return paging.fhir_page(self._read("search patients", f"{base}/Patient", query), page=page)
+
+    def count_patients(self, params: Mapping[str, str]) -> int:
+        """How many a Patient search finds in the new FHIR base; used to find out what it applies."""
+        return self.fhir_patients(dialect.NEW_FHIR, params, count=1).total
+
+    # --- one request ----------------------------------------------------------------------
+
+    def _rows(self, operation: str, path: str, filters: Mapping[str, str]) -> Iterator[Any]:
+        number: int | None = 1
+        while number is not None:
+            query = {**filters, "page": str(number), "page_size": str(REST_PAGE)}
+            try:
+                page = paging.rest_page(self._read(operation, path, query), page=number)
+            except errors.NotFound:
+                if number == 1:
+                    raise
+                return  # the list became shorter while it was read
+            yield from page.rows
+            number = page.next_page if page.rows else None
+
+    def _read(self, operation: str, path: str, params: Mapping[str, str] | None = None) -> Any:
+        """The JSON of a reading call; a refused token is renewed once."""
+        token = self.bearer.current()
+        reply = self._ask(operation, path, params, token)
+        if reply.status == 401:
+            reply = self._ask(operation, path, params, self.bearer.renewed(token))
+        if reply.ok and not reply.text_kind:
+            return reply.json
+        raise self._fault(reply, operation)
+
+    def _ask(self, operation: str, path: str, params: Mapping[str, str] | None, token: str) -> Reply:
+        return self.http.ask(
+            operation, "GET", path, params=params, headers={"Authorization": f"Bearer {token}"}
+        )
+
+    def _fault(self, reply: Reply, operation: str) -> errors.IntegrationError:
+        if reply.status == 404 and reply.text_kind:
+            # Missing records answer in JSON. This path is not there any more: another release.
+            dialect.forget(self.http.endpoint.url)
+            return self.http.fault(errors.ProtocolError, operation, reply=reply, reason=dialect.UNKNOWN_PATH)
+        if reply.ok:
+            return self.http.fault(errors.ProtocolError, operation, reply=reply, reason=reply.text_kind)
+        return self.http.error_for(reply, operation)
+
+    def checked_id(self, value: str, operation: str) -> str:
+        """The id, or ``NotFound`` for what JHE would answer by a 500."""
+        if not is_id(value):
+            raise self.http.fault(errors.NotFound, operation, reason="not a number")
+        return value

@@ -1,0 +1,53 @@
+"""Which organizations a caller reaches: those in which they hold a role.
+
+JHE itself shows any record by id to any practitioner, so the portal holds this line
+(README.md, "Reach").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Sequence
+
+from integrations.types import Organization, RemotePatient
+
+from .client import JheClient
+from .mapping import organization_from
+
+KEPT_FOR = 60.0  # seconds that a changed role may take to show when reading
+MOST_KEPT = 1000
+
+_kept: dict[tuple[str, str], tuple[float, tuple[Organization, ...]]] = {}
+_lock = threading.Lock()
+
+
+def own_organizations(client: JheClient) -> tuple[Organization, ...]:
+    """The caller's organizations with their role, kept for a minute under their token's hash."""
+    token = hashlib.sha256(client.bearer.current().encode()).hexdigest()
+    name = (client.http.endpoint.url, token)
+    now = time.monotonic()
+    with _lock:
+        kept = _kept.get(name)
+    if kept is not None and kept[0] > now:
+        return kept[1]
+    rows = tuple(organization_from(row) for row in client.organizations())
+    own = tuple(each for each in rows if each.role is not None)
+    with _lock:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[name] = (now + KEPT_FOR, own)
+    return own
+
+
+def forget() -> None:
+    """Drop everything that is kept, for a caller who has to know at once."""
+    with _lock:
+        _kept.clear()
+
+
+def reaches(own: Sequence[Organization], record: RemotePatient) -> bool:
+    """Whether the caller holds a role in at least one organization of the record."""
+    ids = {each.id for each in own}
+    return any(each.id in ids for each in record.organizations)
