@@ -13,7 +13,19 @@ from werkzeug.exceptions import HTTPException
 from integrations.sandbox.state import Store
 from integrations.types import Clock
 
-from . import accounts, clients, fhir, oauth, organizations, patients, studies, tokens
+from . import (
+    accounts,
+    clients,
+    consents,
+    fhir,
+    fhir_older,
+    oauth,
+    observations,
+    organizations,
+    patients,
+    studies,
+    tokens,
+)
 from .calls import CURRENT, DIALECTS, OLDER, Api, Server, json_reply
 from .errors import html_page
 from .seed import add_person, api_key, enrol, seed
@@ -61,9 +73,11 @@ def create_app(store: Store, clock: Clock, *, dialect: str = CURRENT) -> Flask:
     oauth.register(app, server)
     tokens.register(app, server)
     rest = Api(app, server, "/api/v1")
-    for part in (organizations, studies, patients):
+    for part in (organizations, studies, patients, consents, observations):
         part.register(rest)
-    if not server.older:
+    if server.older:
+        fhir_older.register(app, server)
+    else:
         clients.register(rest)
         fhir.register(app, server)
     return app

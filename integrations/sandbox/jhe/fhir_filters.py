@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 from .calls import Row
-from .errors import Crashed, sentences
+from .errors import sentences
 
 _COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {
     "ge": operator.ge,
@@ -16,14 +17,6 @@ _COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "lt": operator.lt,
 }
-
-
-def integer(text: str) -> int:
-    """A number of a location filter; anything else makes the real server fail."""
-    try:
-        return int(text)
-    except ValueError as error:
-        raise Crashed from error
 
 
 def by_id(rows: list[Row], key: str | None) -> list[Row]:
@@ -63,14 +56,18 @@ def _moment(text: str) -> datetime | None:
 
 
 def _day(text: str) -> date | None:
+    found = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text)
     try:
-        return date.fromisoformat(text)
+        return date(*map(int, found.groups())) if found else None
     except ValueError:
         return None
 
 
 def by_last_updated(rows: list[Row], values: list[str]) -> list[Row]:
-    """Rows changed at, before or after an instant. Without a comparator: on that day."""
+    """Rows changed before or after an instant; without a comparator, on that day.
+
+    A day with a comparator means its first instant, so ``le`` leaves out what changed on it.
+    """
     for raw in values:
         compare, value, named = _split(raw)
         moment = _moment(value)

@@ -41,7 +41,7 @@ def patient(data: Data, row: Row) -> Row:
     return shape
 
 
-def group(row: Row) -> Row:
+def group(data: Data, row: Row) -> Row:
     """A study."""
     return {
         **_head(row, "Group"),

@@ -45,15 +45,15 @@ def _select(settings: dict[str, int], query: dict[str, str], *, forgets_study: b
         settings.pop("current_study_id", None)
 
 
-def filters(call: Call, *names: str) -> dict[str, int]:
+def filters(call: Call, *names: str, texts: tuple[str, ...] = ()) -> dict[str, int]:
     """The numeric filters among ``names`` that were given; an empty one counts as not given.
 
-    Not a number → the real server fails. On the 2025-10 server any other parameter makes it
-    fail, too, and so does a caller who is no practitioner.
+    Not a number → the real server fails. On the 2025-10 server any parameter but those, paging
+    and ``texts`` makes it fail, too, and so does a caller who is no practitioner.
     """
     query = call.query
     if call.older:
-        known = {"page", "page_size", "patient_identifier_value", *names}
+        known = {"page", "page_size", *names, *texts}
         if set(query) - known or practitioner(call.data, call.user) is None:
             raise Crashed
     return {name: number(query[name]) for name in names if query.get(name)}

@@ -89,11 +89,13 @@ def _discovery(server: Server) -> Row:
 
 
 def _userinfo(server: Server) -> Response:
+    """Who the token belongs to. The refusal is JSON that is labelled as HTML."""
     try:
         user = authenticated(server)
     except Refused as refused:
         error = "The access token provided is expired, revoked, malformed, or invalid for other reasons."
-        response = json_reply({"error": "invalid_token", "error_description": error}, refused.status)
+        body = {"error": "invalid_token", "error_description": error}
+        response = json_reply(body, refused.status, HTML)
         response.headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{error}"'
         return response
     own = {"sub": str(user["id"])}

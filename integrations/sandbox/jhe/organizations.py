@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import shapes
 from .calls import Api, Call, Row
-from .errors import missing, number
+from .errors import Refused, missing, number
 from .lists import plain_list
 from .records import own_organizations, role_in, user_by_email
 from .seed_data import ORGANIZATION_TYPES
@@ -25,7 +25,9 @@ def register(api: Api) -> None:
 
 
 def _find(call: Call, key: str) -> Row:
-    row: Row | None = call.data["organizations"].get(str(number(key)))
+    if not key.isdecimal():
+        raise Refused(404, {"detail": "Not found."})
+    row: Row | None = call.data["organizations"].get(key)
     if row is None:
         raise missing("Organization")
     return row
@@ -97,13 +99,17 @@ def profile(call: Call) -> Row:
 
 def users(call: Call) -> Row:
     """Every login, by last name."""
-    rows = sorted(call.data["users"].values(), key=lambda row: str(row["last_name"]))
-    return plain_list(call, rows, lambda row: shapes.user(call.data, row, older=call.older))
+    return plain_list(call, _by_last_name(call), lambda row: shapes.user(call.data, row, older=call.older))
+
+
+def _by_last_name(call: Call) -> list[Row]:
+    return sorted(call.data["users"].values(), key=lambda row: str(row["last_name"]))
 
 
 def search_by_email(call: Call) -> Row:
-    """The login with exactly this e-mail; an empty one where there is none."""
-    row = user_by_email(call.data, call.query.get("email", ""))
+    """The login with exactly this e-mail, or an empty one; without ``email`` the first of the list."""
+    email = call.query.get("email")
+    row = user_by_email(call.data, email) if email else _by_last_name(call)[0]
     if row is None:
-        return {"email": "", "firstName": "", "lastName": "", "patient": None}
+        return {"email": "", "firstName": "", "lastName": "", "userType": None, "isSuperuser": False}
     return shapes.user(call.data, row, older=call.older)

@@ -20,7 +20,8 @@ def register(api: Api) -> None:
 
 def patients(call: Call) -> Row:
     """The patients who share an organization with the caller, narrowed by the filters, by id."""
-    chosen = filters(call, "organization_id", "study_id", "patient_id")
+    numbers = ("organization_id", "study_id", "patient_id")
+    chosen = filters(call, *numbers, texts=("patient_identifier_value",))
     rows = shared_patients(call.data, call.user, chosen.get("organization_id"))
     if "study_id" in chosen:
         members = enrolled(call.data, chosen["study_id"])

@@ -28,8 +28,8 @@ def _own_studies(call: Call) -> list[Row]:
 
 def studies(call: Call) -> Row:
     """The studies of the caller's own organizations; of a foreign one, none."""
-    chosen = filters(call, "organization_id").get("organization_id")
     rows = _own_studies(call)
+    chosen = filters(call, "organization_id").get("organization_id")
     if chosen is not None:
         rows = [row for row in rows if row["organization_id"] == chosen]
     return console_list(call, rows, lambda row: shapes.study(call.data, row), forgets_study=False)

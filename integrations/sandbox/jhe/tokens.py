@@ -18,6 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from .calls import Data, Row, Server, base_url, instant, json_reply
+from .errors import HTML
 from .records import user_by_email
 from .seed_data import CLIENT_ID
 
@@ -29,10 +30,10 @@ _LETTERS = string.ascii_letters + string.digits
 class TokenError(Exception):
     """A refusal of the token endpoint, in OAuth's words."""
 
-    def __init__(self, error: str, status: int = 400) -> None:
+    def __init__(self, error: str, status: int = 400, description: str = "") -> None:
         super().__init__(error)
-        self.error = error
         self.status = status
+        self.body = {"error": error, **({"error_description": description} if description else {})}
 
 
 def register(app: Flask, server: Server) -> None:
@@ -56,13 +57,14 @@ def register(app: Flask, server: Server) -> None:
                 _revoke(data, request.form.get("token", ""), client)
             except TokenError as error:
                 return _refusal(error)
-        return Response("", content_type="application/json")
+        return Response("", content_type=HTML)
 
 
 def _refusal(error: TokenError) -> Response:
-    response = json_reply({"error": error.error}, error.status)
+    response = json_reply(error.body, error.status)
+    response.headers["Cache-Control"] = "no-store"
     if error.status == 401:
-        response.headers["WWW-Authenticate"] = f'Bearer error="{error.error}"'
+        response.headers["WWW-Authenticate"] = f'Bearer error="{error.body["error"]}"'
     return response
 
 
@@ -114,8 +116,15 @@ def _exchange(server: Server, data: Data) -> Row:
     return grant(server, data, client)
 
 
+def _required(name: str) -> str:
+    """A form field that the grant cannot do without."""
+    if not request.form.get(name):
+        raise TokenError("invalid_request", description=f"Missing {name.replace('_', ' ')} parameter.")
+    return request.form[name]
+
+
 def _by_code(server: Server, data: Data, client: Row) -> Row:
-    code = data["codes"].get(request.form.get("code", ""))
+    code = data["codes"].get(_required("code"))
     if (
         code is None
         or code["client"] != client["id"]
@@ -140,7 +149,7 @@ def _hash(text: str) -> str:
 
 
 def _by_refresh_token(server: Server, data: Data, client: Row) -> Row:
-    found = data["refresh_tokens"].get(request.form.get("refresh_token", ""))
+    found = data["refresh_tokens"].get(_required("refresh_token"))
     if found is None or found["client"] != client["id"]:
         raise TokenError("invalid_grant")
     del data["refresh_tokens"][request.form["refresh_token"]]
