@@ -43,7 +43,10 @@ STATUS_ERRORS: Mapping[int, type[errors.IntegrationError]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where and how a system is reached. Times are in seconds, ``rate`` in requests a second."""
+    """Where and how a system is reached. Times are in seconds, ``rate`` in requests a second.
+
+    ``parallel`` is how many requests at a time one process sends, 0 for any number.
+    """
 
     system: str
     label: str
@@ -54,6 +57,7 @@ class Endpoint:
     reserve: float = 0.2
     tries: int = 3
     backoff: float = 1.0
+    parallel: int = 0
     max_bytes: int = MAX_BYTES
     retried_statuses: frozenset[int] = frozenset({429, 500, 502, 503, 504})
 

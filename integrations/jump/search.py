@@ -41,14 +41,16 @@ class Search:
     def run(self) -> SearchAnswer:
         """The answer; ``CannotSearch`` where no given detail can be searched by."""
         searched_by: frozenset[Term] = frozenset()
+        unread = False
         for step in self._steps():
             found = step()
             if found.records:
                 return found
             searched_by |= found.searched_by
+            unread |= found.more
         if not searched_by:
             return CannotSearch(for_staff=CANNOT, possible=SEARCH_TERMS)
-        return Found(searched_by=searched_by)
+        return Found(searched_by=searched_by, more=unread)
 
     def _steps(self) -> Iterator[Callable[[], Found]]:
         query = self.query
@@ -73,12 +75,14 @@ class Search:
 
     def _by_nhs_number(self) -> Found:
         """In three spellings, since it is not said how Jump compares (README, NHS number)."""
+        unread = False
         for spelling in spellings(self.query.nhs_number):
             rows, more = self._rows(spelling, limit=WHOLE_RECORDS)
             records = tuple(row for row in self._completed(rows) if self._has_number(row))
             if records:
                 return Found(records=records, searched_by=frozenset({Term.NHS_NUMBER}), more=more)
-        return Found(searched_by=frozenset({Term.NHS_NUMBER}))
+            unread |= more
+        return Found(searched_by=frozenset({Term.NHS_NUMBER}), more=unread)
 
     def _has_number(self, record: RemotePatient) -> bool:
         """Whether it holds the number; a row whose whole record could not be read may."""
@@ -90,9 +94,7 @@ class Search:
         rows, more = self._rows(self.query.email, limit=EMAIL_ROWS)
         wanted = self.query.email.casefold()
         equal = [row for row in rows if row.demographics.email.casefold() == wanted]
-        return Found(
-            records=self._completed(equal), searched_by=frozenset({Term.EMAIL}), more=more and bool(equal)
-        )
+        return Found(records=self._completed(equal), searched_by=frozenset({Term.EMAIL}), more=more)
 
     def _by_name(self) -> Found:
         words = self._words()

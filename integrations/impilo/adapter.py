@@ -1,0 +1,95 @@
+"""Impilo behind the common interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+
+from integrations import health
+from integrations.abilities import Capability
+from integrations.errors import IntegrationError, ProtocolError
+from integrations.links import console_link
+from integrations.types import (
+    NOBODY,
+    AbilityState,
+    Caller,
+    Health,
+    RemotePatient,
+    SearchAnswer,
+    SearchQuery,
+    Term,
+)
+
+from . import mapping, replies, search
+from .client import ImpiloClient
+from .mapping import LABEL, SYSTEM
+
+ABILITIES = (
+    AbilityState(name="read patients", available=True),
+    AbilityState(
+        name="write patients",
+        available=None,
+        reason="Only a change in Impilo would show whether the key may register and edit people, "
+        "so it was not tried. Impilo names no scopes.",
+    ),
+)
+
+
+class ImpiloAdapter:
+    """Reads Impilo with the organization's key, for staff or for background work."""
+
+    name: ClassVar[str] = SYSTEM
+    label: ClassVar[str] = LABEL
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    search_terms: ClassVar[frozenset[Term]] = search.SEARCH_TERMS
+
+    def __init__(self, caller: Caller = NOBODY) -> None:
+        self.client = ImpiloClient(caller)
+
+    def search(self, query: SearchQuery) -> SearchAnswer:
+        """Find records by id, e-mail, name, birth date or postcode; all come whole."""
+        return search.Search(self.client, query).run()
+
+    def get(self, patient_id: str) -> RemotePatient:
+        """The whole record. Raises ``NotFound``."""
+        return search.whole(self.client, patient_id, operation="get patient")
+
+    def iterate(self, since: datetime | None = None) -> Iterator[RemotePatient]:
+        """Every record, once each. Impilo keeps no times of change, so ``since`` narrows nothing."""
+        for row in self.client.walk_patients(operation="iterate"):
+            yield mapping.patient(row, operation="iterate")
+
+    def healthcheck(self) -> Health:
+        """Reachability and key, by the smallest list there is; Impilo has no scopes. Never raises."""
+        outcome = health.probe(lambda: self.client.probe("healthcheck"))
+        problem = self._problem(outcome)
+        if problem is not None:
+            return health.unwell(self.client.endpoint, outcome, problem)
+        endpoint = self.client.endpoint
+        return Health(
+            system=SYSTEM,
+            address=endpoint.url,
+            reachable=True,
+            authorised=True,
+            version=endpoint.url.rpartition("/")[2],
+            abilities=ABILITIES,
+            request_id=outcome.reply.request_id if outcome.reply else "",
+            milliseconds=outcome.reply.milliseconds if outcome.reply else 0,
+        )
+
+    def _problem(self, outcome: health.Probe) -> IntegrationError | None:
+        reply = outcome.reply
+        if reply is None:
+            return outcome.error
+        if not reply.ok:
+            return self.client.http.error_for(reply, "healthcheck")
+        if replies.page(reply.json, number=1, size=1) is None:
+            return self.client.http.fault(ProtocolError, "healthcheck", reply=reply, reason="shape")
+        return None
+
+    def record_url(self, patient_id: str) -> str:
+        """The record in Impilo's own screens, by the template ``IMPILO_CONSOLE_URL``."""
+        return console_link(settings.SYSTEMS[SYSTEM]["CONSOLE_URL"], patient_id)

@@ -1,0 +1,202 @@
+"""How a look-up is put to Impilo, whose list has filters for most details but no full-text search.
+
+Sections cited are of README.md beside this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from integrations.errors import Invalid, NotFound
+from integrations.parallel import side_by_side
+from integrations.types import CannotSearch, Found, RemotePatient, SearchAnswer, SearchQuery, Term
+from integrations.wire import folded
+
+from . import mapping, replies
+from .client import Filters, ImpiloClient, is_id
+from .mapping import SYSTEM
+
+SEARCH_TERMS = frozenset({Term.RECORD_ID, Term.EMAIL, Term.NAME, Term.BIRTH_DATE, Term.POSTCODE})
+# Rows read for one filter before "there are more": four pages of the largest size.
+MAX_PAGES = 4
+CANNOT = "Impilo cannot search by NHS number or phone number. Add a name, birth date, e-mail or postcode."
+
+T = TypeVar("T")
+Rows = tuple[list[RemotePatient], bool]
+
+
+class Search:
+    """One look-up: the most decisive detail first, the next only where that found nobody.
+
+    Every row is checked here as well: a filter that is ignored lists everybody (README, Filters).
+    """
+
+    def __init__(self, client: ImpiloClient, query: SearchQuery) -> None:
+        self.client = client
+        self.query = query
+
+    def run(self) -> SearchAnswer:
+        """The answer; ``CannotSearch`` where no given detail can be searched by."""
+        searched_by: frozenset[Term] = frozenset()
+        unread = False
+        for terms, step in self._steps():
+            records, more = step()
+            if records:
+                return Found(records=tuple(records), searched_by=terms, more=more)
+            searched_by |= terms
+            unread |= more
+        if not searched_by:
+            return CannotSearch(for_staff=CANNOT, possible=SEARCH_TERMS)
+        return Found(searched_by=searched_by, more=unread)
+
+    def _steps(self) -> Iterator[tuple[frozenset[Term], Callable[[], Rows]]]:
+        query = self.query
+        if query.record_id and query.record_system in ("", SYSTEM):
+            yield frozenset({Term.RECORD_ID}), self._by_id
+        if query.email:
+            yield frozenset({Term.EMAIL}), self._by_email
+        narrowed = {Term.BIRTH_DATE} if query.birth_dates else set()
+        if self._words():
+            yield frozenset({Term.NAME, *narrowed}), self._by_name
+        elif query.birth_dates:
+            yield frozenset({Term.BIRTH_DATE}), self._by_birth_date
+        elif query.postcode:
+            yield frozenset({Term.POSTCODE}), self._by_postcode
+
+    # --- by one detail ------------------------------------------------------------------
+
+    def _by_id(self) -> Rows:
+        """Impilo's own number, or an identifier that another system gave the record."""
+        wanted = self.query.record_id
+        ways = [self._with_identifier, self._with_number] if is_id(wanted) else [self._with_identifier]
+        found = [_or_raise(each) for each in side_by_side(lambda way: way(wanted), ways)]
+        return list({record.id: record for records in found for record in records}.values()), False
+
+    def _with_number(self, wanted: str) -> list[RemotePatient]:
+        try:
+            return [whole(self.client, wanted, operation="search")]
+        except (NotFound, Invalid):
+            return []
+
+    def _with_identifier(self, wanted: str) -> list[RemotePatient]:
+        page, _start = self.client.first_page(operation="search", external_identifiers=[wanted])
+        rows = [mapping.patient(row, operation="search") for row in page.rows]
+        return [row for row in rows if any(each.value == wanted for each in row.identifiers)]
+
+    def _by_email(self) -> Rows:
+        """As typed and in lower case, since it is not said whether the filter minds the case."""
+        wanted = self.query.email.casefold()
+        spellings = dict.fromkeys((self.query.email, self.query.email.lower()))
+        rows, more = self._read([{"email": email} for email in spellings])
+        return [row for row in rows if row.demographics.email.casefold() == wanted], more
+
+    def _by_name(self) -> Rows:
+        """By one word, the rest checked here; only where that fails by phrases or by the other words."""
+        words = self._words()
+        word = self.query.family_name or max(words, key=len)
+        rows, more = self._narrowed([word])
+        if not rows and len(words) > 1:
+            rows, more = self._narrowed(self._phrases() if more else [each for each in words if each != word])
+        return sorted(rows, key=self._distance), more
+
+    def _by_birth_date(self) -> Rows:
+        return self._narrowed([""])
+
+    def _by_postcode(self) -> Rows:
+        """With and without the space, since it is not said how the filter compares."""
+        wanted = _compact(self.query.postcode)
+        spaced = f"{wanted[:-3]} {wanted[-3:]}" if len(wanted) > 4 else wanted
+        rows, more = self._read([{"postcode": postcode} for postcode in dict.fromkeys((spaced, wanted))])
+        return [row for row in rows if _compact(_postcode(row)) == wanted], more
+
+    def _narrowed(self, names: list[str]) -> Rows:
+        """Rows by name filter and birth date, one question for each pair, checked here."""
+        questions: list[Filters] = []
+        for name in names:
+            for day in self.query.birth_dates or (None,):
+                question: Filters = {"name": name}
+                if day is not None:
+                    question["born_from"] = question["born_until"] = day
+                questions.append(question)
+        rows, more = self._read(questions)
+        return [row for row in rows if self._is_named(row) and self._is_born_then(row)], more
+
+    # --- checks -------------------------------------------------------------------------
+
+    def _words(self) -> tuple[str, ...]:
+        query = self.query
+        return query.words or tuple(f"{query.given_name} {query.family_name}".split())
+
+    def _phrases(self) -> list[str]:
+        """ "First last" in the orders that the words can mean; the filter looks inside that text."""
+        query, words = self.query, self._words()
+        if query.given_name and query.family_name:
+            return [f"{query.given_name} {query.family_name}"]
+        return list(dict.fromkeys((" ".join(words), " ".join((*words[1:], words[0])))))
+
+    def _is_named(self, row: RemotePatient) -> bool:
+        text = folded(_name(row))
+        unread = {"given_name", "family_name", "full_name"}.intersection(row.unread)
+        return bool(unread) or all(folded(word) in text for word in self._words())
+
+    def _is_born_then(self, row: RemotePatient) -> bool:
+        if not self.query.birth_dates or "birth_date" in row.unread:
+            return True
+        return row.demographics.birth_date in self.query.birth_dates
+
+    def _distance(self, row: RemotePatient) -> tuple[int, str]:
+        """Smaller for rows with more of the words as whole names, current records before others."""
+        names = folded(_name(row)).split()
+        return -sum(folded(word) in names for word in self._words()), row.status.value
+
+    # --- reading ------------------------------------------------------------------------
+
+    def _read(self, questions: list[Filters]) -> Rows:
+        """The rows of all questions, each record once: first pages side by side, then the others."""
+        client, operation = self.client, "search"
+        outcomes = side_by_side(lambda each: client.first_page(operation=operation, **each), questions)
+        firsts = [_or_raise(each) for each in outcomes]
+        following = [
+            (question, number, start)
+            for question, (page, start) in zip(questions, firsts, strict=True)
+            for number in range(start + 1, start + min(page.pages, MAX_PAGES))
+        ]
+
+        def read(task: tuple[Filters, int, int]) -> replies.Page:
+            question, number, start = task
+            return client.list_patients(page=number, first_page=start, operation=operation, **question)
+
+        others = [_or_raise(each) for each in side_by_side(read, following)]
+        pages = [page for page, _start in firsts] + others
+        records = [mapping.patient(row, operation=operation) for page in pages for row in page.rows]
+        more = any(page.pages > MAX_PAGES or (page.more and page.pages == 1) for page, _start in firsts)
+        return list({record.id: record for record in records}.values()), more
+
+
+def whole(client: ImpiloClient, patient_id: str, *, operation: str) -> RemotePatient:
+    """The record; a reply about anybody else is an error, never a record."""
+    record = mapping.patient(client.get_patient(patient_id, operation=operation), operation=operation)
+    if record.id != str(int(patient_id)):
+        raise client.foreign_record(operation)
+    return record
+
+
+def _or_raise(outcome: T | Exception) -> T:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _name(row: RemotePatient) -> str:
+    """First and last name, or the unsplit one."""
+    who = row.demographics
+    return f"{who.given_name} {who.family_name} {who.full_name}"
+
+
+def _postcode(row: RemotePatient) -> str:
+    return row.demographics.address.postcode if row.demographics.address else ""
+
+
+def _compact(postcode: str) -> str:
+    return "".join(postcode.split()).upper()
