@@ -84,7 +84,9 @@ def show_phone(text: str, country: str) -> str:
     number = phonenumbers.parse(full)
     home = phonenumbers.country_code_for_region(country) == number.country_code
     wanted = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(number, wanted)
+    shown = phonenumbers.format_number(number, wanted)
+    # Of numbers that fit no plan the library drops the leading 0.
+    return shown if compared_phone(shown) == compared_phone(text) else plain(text)
 
 
 @lru_cache(maxsize=16384)

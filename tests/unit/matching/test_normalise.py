@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from integrations.types import Address
@@ -34,6 +34,7 @@ def test_fold(typed: str, folded: str) -> None:
 @given(st.text())
 @example("ʻ")
 @example("ª")
+@settings(deadline=None)
 def test_fold_is_idempotent_and_never_empties_a_name_with_letters(typed: str) -> None:
     folded = names.fold(typed)
     assert names.fold(folded) == folded
@@ -42,6 +43,7 @@ def test_fold_is_idempotent_and_never_empties_a_name_with_letters(typed: str) ->
 
 @given(st.text())
 @example("῀``")
+@settings(deadline=None)
 def test_every_other_normalising_is_idempotent(typed: str) -> None:
     for normalise in (
         text.plain,

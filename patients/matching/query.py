@@ -1,0 +1,316 @@
+"""The one look-up box: what was typed, understood piece by piece and read back as tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from integrations.types import SearchQuery, Term
+
+from . import tags
+from .labels import Label, Stretch, claim_labels, stretch_at
+from .lines import CLAIMED, Line, Piece, Role
+from .name_runs import NameRun, find_name_runs
+from .number_runs import RUN, split_run
+from .tags import NO_IDS, Conventions, Tag
+from .text import plain
+from .typed_dates import find_dates_in_words, find_loose_dates
+
+LONGEST_LINE = 500
+
+_EMAIL = re.compile(r"[^\s,;:<>()\[\]{}\"'|@\0]+@[^\s,;:<>()\[\]{}\"'|@\0]+")
+_UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
+_PREFIXED_ID = re.compile(r"(?<![\w-])[a-z]{2,8}_[A-Za-z0-9][\w-]{2,80}", re.ASCII)
+_LABELLED_ID = re.compile(r"[#\w-]*\d[\w-]*", re.ASCII)
+_POSTCODE = re.compile(
+    r"(?<![\w-])(?:[a-z]{1,2}\d[a-z\d]? {0,2}\d[a-z]{2}|bfpo ?\d{1,4}|gir ?0aa)(?![\w-])",
+    re.IGNORECASE | re.ASCII,
+)
+_OUTWARD = re.compile(r"(?<![\w-])[a-z]{1,2}\d{1,2}[a-z]?(?![\w@-])", re.IGNORECASE | re.ASCII)
+_WORD = re.compile(r"[^\s\0]+")
+_NAME_LABELS = frozenset({Label.NAME, Label.GIVEN, Label.FAMILY})
+_TOO_LONG = f"Only the first {LONGEST_LINE} characters were read."
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A stretch that is not searched for, and why."""
+
+    typed: str = field(repr=False)
+    reason: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What a line, or corrected fields, were understood to mean.
+
+    ``tags`` are in the order of typing. ``pieces`` cut the typed text into tags, labels,
+    leftovers and separators; joined they are the text again (empty for fields).
+    ``field_errors`` maps the name of a field of :class:`TypedFields` to one sentence.
+    """
+
+    tags: tuple[Tag, ...] = field(default=(), repr=False)
+    leftovers: tuple[Leftover, ...] = field(default=(), repr=False)
+    pieces: tuple[Piece, ...] = field(default=(), repr=False)
+    message: str = ""
+    field_errors: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_searchable(self) -> bool:
+        """Whether anything is left to look for."""
+        return any(tag.used for tag in self.tags)
+
+    def to_query(self) -> SearchQuery:
+        """The query to put to the systems; what could not be read is not in it."""
+        used = {kind: [tag for tag in self.tags if tag.used and tag.kind is kind] for kind in Term}
+        values = {kind: found[0].value if found else "" for kind, found in used.items()}
+        names = used[Term.NAME]
+        born = used[Term.BIRTH_DATE]
+        record = used[Term.RECORD_ID]
+        return SearchQuery(
+            words=tuple(word for tag in names for word in tag.words),
+            given_name=" ".join(tag.given_name for tag in names if tag.given_name),
+            family_name=" ".join(tag.family_name for tag in names if tag.family_name),
+            birth_dates=born[0].dates if born else (),
+            nhs_number=values[Term.NHS_NUMBER],
+            email=values[Term.EMAIL],
+            phone=values[Term.PHONE],
+            postcode=values[Term.POSTCODE],
+            record_id=values[Term.RECORD_ID],
+            record_system=record[0].system if record else "",
+        )
+
+
+def understand(
+    text: str, *, date_order: str, country: str, today: date, id_patterns: Mapping[str, str] = NO_IDS
+) -> Understood:
+    """Understand a typed or pasted line; never raises, whatever is typed.
+
+    The parameters are those of :class:`patients.matching.tags.Conventions`.
+    """
+    conventions = Conventions(date_order=date_order, country=country, today=today, id_patterns=id_patterns)
+    reader = _Reader(text[:LONGEST_LINE], conventions)
+    reader.read()
+    pieces, leftovers = reader.line.pieces(), reader.leftovers_in_order()
+    if beyond := text[LONGEST_LINE:]:
+        pieces += (Piece(Role.LEFTOVER, beyond),)
+        leftovers += (Leftover(beyond, _TOO_LONG),)
+    return Understood(
+        tags=_one_of_each(reader.tags_in_order()),
+        leftovers=leftovers,
+        pieces=pieces,
+        message=_TOO_LONG if beyond else "",
+    )
+
+
+class _Reader:
+    """Reads one line: finders claim what they know, the surest first."""
+
+    def __init__(self, text: str, conventions: Conventions) -> None:
+        self.line = Line(text)
+        self._conventions = conventions
+        self._stretches: tuple[Stretch, ...] = ()
+        self._tags: list[tuple[int, Tag]] = []
+        self._leftovers: list[tuple[int, Leftover]] = []
+
+    def tags_in_order(self) -> list[Tag]:
+        return [tag for _, tag in sorted(self._tags, key=lambda found: found[0])]
+
+    def leftovers_in_order(self) -> tuple[Leftover, ...]:
+        return tuple(leftover for _, leftover in sorted(self._leftovers, key=lambda found: found[0]))
+
+    def read(self) -> None:
+        self._emails()
+        self._stretches = claim_labels(self.line)
+        self._records()
+        self._set_aside_other_labels()
+        self._dates_in_words(loose=False)
+        self._dates_in_words(loose=True)
+        self._postcodes()
+        self._number_runs()
+        self._outward_postcodes()
+        self._names()
+        for match in _WORD.finditer(self.line.rest):
+            if any(character.isalnum() for character in match[0]):
+                self._leave(match.start(), match.end(), "Not understood.")
+
+    def _label(self, position: int) -> Label | None:
+        stretch = stretch_at(self._stretches, position)
+        return stretch.label if stretch else None
+
+    def _tag(self, start: int, end: int, tag: Tag) -> None:
+        typed = self.line.claim(start, end, Role.TAG)
+        self._tags.append((start, replace(tag, typed=typed)))
+
+    def _leave(self, start: int, end: int, reason: str) -> None:
+        typed = self.line.claim(start, end, Role.LEFTOVER)
+        self._leftovers.append((start, Leftover(typed, reason)))
+
+    def _emails(self) -> None:
+        for match in _EMAIL.finditer(self.line.rest):
+            address = match[0].rstrip(".!?")
+            start, end = match.start(), match.start() + len(address)
+            if not address.endswith("@"):
+                self._tag(start, end, tags.email_tag(address))
+
+    def _records(self) -> None:
+        systems = "|".join(map(re.escape, self._conventions.id_patterns))
+        if systems:
+            for match in re.finditer(
+                rf"(?<!\w)({systems})\s?:\s?([\w-]{{1,80}})", self.line.rest, re.IGNORECASE
+            ):
+                value, system = match[2], match[1].lower()
+                self._tag(*match.span(), tags.record_tag(match[0], value=value, system=system))
+        for pattern in (_UUID, _PREFIXED_ID):
+            for match in pattern.finditer(self.line.rest):
+                self._record(*match.span(), match[0])
+        for stretch in self._stretches:
+            if stretch.label is Label.RECORD:
+                match_or_none = _LABELLED_ID.match(self.line.rest[: stretch.end], stretch.start)
+                if match_or_none:
+                    self._record(*match_or_none.span(), match_or_none[0].lstrip("#"))
+
+    def _record(self, start: int, end: int, value: str) -> None:
+        system = self._conventions.system_of(value)
+        self._tag(start, end, tags.record_tag(value, value=value, system=system))
+
+    def _set_aside_other_labels(self) -> None:
+        for stretch in self._stretches:
+            if stretch.label is not Label.OTHER:
+                continue
+            for match in _WORD.finditer(self.line.rest[: stretch.end], stretch.start):
+                self._leave(match.start(), match.end(), "People are not looked up by this.")
+
+    def _dates_in_words(self, *, loose: bool) -> None:
+        find = find_loose_dates if loose else find_dates_in_words
+        for match in list(find(self.line.rest)):
+            if CLAIMED in self.line.rest[match.start() : match.end()]:
+                continue
+            reading = self._conventions.read_date(match[0])
+            if reading.dates or not loose:
+                self._tag(*match.span(), tags.birth_date_tag(match[0], reading))
+
+    def _postcodes(self) -> None:
+        for match in _POSTCODE.finditer(self.line.rest):
+            self._tag(*match.span(), tags.postcode_tag(match[0]))
+        for stretch in self._stretches:
+            rest = self.line.rest[stretch.start : stretch.end]
+            found = re.match(r"\s*([\w-]*\d[\w-]*)", rest)
+            if stretch.label is Label.POSTCODE and found:
+                start = stretch.start + found.start(1)
+                self._tag(start, stretch.start + found.end(1), tags.postcode_tag(found[1]))
+
+    def _outward_postcodes(self) -> None:
+        for match in _OUTWARD.finditer(self.line.rest):
+            if self._label(match.start()) is not Label.ADDRESS:
+                self._tag(*match.span(), tags.postcode_tag(match[0]))
+
+    def _number_runs(self) -> None:
+        for match in RUN.finditer(self.line.rest):
+            label = self._label(match.start())
+            for part in split_run(match[0], match.start(), label, self._conventions):
+                if part.tag and (label is not Label.ADDRESS or len(part.tag.value) >= 10 or part.tag.dates):
+                    self._tag(part.start, part.end, part.tag)
+                else:
+                    self._leave(part.start, part.end, self._reason_for_number(part.start, part.end))
+
+    def _reason_for_number(self, start: int, end: int) -> str:
+        digits = self.line.plain[start:end].strip("+(")
+        if self._label(start) is Label.ADDRESS:
+            return "Of an address only the postcode is looked up."
+        if len(digits) == 4 and 1890 <= int(digits) <= self._conventions.today.year:
+            return "A year alone is not looked up: type the whole birth date."
+        return "Neither a date, an NHS number, a phone number nor a record number."
+
+    def _names(self) -> None:
+        for run in find_name_runs(self.line.rest, self._stretches):
+            reason = run.reason or self._reason_for_words(run.start)
+            if reason:
+                self._leave(run.start, run.end, reason)
+            else:
+                self._tag(run.start, run.end, _name_of(run, self._label(run.start)))
+
+    def _reason_for_words(self, start: int) -> str:
+        """Why words are no name where a label says that something else stands here ("DOB: unknown")."""
+        stretch = stretch_at(self._stretches, start)
+        if stretch is None or stretch.label in _NAME_LABELS:
+            return ""
+        if stretch.label is Label.ADDRESS:
+            return "Of an address only the postcode is looked up."
+        answered = any(stretch.start <= at < start for at, _ in self._tags)
+        return "" if answered else f"Not readable as {stretch.label.value}."
+
+
+def _name_of(run: NameRun, label: Label | None) -> Tag:
+    if label is Label.GIVEN:
+        return tags.name_tag("", given=run.words)
+    if label is Label.FAMILY:
+        return tags.name_tag("", family=run.words)
+    return tags.read_name("", run.before, run.after)
+
+
+def _one_of_each(found: list[Tag]) -> tuple[Tag, ...]:
+    """Set a second NHS number, birth date … aside: a person has one, and the first is looked up."""
+    seen: set[Term] = set()
+    kept = []
+    for tag in found:
+        if tag.used and tag.kind is not Term.NAME:
+            if tag.kind in seen:
+                tag = tag.set_aside("There is one of this kind already: only the first is looked up.")
+            seen.add(tag.kind)
+        kept.append(tag)
+    return tuple(kept)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedFields:
+    """The tags as separate fields, as staff correct them; every value as typed."""
+
+    words: str = field(default="", repr=False)
+    given_name: str = field(default="", repr=False)
+    family_name: str = field(default="", repr=False)
+    birth_date: str = field(default="", repr=False)
+    nhs_number: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    postcode: str = field(default="", repr=False)
+    record_id: str = field(default="", repr=False)
+    record_system: str = field(default="", repr=False)
+
+
+def understand_fields(
+    fields: TypedFields,
+    *,
+    date_order: str,
+    country: str,
+    today: date,
+    id_patterns: Mapping[str, str] = NO_IDS,
+) -> Understood:
+    """The same from corrected fields: nothing is guessed, and each field says what is wrong with it."""
+    conventions = Conventions(date_order=date_order, country=country, today=today, id_patterns=id_patterns)
+    made: dict[str, Tag] = {}
+    if fields.given_name.strip() or fields.family_name.strip():
+        typed = f"{fields.given_name} {fields.family_name}".strip()
+        given, family = plain(fields.given_name).split(), plain(fields.family_name).split()
+        made["family_name"] = tags.name_tag(typed, given=given, family=family)
+    if words := plain(fields.words).replace(",", " ").split():
+        made["words"] = tags.name_tag(fields.words, words=words)
+    makers: dict[str, Callable[[str], Tag]] = {
+        "birth_date": lambda text: tags.birth_date_tag(text, conventions.read_date(text)),
+        "nhs_number": tags.nhs_tag,
+        "email": tags.email_tag,
+        "phone": lambda text: tags.phone_tag(text, country=country),
+        "postcode": tags.postcode_tag,
+        "record_id": lambda text: tags.record_tag(
+            text, value=plain(text), system=fields.record_system or conventions.system_of(plain(text))
+        ),
+    }
+    for name, make in makers.items():
+        if plain(text := getattr(fields, name)[:LONGEST_LINE]):
+            made[name] = make(text)
+    return Understood(
+        tags=tuple(made.values()),
+        field_errors={name: tag.warning for name, tag in made.items() if not tag.used},
+    )
