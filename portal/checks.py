@@ -1,1 +1,119 @@
-"""System checks: a half-configured or unsafe portal is an error at start."""
+"""System checks: a half-configured or unsafe portal is an error at start, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+#: Hosts on this machine, where plain http is no risk.
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+#: What a live key of Jump begins with; a sandbox key begins with ``pk_test_``.
+LIVE_KEY = "pk_live_"
+
+
+@register(Tags.security)
+def check_production(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """What must not be missing or switched off in production."""
+    if not settings.PRODUCTION:
+        return []
+    wrong = {
+        "portal.E001": (settings.DEBUG, "DEBUG is on in production.", "Set DEBUG=false."),
+        "portal.E002": (
+            not settings.ENCRYPTION_KEYS,
+            "No encryption key is set.",
+            "Set ENCRYPTION_KEYS to a key made by: python -c "
+            '"from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
+        ),
+        "portal.E003": (
+            not settings.SECRET_KEY,
+            "No secret key is set.",
+            "Set SECRET_KEY to a long random text and keep it the same for every process.",
+        ),
+        "portal.E004": (
+            not set(_all_roles()) <= set(settings.SECOND_FACTOR_ROLES),
+            "The second step of signing in is switched off for some roles.",
+            "Leave SECOND_FACTOR_ROLES unset in production.",
+        ),
+    }
+    return [
+        Error(sentence, hint=hint, id=number)
+        for number, (is_wrong, sentence, hint) in wrong.items()
+        if is_wrong
+    ]
+
+
+@register(Tags.security)
+def check_systems(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Every system is set up wholly or not at all, over TLS, with the right kind of key."""
+    return [problem for name, entry in settings.SYSTEMS.items() for problem in _problems(name, entry)]
+
+
+@register()
+def check_access_table(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Every URL has its line in ``accounts.access``, and every line its URL."""
+    from django.urls import get_resolver
+
+    from portal.accounts.access import TABLE, names_of
+
+    names = set(names_of(get_resolver().url_patterns))
+    missing = [
+        Error(
+            f"Nobody has said who may open the URL {name!r}.",
+            hint="Add a line to TABLE in portal/accounts/access.py.",
+            id="portal.E020",
+        )
+        for name in sorted(names - TABLE.keys())
+    ]
+    stale = [
+        Error(
+            f"portal/accounts/access.py has a line for {name!r}, which is no URL.",
+            hint="Take the line out, or mend its name.",
+            id="portal.E021",
+        )
+        for name in sorted(TABLE.keys() - names)
+    ]
+    return [*missing, *stale]
+
+
+def _all_roles() -> list[str]:
+    from portal.accounts.roles import Role
+
+    return [role.value for role in Role]
+
+
+def _problems(name: str, entry: dict[str, Any]) -> Iterator[CheckMessage]:
+    prefix = name.upper()
+    address, has_key = entry["URL"], bool(entry["API_KEY"] or entry.get("CLIENT_ID"))
+    if address and not has_key:
+        yield Error(
+            f"{prefix}_URL is set and no key is.",
+            hint=f"Set {prefix}_API_KEY, or take {prefix}_URL out.",
+            id="portal.E010",
+        )
+    if has_key and not address:
+        yield Error(
+            f"A key of {name} is set and {prefix}_URL is not.",
+            hint=f"Set {prefix}_URL, or take the key out.",
+            id="portal.E011",
+        )
+    if address and not _is_safe(address):
+        yield Error(
+            f"{prefix}_URL is not an https address.",
+            hint="Use https; plain http is allowed to this machine only.",
+            id="portal.E012",
+        )
+    if entry["API_KEY"].startswith(LIVE_KEY) and not settings.PRODUCTION:
+        yield Error(
+            f"{prefix}_API_KEY is a live key and this is not production.",
+            hint="Use a sandbox key here, or set ENVIRONMENT=production on the real server.",
+            id="portal.E013",
+        )
+
+
+def _is_safe(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

@@ -10,6 +10,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
+from portal.web.logs import configure_structlog, logging_settings
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -23,7 +25,8 @@ SITE_NAME = env.str("SITE_NAME", default="Crosswalk")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Outside production a key of the moment will do: sessions then end with the process.
-SECRET_KEY = env.str("SECRET_KEY", default="" if PRODUCTION else get_random_secret_key())
+# Not as a default: environ would take a random key that begins with "$" for a variable's name.
+SECRET_KEY = env.str("SECRET_KEY", default="") or ("" if PRODUCTION else get_random_secret_key())
 # The first key encrypts, all decrypt: rotate by putting a new one in front.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -58,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.web.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -70,6 +74,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.accounts.middleware.SessionLimitsMiddleware",
+    "portal.accounts.middleware.SecondStepMiddleware",
+    "portal.accounts.middleware.AccessMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -84,6 +91,8 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.web.pages.site",
+                "portal.accounts.context.session",
             ],
             "builtins": ["portal.templatetags.ui"],
         },
@@ -125,6 +134,56 @@ DEFAULT_COUNTRY = env.str("DEFAULT_COUNTRY", default="GB")  # reads phone number
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+# Roles whose people need a second step (one-time codes or a passkey), after a password and after
+# signing in at JHE alike. Empty turns it off: for a demo, refused in production.
+SECOND_FACTOR_ROLES = env.list(
+    "SECOND_FACTOR_ROLES", default=["admin", "clinic staff", "coordinator", "reader"]
+)
+IDLE_LOCK_SECONDS = env.int("IDLE_LOCK_SECONDS", default=600)
+SESSION_MAX_SECONDS = env.int("SESSION_MAX_SECONDS", default=43_200)
+# Dotted callables that may refuse somebody who signed in at a system (accounts/sign_in.py).
+SIGN_IN_CHECKS: list[str] = []
+
+ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an admin vouches for the address
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
+ACCOUNT_SESSION_REMEMBER = False  # ends with the browser, or after SESSION_MAX_SECONDS
+ACCOUNT_RATE_LIMITS = {"unlock": "5/5m/user"}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+MFA_ADAPTER = "portal.accounts.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
+
+SOCIALACCOUNT_ADAPTER = "portal.accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an account is known by its subject, never by e-mail
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+
+SESSION_ENGINE = "portal.accounts.sessions"
+SESSION_COOKIE_AGE = SESSION_MAX_SECONDS
+CSRF_FAILURE_VIEW = "portal.web.pages.csrf_failure"
+
+# Without a mail server, mails are files: VAR_DIR/outbox.
+vars().update(env.email_url("EMAIL_URL", default=f"filemail://{VAR_DIR / 'outbox'}"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
 
 # --- The three systems ----------------------------------------------------------------------
 # One entry a system; the order is the order on pages. TIMEOUT is (connect, read) of one request
@@ -163,6 +222,27 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     },
 }
 
+# Signing in at JHE; without an address and a client it is not offered.
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "APPS": [
+            {
+                "provider_id": "jhe",
+                "name": "JupyterHealth Exchange",
+                "client_id": SYSTEMS["jhe"]["CLIENT_ID"],
+                "secret": SYSTEMS["jhe"]["CLIENT_SECRET"],
+                "settings": {
+                    "server_url": f"{SYSTEMS['jhe']['URL'].rstrip('/')}/o/.well-known/openid-configuration",
+                    "uid_field": "sub",
+                    "oauth_pkce_enabled": True,
+                },
+            }
+        ]
+        if SYSTEMS["jhe"]["URL"] and SYSTEMS["jhe"]["CLIENT_ID"]
+        else []
+    }
+}
+
 # --- Static files ---------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
@@ -180,6 +260,11 @@ STORAGES = {
     },
 }
 
+# --- Logs -----------------------------------------------------------------------------------
+
+LOGGING = logging_settings(level=env.str("LOG_LEVEL", default="INFO"), as_json=PRODUCTION)
+configure_structlog()
+
 # --- Safety ---------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
@@ -191,7 +276,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # A form leads to JHE's sign-in page; browsers hold this line for redirects too.
+        "form-action": [SELF, *filter(None, ["/".join(SYSTEMS["jhe"]["URL"].split("/")[:3])])],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
@@ -200,6 +286,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # supervisors ask without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if env.bool("BEHIND_TLS_PROXY", default=False):

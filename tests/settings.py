@@ -1,9 +1,16 @@
 """Settings of the test suite: the portal's own, with keys of the moment and plain static files."""
 
+import os
+import tempfile
+from pathlib import Path
+
 from cryptography.fernet import Fernet
 
 from portal.settings import *  # noqa: F403
 
+INSTALLED_APPS = [*INSTALLED_APPS, "tests"]  # noqa: F405  for its flush command
+# Warns about the folder that collectstatic fills; the tests' servers find static files themselves.
+MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # noqa: F405
 SECRET_KEY = "tests-only"
 ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 ALLOWED_HOSTS = ["*"]
@@ -13,3 +20,8 @@ STORAGES = {
     # live_server answers 404 for the hashed names of the manifest storage.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # A file, one a run: threads that share a database in memory get "table is locked" at once, in
+    # spite of the timeout, where a file makes them wait.
+    _FOLDER = Path("/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir())  # noqa: S108
+    DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / f"crosswalk-test-{os.getpid()}.sqlite3")}  # noqa: F405

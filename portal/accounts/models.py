@@ -7,8 +7,11 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 
 from portal.web.crypto import EncryptedTextField
+
+from .roles import Role
 
 
 class UserManager(BaseUserManager["User"]):
@@ -61,6 +64,12 @@ class User(AbstractUser):
     def __str__(self) -> str:
         """The label that pages and the audit trail show."""
         return self.get_full_name() or self.email or f"Account {self.pk}"
+
+    @cached_property
+    def role(self) -> Role | None:
+        """The person's role (``accounts.roles``); the first by name where groups were set by hand."""
+        names = self.groups.filter(name__in=list(Role)).order_by("name").values_list("name", flat=True)
+        return next((Role(name) for name in names), None)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the address in lower case, so that equal addresses are equal texts."""

@@ -1,0 +1,118 @@
+"""Who may open what: one line for every URL name, for reading (GET) and for sending (POST).
+
+This table is the only place that says it; ``accounts.middleware`` holds it before any view runs.
+A URL whose name is missing here is refused for everybody, is an error of ``manage.py check``,
+and fails the access tests. Other methods than GET, HEAD, OPTIONS and POST are refused always.
+What somebody sees on a page that is open to them (organizations, systems) is for services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.urls import URLPattern, URLResolver
+
+from .roles import Role, role_of
+
+Who = frozenset[str]
+
+NOBODY: Who = frozenset()
+ANYONE: Who = frozenset({"anyone"})  # signed in or not
+SIGNED_IN: Who = frozenset({"signed in"})  # any account, with a role or without
+ADMIN: Who = frozenset({Role.ADMIN})
+STAFF: Who = frozenset({Role.ADMIN, Role.CLINIC_STAFF})
+EVERY_ROLE: Who = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may read and who may send. Without a second word nobody may send."""
+
+    get: Who
+    post: Who = NOBODY
+
+
+TABLE: dict[str, Rule] = {
+    # The look-up
+    # Who is signed in, and the lock
+    "accounts:lock": Rule(SIGNED_IN, SIGNED_IN),
+    "accounts:unlock": Rule(NOBODY, SIGNED_IN),
+    "accounts:continue": Rule(SIGNED_IN, SIGNED_IN),
+    "accounts:draft": Rule(SIGNED_IN),
+    "accounts:second_step": Rule(SIGNED_IN),
+    # Signing in and out
+    "account_login": Rule(ANYONE, ANYONE),
+    "account_logout": Rule(ANYONE, ANYONE),
+    "account_inactive": Rule(ANYONE),
+    "account_reauthenticate": Rule(SIGNED_IN, SIGNED_IN),
+    "account_change_password": Rule(SIGNED_IN, SIGNED_IN),
+    "account_set_password": Rule(SIGNED_IN, SIGNED_IN),
+    "account_reset_password": Rule(ANYONE, ANYONE),
+    "account_reset_password_done": Rule(ANYONE),
+    "account_reset_password_from_key": Rule(ANYONE, ANYONE),
+    "account_reset_password_from_key_done": Rule(ANYONE),
+    "usersessions_list": Rule(SIGNED_IN, SIGNED_IN),
+    # Accounts are made by an admin, addresses changed by an admin: no way in by oneself
+    "account_signup": Rule(NOBODY),
+    "account_email": Rule(NOBODY),
+    "account_email_verification_sent": Rule(NOBODY),
+    "account_confirm_email": Rule(NOBODY),
+    "account_confirm_login_code": Rule(NOBODY),
+    # The second step
+    "mfa_index": Rule(SIGNED_IN),
+    "mfa_authenticate": Rule(ANYONE, ANYONE),
+    "mfa_reauthenticate": Rule(SIGNED_IN, SIGNED_IN),
+    "mfa_activate_totp": Rule(SIGNED_IN, SIGNED_IN),
+    "mfa_deactivate_totp": Rule(SIGNED_IN, SIGNED_IN),
+    "mfa_view_recovery_codes": Rule(SIGNED_IN),
+    "mfa_generate_recovery_codes": Rule(SIGNED_IN, SIGNED_IN),
+    "mfa_download_recovery_codes": Rule(SIGNED_IN),
+    "mfa_list_webauthn": Rule(SIGNED_IN),
+    "mfa_add_webauthn": Rule(SIGNED_IN, SIGNED_IN),
+    "mfa_reauthenticate_webauthn": Rule(SIGNED_IN, SIGNED_IN),
+    "mfa_remove_webauthn": Rule(SIGNED_IN, SIGNED_IN),
+    "mfa_edit_webauthn": Rule(SIGNED_IN, SIGNED_IN),
+    "mfa_login_webauthn": Rule(ANYONE, ANYONE),
+    # Signing in at a system
+    "openid_connect_login": Rule(ANYONE, ANYONE),
+    "openid_connect_callback": Rule(ANYONE),
+    "socialaccount_login_cancelled": Rule(ANYONE),
+    "socialaccount_login_error": Rule(ANYONE),
+    "socialaccount_signup": Rule(NOBODY),
+    "socialaccount_connections": Rule(SIGNED_IN, SIGNED_IN),
+    # For supervisors
+    "health:live": Rule(ANYONE),
+    "health:ready": Rule(ANYONE),
+}
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def who_may(url_name: str, method: str) -> Who:
+    """Who may use a method on a URL; nobody where the table says nothing."""
+    rule = TABLE.get(url_name)
+    if rule is None:
+        return NOBODY
+    return rule.get if method in READING else rule.post if method == "POST" else NOBODY
+
+
+def is_allowed(user: AbstractBaseUser | AnonymousUser, who: Who) -> bool:
+    """Whether somebody is among those who may."""
+    if who == ANYONE:
+        return True
+    if not who or not user.is_authenticated:
+        return False
+    return who == SIGNED_IN or role_of(user) in who
+
+
+def names_of(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
+    """The name of every URL as ``resolver_match.view_name`` gives it; the view's path if unnamed."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from names_of(pattern.url_patterns, inner)
+        else:
+            yield f"{namespace}{pattern.name}" if pattern.name else pattern.lookup_str

@@ -1,0 +1,31 @@
+"""Opening a locked screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from .models import User
+
+
+class UnlockForm(forms.Form):
+    """The password of whoever locked the screen."""
+
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password"},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        """Compare it with the account's."""
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError("This is not the right password. Try again.")
+        return password

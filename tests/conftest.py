@@ -1,0 +1,75 @@
+"""The fixed cast and what every test shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+
+PASSWORD = "correct horse battery staple"
+
+
+def make_user(email: str, role: Role | None = None, *, name: str = "", second_step: bool = True) -> User:
+    """An account with :data:`PASSWORD` and, unless told otherwise, one-time codes as a second step."""
+    given, _, family = name.partition(" ")
+    user = User.objects.create_user(email, PASSWORD, first_name=given, last_name=family)
+    if role is not None:
+        user.groups.add(Group.objects.get(name=role.value))
+    if second_step:
+        TOTP.activate(user, generate_totp_secret())
+    return user
+
+
+def signed_in(client: Client, user: User) -> Client:
+    """The client, signed in as somebody who has passed password and second step."""
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def _own_var_dir(settings: Settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+
+
+@pytest.fixture
+def no_limits_spent(db: None) -> None:
+    """Rate limits as at the start of a day: the cache is in the database and outlives nothing here."""
+    cache.clear()
+
+
+@pytest.fixture
+def reader(db: None) -> User:
+    """May look."""
+    return make_user("reader@example.org", Role.READER, name="Rita Reader")
+
+
+@pytest.fixture
+def clinic_staff(db: None) -> User:
+    """May look, register and edit."""
+    return make_user("staff@example.org", Role.CLINIC_STAFF, name="Clive Staff")
+
+
+@pytest.fixture
+def coordinator(db: None) -> User:
+    """Runs studies in JHE."""
+    return make_user("coordinator@example.org", Role.COORDINATOR, name="Cora Coordinator")
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    """Runs the portal."""
+    return make_user("admin@example.org", Role.ADMIN, name="Ada Admin")
+
+
+@pytest.fixture
+def nobody(db: None) -> User:
+    """Signed in, and nobody has given them a role yet."""
+    return make_user("nobody@example.org", name="Nora Nobody")
