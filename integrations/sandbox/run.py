@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from flask import Flask
 
 from integrations.types import Clock
 
-from . import impilo, jump
+from . import control, impilo, jhe, jump
 from .faults import FaultBoard
 from .server import Server
 from .state import Store
+from .switches import Switches
 
 SYSTEMS = ("jump", "jhe", "impilo")
 BASE_PATHS = {"jump": jump.BASE_PATH, "jhe": "", "impilo": impilo.BASE_PATH}
@@ -33,7 +34,7 @@ class _Parts:
     store: Store
     app: Flask
     board: FaultBoard
-    switches: Any = None
+    switches: Switches | None = None
     keep_alive: bool = True
 
 
@@ -41,11 +42,12 @@ class Sandbox:
     """Jump, JHE and Impilo on loopback; a context manager that starts and stops them.
 
     ``state_dir`` keeps the states from one start to the next; without it they end with the
-    process. ``ports`` gives a system a fixed port, the others take free ones. ``dialect`` is
+    process. ``ports`` gives a system (or ``control``) a fixed port, the others take free ones. ``dialect`` is
     the generation of JHE (``current`` or ``2025-10``). ``systems`` leaves some out.
 
     ``stores``, ``faults`` (the fault boards) and ``servers`` are there for every system by
-    name, ``switches`` for those that can take more than one shape.
+    name, ``switches`` for those that can take more than one shape; ``control`` is the control
+    server.
     """
 
     def __init__(
@@ -75,38 +77,58 @@ class Sandbox:
             )
             for name, each in parts.items()
         }
+        self.control = Server(control.create_app(self), port=(ports or {}).get("control", 0))
 
     @property
     def keys(self) -> dict[str, Mapping[str, str]]:
-        """The published API keys of each system by what they may do; ``full`` may do everything."""
-        return {"jump": jump.KEYS, "impilo": impilo.KEYS}
+        """The published API keys of each system, by what they are good for.
+
+        ``full`` may do everything there is; in JHE a key acts as its practitioner, and its
+        older generation has none.
+        """
+        owners = {"full": "manager_mary@example.com", "three_roles": "three_org_tom@example.com"}
+        has_keys = "jhe" in self.stores and self.dialect != jhe.OLDER
+        of_jhe = {
+            name: jhe.issue_api_key(self.stores["jhe"], each) for name, each in owners.items() if has_keys
+        }
+        return {"jump": jump.KEYS, "jhe": of_jhe, "impilo": impilo.KEYS}
 
     def url(self, system: str) -> str:
         """The base address of a system's API, as its adapter wants it."""
         return self.servers[system].url + BASE_PATHS[system]
 
+    def console_url(self, system: str) -> str:
+        """Where the record screens of a system are; the record's id follows after a slash."""
+        return f"{self.control.url}/console/{system}"
+
     def start(self) -> None:
-        """Start every server. Raises ``OSError`` where a port is taken; then none runs."""
+        """Start every server. Raises ``OSError`` naming a port that is taken; then none runs."""
         try:
-            for server in self.servers.values():
-                server.start()
+            for name, server in self._all_servers():
+                try:
+                    server.start()
+                except OSError as error:
+                    message = f"port {server.port} for {name}: {error.strerror}"
+                    raise OSError(error.errno, message) from error
         except OSError:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Stop every server and save every state."""
-        for server in self.servers.values():
+        for _, server in self._all_servers():
             server.stop()
         for store in self.stores.values():
             store.close()
 
     def reset(self) -> None:
-        """All states back to their seeds, all faults lifted, no request seen."""
+        """States back to their seeds, switches to their first position, no fault, no request seen."""
         for name, store in self.stores.items():
             store.reset()
             self.faults[name].clear()
             self.faults[name].forget_requests()
+        for switches in self.switches.values():
+            switches.reset()
 
     def __enter__(self) -> Self:
         self.start()
@@ -114,6 +136,9 @@ class Sandbox:
 
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
+
+    def _all_servers(self) -> list[tuple[str, Server]]:
+        return [*self.servers.items(), ("control", self.control)]
 
     def _path(self, name: str) -> Path | None:
         return None if self._state_dir is None else self._state_dir / f"{name}.json"
@@ -129,8 +154,6 @@ class Sandbox:
         return _Parts(store, app, FaultBoard(impilo.fault_body), switches)
 
     def _jhe(self) -> _Parts:
-        from . import jhe
-
         store = Store(lambda: jhe.seed(self.dialect), self._path(f"jhe-{self.dialect}"))
         app = jhe.create_app(store, self._clock, dialect=self.dialect)
         # A stock deployment closes the connection after each reply.
