@@ -29,7 +29,6 @@
   });
 
   function showKeySetting(button) {
-    button.setAttribute("aria-pressed", String(keyIsOn()));
     button.querySelector("[data-portal-key-state]").textContent = keyIsOn() ? "on" : "off";
     document.documentElement.classList.toggle("portal-keyless", !keyIsOn());
   }
