@@ -19,7 +19,7 @@ from .types import Caller, Health, Organization, RemotePatient, SearchAnswer, Se
 class Capability(StrEnum):
     """Abilities that only some systems have; each names one protocol of this module."""
 
-    PERSONAL_TOKEN = "personal_token"
+    PERSONAL_TOKEN = "personal_token"  # noqa: S105 (the name of an ability)
     ORGANIZATIONS = "organizations"
     STUDIES = "studies"
     LOOK_UP_EVERYWHERE = "look_up_everywhere"

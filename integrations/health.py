@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import errors
+from . import errors, limits
 from .http import Endpoint, Reply
 from .types import Health
 
@@ -39,6 +39,7 @@ def unwell(endpoint: Endpoint, outcome: Probe, error: errors.IntegrationError) -
         address=endpoint.url,
         reachable=outcome.reply is not None or isinstance(error, errors.RateLimited),
         authorised=False if refused else None,
+        quota=limits.quota_of(endpoint.system),
         problem=error.for_staff,
         next_step=next_step(endpoint, error),
         request_id=error.request_id,

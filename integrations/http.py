@@ -7,29 +7,34 @@ operation, status, milliseconds, tries and request id; never a path, a query str
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import structlog
-from django.utils import timezone
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from . import errors, limits
+from .reply import Reply, body_of, reply_from, retry_after
+from .transport import LOOPBACK, Watch, session_for
 from .types import NOBODY, Caller, Quota
+
+__all__ = ["Endpoint", "HttpConnection", "Reply", "retry_after"]
 
 log = structlog.get_logger(__name__)
 
 MAX_BYTES = 8 * 1024 * 1024
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LONGEST_TURN = 30.0  # seconds that a call without a deadline waits for its turn
+UNLIMITED = 10_000
+TIMEOUT, TOO_LARGE = "timeout", "too large"
+# What another try cannot mend: a bad certificate, an address or key that cannot be sent, no time.
+HOPELESS = frozenset({"tls", "request", "deadline"})
 STATUS_ERRORS: Mapping[int, type[errors.IntegrationError]] = {
     400: errors.Invalid,
     401: errors.Unauthorised,
@@ -75,23 +80,6 @@ class Endpoint:
             backoff=settings.get("BACKOFF", 1.0),
             **extra,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A system's answer: parsed JSON, or ``None`` where the body is not JSON (``text_kind``)."""
-
-    status: int
-    json: Any = field(default=None, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    request_id: str = ""
-    text_kind: str = ""
-    milliseconds: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status says success."""
-        return 200 <= self.status < 300
 
 
 class _Headers(AuthBase):
@@ -151,12 +139,15 @@ class HttpConnection:
             try:
                 reply = self._once(operation, method, path, **kwargs)
             except errors.Unavailable as fault:
-                if last or not self._pause(number, None):
-                    raise fault from None
+                if last or fault.reason in HOPELESS or not self._pause(number, None):
+                    raise
                 continue
-            if reply.status not in self.endpoint.retried_statuses or last:
+            if last or reply.status not in self.endpoint.retried_statuses:
                 return reply
-            if not self._pause(number, retry_after(reply.headers)):
+            after = retry_after(reply.headers)
+            if reply.status == 429 and after is None:
+                self._check_quota(operation)  # no back-off outlasts a quota that is used up
+            if not self._pause(number, after):
                 return reply
         raise AssertionError("unreachable")
 
@@ -176,6 +167,7 @@ class HttpConnection:
                 request_id=reply.request_id,
                 reason=reason,
                 retry_after=retry_after(reply.headers),
+                next_step=_try_again_in(retry_after(reply.headers)),
             )
         return self.fault(kind, operation, reply=reply, reason=reason)
 
@@ -200,81 +192,91 @@ class HttpConnection:
 
     def _once(self, operation: str, method: str, path: str, **kwargs: Any) -> Reply:
         url = self._url(operation, path)
-        self._take_turn(operation)
-        started = time.monotonic()
         headers = {"Accept": "application/json", **self._headers(), **kwargs.pop("headers", {})}
+        self._check_quota(operation)
+        self._take_turn(operation)
+        gate = _gate(self.endpoint)
+        if not gate.acquire(timeout=max(self._remaining(), 0.0)):
+            raise self.fault(errors.Unavailable, operation, reason="deadline")
+        started = time.monotonic()
         try:
-            response = _session(self.endpoint.system).request(
-                method,
-                url,
-                auth=_Headers(headers),
-                timeout=self._timeout(operation),
-                allow_redirects=False,
-                stream=True,
-                **kwargs,
-            )
-            with response:
-                body = self._body(operation, response)
-        except errors.IntegrationError as fault:
-            self._log(operation, fault.reason, started)
-            raise
-        except requests.RequestException as fault:
-            # The original names address and query string: it goes no further than its kind.
-            reason = _kind_of(fault)
-            self._log(operation, reason, started)
-            raise self.fault(errors.Unavailable, operation, reason=reason) from None
-        reply = _reply(response, body, started)
-        self._note_quota(reply)
-        self._log(operation, reply.status, started, reply.request_id)
-        return reply
+            outcome = self._send(method, url, _Headers(headers), **kwargs)
+        finally:
+            gate.release()
+        if isinstance(outcome, str):
+            self._log(operation, outcome, started)
+            kind = errors.ProtocolError if outcome == TOO_LARGE else errors.Unavailable
+            raise self.fault(kind, operation, reason=outcome)
+        self._note_quota(outcome)
+        self._log(operation, outcome.status, started, outcome.request_id)
+        return outcome
+
+    def _send(self, method: str, url: str, headers: _Headers, **kwargs: Any) -> Reply | str:
+        """The reply, or one word for why there is none.
+
+        No exception leaves, not even as the context of ours: the libraries' texts name address
+        and query string.
+        """
+        left = self._remaining()
+        if left <= 0:
+            return "deadline"
+        connect, read = self.endpoint.timeout
+        started = time.monotonic()
+        with Watch(min(left, connect + read)) as watch:
+            try:
+                response = session_for(self.endpoint.system, urlsplit(url).hostname or "").request(
+                    method,
+                    url,
+                    auth=headers,
+                    timeout=(min(connect, left), min(read, left)),
+                    allow_redirects=False,
+                    stream=True,
+                    **kwargs,
+                )
+                with response:
+                    body = body_of(response, self.endpoint.max_bytes)
+            except (requests.RequestException, HTTPError, OSError, ValueError) as fault:
+                return TIMEOUT if watch.fired else _kind_of(fault)
+            if watch.fired:  # a body without a length ends like this, and looks whole
+                return TIMEOUT
+        return TOO_LARGE if body is None else reply_from(response, body, started)
 
     def _url(self, operation: str, path: str) -> str:
         if not self.endpoint.url:
-            raise self.fault(errors.NotConfigured, operation)
+            raise self.fault(errors.NotConfigured, operation, reason="no address")
         parts = urlsplit(self.endpoint.url)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOOPBACK):
             raise self.fault(errors.NotConfigured, operation, reason="plain http")
+        if not path.startswith("/"):
+            raise ValueError("a path begins with a slash: anything else could name another host")
         return self.endpoint.url + path
 
-    def _take_turn(self, operation: str) -> None:
+    def _check_quota(self, operation: str) -> None:
         end = self.endpoint
-        patience = min(self._remaining(), 30.0)
         try:
             limits.check_quota(end.system, reserve=end.reserve, background=self.caller.background)
-            limits.take_turn(end.system, rate=end.rate, burst=end.burst, patience=patience, sleep=self._sleep)
         except limits.Exhausted as stop:
-            raise errors.RateLimited(
-                system=end.system,
-                operation=operation,
-                label=end.label,
-                reason=stop.reason,
-                retry_after=stop.wait,
-                next_step=_when_to_try(end.label, stop),
-            ) from None
+            raise self._limited(operation, stop) from None
 
-    def _timeout(self, operation: str) -> tuple[float, float]:
-        left = self._remaining()
-        if left <= 0:
-            raise self.fault(errors.Unavailable, operation, reason="deadline")
-        connect, read = self.endpoint.timeout
-        return min(connect, left), min(read, left)
+    def _take_turn(self, operation: str) -> None:
+        """Background work never takes several turns at once: these are left for staff."""
+        end = self.endpoint
+        patience = min(self._remaining(), LONGEST_TURN)
+        burst = 1 if self.caller.background else end.burst
+        try:
+            limits.take_turn(end.system, rate=end.rate, burst=burst, patience=patience, sleep=self._sleep)
+        except limits.Exhausted as stop:
+            raise self._limited(operation, stop) from None
 
-    def _body(self, operation: str, response: requests.Response) -> bytes:
-        """The body, piece by piece: a reply that drips or never ends is given up, not endured."""
-        pieces: list[bytes] = []
-        size = 0
-        stop_at = time.monotonic() + min(self._remaining(), self.endpoint.timeout[1])
-        while piece := _read_piece(response):
-            pieces.append(piece)
-            size += len(piece)
-            if size > self.endpoint.max_bytes:
-                raise self.fault(errors.ProtocolError, operation, reason="too large")
-            if time.monotonic() > stop_at:
-                raise self.fault(errors.Unavailable, operation, reason="timeout")
-        expected = response.headers.get("Content-Length")
-        if expected and expected.isdigit() and response.raw.tell() < int(expected):
-            raise self.fault(errors.Unavailable, operation, reason="truncated")
-        return b"".join(pieces)
+    def _limited(self, operation: str, stop: limits.Exhausted) -> errors.RateLimited:
+        return errors.RateLimited(
+            system=self.endpoint.system,
+            operation=operation,
+            label=self.endpoint.label,
+            reason=stop.reason,
+            retry_after=stop.wait,
+            next_step=_when_to_try(self.endpoint.label, stop),
+        )
 
     def _pause(self, number: int, after: float | None) -> bool:
         """Wait before the next try; ``False`` where nobody would wait that long."""
@@ -304,73 +306,35 @@ class HttpConnection:
         )
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from a ``Retry-After`` header in either form (RFC 9110 §10.2.3), else ``None``."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-        return max((moment - timezone.now()).total_seconds(), 0.0)
-    except (TypeError, ValueError):
-        return None
+_gates: dict[tuple[str, int], threading.BoundedSemaphore] = {}
+_gates_lock = threading.Lock()
 
 
-_local = threading.local()
+def _gate(endpoint: Endpoint) -> threading.BoundedSemaphore:
+    """What holds this process to the system's number of requests at a time."""
+    with _gates_lock:
+        size = endpoint.parallel or UNLIMITED
+        return _gates.setdefault((endpoint.system, size), threading.BoundedSemaphore(size))
 
 
-def _session(system: str) -> requests.Session:
-    """A session for this thread: pools are shared, cookies are never kept."""
-    sessions: dict[str, requests.Session] = _local.__dict__.setdefault("sessions", {})
-    if system not in sessions:
-        session = requests.Session()
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        sessions[system] = session
-    return sessions[system]
-
-
-def _read_piece(response: requests.Response) -> bytes:
-    """What has arrived by now. ``read1`` returns after one read of the socket; ``read`` would wait."""
-    try:
-        piece: bytes = response.raw.read1(65536, decode_content=True)
-    except Exception as fault:  # urllib3's own exceptions are not requests' here
-        raise requests.ConnectionError(type(fault).__name__) from None
-    return piece
-
-
-def _reply(response: requests.Response, body: bytes, started: float) -> Reply:
-    parsed, text_kind = _parse(response, body)
-    request_id = response.headers.get("X-Request-Id", "")
-    if not request_id and isinstance(parsed, dict) and isinstance(parsed.get("meta"), dict):
-        request_id = str(parsed["meta"].get("request_id") or "")
-    return Reply(
-        status=response.status_code,
-        json=parsed,
-        headers=response.headers,
-        request_id=request_id[:100],
-        text_kind=text_kind,
-        milliseconds=round((time.monotonic() - started) * 1000),
-    )
-
-
-def _parse(response: requests.Response, body: bytes) -> tuple[Any, str]:
-    if not body:
-        return None, "" if response.status_code == 204 else "empty"
-    try:
-        return json.loads(body), ""
-    except (ValueError, RecursionError):
-        html = "html" in response.headers.get("Content-Type", "") or body.lstrip()[:1] == b"<"
-        return None, "html" if html else "malformed"
-
-
-def _kind_of(fault: requests.RequestException) -> str:
-    if isinstance(fault, requests.ConnectTimeout | requests.ReadTimeout):
-        return "timeout"
+def _kind_of(fault: Exception) -> str:
+    if isinstance(fault, requests.ConnectTimeout | requests.ReadTimeout | ReadTimeoutError | TimeoutError):
+        return TIMEOUT
     if isinstance(fault, requests.exceptions.SSLError):
         return "tls"
-    if isinstance(fault, requests.ConnectionError):
+    if isinstance(fault, requests.ConnectionError | HTTPError | OSError) and not isinstance(
+        fault, ValueError
+    ):
         return "connection"
     return "request"
+
+
+def _try_again_in(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    if seconds > 90:
+        return f"Try again in {round(seconds / 60)} minutes."
+    return f"Try again in {max(1, round(seconds))} seconds."
 
 
 def _when_to_try(label: str, stop: limits.Exhausted) -> str:

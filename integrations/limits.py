@@ -1,17 +1,30 @@
-"""The portal's own restraint: one pace for all processes, and a reserve of quota for staff."""
+"""The portal's own restraint: one pace for all processes, and a reserve of quota for staff.
+
+Both live in the database. Where that does not answer, reading goes on: each process then keeps
+the pace by itself, and the systems' own refusals stand for the quota.
+"""
 
 from __future__ import annotations
 
+import random
+import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import timedelta
 
+import structlog
+from django.db import DatabaseError
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from .models import Allowance
 from .types import Quota
+
+log = structlog.get_logger(__name__)
+
+# After a quota has started anew background work comes back spread out, in seconds.
+LATE_BY = (5.0, 60.0)
 
 
 class Exhausted(Exception):
@@ -23,25 +36,58 @@ class Exhausted(Exception):
         super().__init__(reason)
 
 
-def take_turn(system: str, *, rate: float, burst: int, patience: float, sleep: Callable[[float], None]) -> None:
+def take_turn(
+    system: str, *, rate: float, burst: int, patience: float, sleep: Callable[[float], None]
+) -> None:
     """Wait for the next turn at ``rate`` requests a second, ``burst`` of them at once.
 
-    The row is claimed by one conditional UPDATE, so that several processes keep one limit
-    without a lock. Raises :class:`Exhausted` where the turn is more than ``patience`` seconds off.
+    Raises :class:`Exhausted` where the turn is more than ``patience`` seconds off.
     """
     interval = 1.0 / rate
     tolerance = interval * (burst - 1)
     give_up_at = time.monotonic() + patience
     while True:
-        now = time.time()
-        turn = Allowance.objects.filter(system=system, next_at__lte=now + tolerance)
-        if turn.update(next_at=Greatest(F("next_at"), Value(now)) + interval):
+        try:
+            wait = _claim(system, interval, tolerance)
+        except DatabaseError:
+            log.warning("allowance unavailable", system=system)
+            wait = _claim_here(system, interval, tolerance)
+        if wait <= 0:
             return
-        row, _created = Allowance.objects.get_or_create(system=system)
-        wait = row.next_at - tolerance - now
         if time.monotonic() + wait > give_up_at:
             raise Exhausted("pace", wait)
-        sleep(max(wait, 0.0))
+        sleep(wait)
+
+
+def _claim(system: str, interval: float, tolerance: float) -> float:
+    """Take a turn (0) or say how many seconds it is off.
+
+    One conditional UPDATE claims it, so that several processes keep one pace without a lock.
+    """
+    now = time.time()
+    turn = Allowance.objects.filter(system=system, next_at__lte=now + tolerance)
+    claimed = {"next_at": Greatest(F("next_at"), Value(now)) + interval}
+    if turn.update(**claimed):
+        return 0.0
+    row, created = Allowance.objects.get_or_create(system=system)
+    if created and turn.update(**claimed):
+        return 0.0
+    return max(row.next_at - tolerance - now, 0.001)
+
+
+_next_here: dict[str, float] = {}
+_here = threading.Lock()
+
+
+def _claim_here(system: str, interval: float, tolerance: float) -> float:
+    """The same for this process alone."""
+    with _here:
+        now = time.time()
+        next_at = _next_here.get(system, 0.0)
+        if next_at <= now + tolerance:
+            _next_here[system] = max(next_at, now) + interval
+            return 0.0
+        return next_at - tolerance - now
 
 
 def check_quota(system: str, *, reserve: float, background: bool) -> None:
@@ -50,31 +96,40 @@ def check_quota(system: str, *, reserve: float, background: bool) -> None:
     ``reserve`` is the share of the limit that background work leaves for staff.
     """
     quota = quota_of(system)
-    now = timezone.now()
-    if quota is None or quota.resets_at is None or quota.resets_at <= now:
+    if quota is None or quota.resets_at is None:
         return
-    floor = quota.limit * reserve if background else 0
-    if quota.remaining <= floor:
-        reason = "reserve" if quota.remaining else "quota"
-        raise Exhausted(reason, (quota.resets_at - now).total_seconds())
+    late = timedelta(seconds=random.uniform(*LATE_BY) if background else 0.0)  # noqa: S311 (guards nothing)
+    wait = (quota.resets_at + late - timezone.now()).total_seconds()
+    floor = quota.limit * reserve if background else 0.0
+    if wait > 0 and quota.remaining <= floor:
+        raise Exhausted("reserve" if quota.remaining else "quota", wait)
 
 
 def note_quota(system: str, quota: Quota) -> None:
     """Keep what a reply said of the quota, for every process and for the connection page."""
-    Allowance.objects.filter(system=system).update(
-        quota_limit=quota.limit,
-        quota_remaining=quota.remaining,
-        quota_resets_at=quota.resets_at,
-        quota_read_at=quota.read_at or timezone.now(),
-    )
+    try:
+        Allowance.objects.filter(system=system).update(
+            quota_limit=quota.limit,
+            quota_remaining=quota.remaining,
+            quota_resets_at=quota.resets_at,
+            quota_read_at=quota.read_at or timezone.now(),
+        )
+    except DatabaseError:
+        log.warning("allowance unavailable", system=system)
 
 
 def quota_of(system: str) -> Quota | None:
     """The quota as last told, or ``None`` where the system has told none."""
-    row = Allowance.objects.filter(system=system).first()
+    try:
+        row = Allowance.objects.filter(system=system).first()
+    except DatabaseError:
+        log.warning("allowance unavailable", system=system)
+        return None
     if row is None or row.quota_limit is None or row.quota_remaining is None:
         return None
-    resets_at: datetime | None = row.quota_resets_at
     return Quota(
-        limit=row.quota_limit, remaining=row.quota_remaining, resets_at=resets_at, read_at=row.quota_read_at
+        limit=row.quota_limit,
+        remaining=row.quota_remaining,
+        resets_at=row.quota_resets_at,
+        read_at=row.quota_read_at,
     )
