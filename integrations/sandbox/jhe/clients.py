@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import shapes
 from .calls import Api, Call, Row, body_keys
-from .errors import Refused, denied
+from .errors import Crashed, Refused, denied, missing
 from .lists import plain_list
 from .records import is_practitioner
 from .seed import api_key
@@ -28,9 +28,9 @@ def clients(call: Call) -> Row:
 
 
 def invite(call: Call) -> Row:
-    """Refuse an invitation that names no patient or no client; ``clientId`` is not understood.
+    """Refuse an invitation that lacks something; ``clientId`` is not understood as ``client_id``.
 
-    That refusal is how a client finds out which kind of invitation a server has. Sending one
+    The refusal of an empty one is how a client finds out which kind of invitation a server has. Sending one
     comes with the writing operations; until then a complete request is answered with 501.
     """
     body = body_keys(exact=["clientId"])
@@ -38,6 +38,13 @@ def invite(call: Call) -> Row:
     lacking = {shown: REQUIRED for name, shown in names.items() if not body.get(name)}
     if lacking:
         raise Refused(400, lacking)
+    if str(body["patient_id"]) not in call.data["patients"]:
+        raise missing("Patient")
+    client = call.data["clients"].get(str(body["client_id"]))
+    if client is None:
+        raise missing("Application")
+    if client["invitation_url"] is None:
+        raise Crashed
     raise Refused(501, {"detail": "This sandbox does not send invitations."})
 
 

@@ -16,6 +16,7 @@ from .calls import Api, Call, Row, Server, base_url, full_url, json_reply
 from .errors import Refused
 from .fhir_metadata import capability_statement
 from .fhir_resources import EVERYTHING, IMPORTED, RESOURCES, Resource, Scope, none, unshaped
+from .fhir_shapes import SOURCE
 from .paging import paged
 
 BASE = "/FHIR/R5"
@@ -90,7 +91,7 @@ def search(call: Call, kind: str) -> Row:
         study=_number(call, "patient._has:_group:member:_id"),
         patient=_number(call, "patient"),
     )
-    rows = resource.rows(call, scope)
+    rows = [] if _matches_nothing(call, resource) else resource.rows(call, scope)
     rows = narrow.by_id(rows, call.query.get("_id"))
     rows = narrow.by_last_updated(rows, call.values("_last_updated"))
     for name, fields in resource.strings.items():
@@ -99,6 +100,16 @@ def search(call: Call, kind: str) -> Row:
         rows = narrow.by_date(rows, stored, call.values(name))
     rows = narrow.sort(rows, call.query.get("_sort", ""), resource.sort_date)
     return _bundle(call, resource, rows)
+
+
+def _matches_nothing(call: Call, resource: Resource) -> bool:
+    """Whether nothing native can match: another source is asked for, or another constant."""
+    source = call.query.get("_source:below") or call.query.get("_source", SOURCE)
+    return source != SOURCE or any(
+        value not in {text.rpartition("|")[2] for text in call.query[name].split(",")}
+        for name, value in resource.constants.items()
+        if name in call.query
+    )
 
 
 def _bundle(call: Call, resource: Resource, rows: list[Row]) -> Row:

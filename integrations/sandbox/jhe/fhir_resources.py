@@ -40,7 +40,8 @@ EVERYTHING = Scope()
 class Resource:
     """One resource type: the rows in a caller's reach, how they look, what can be searched.
 
-    ``strings`` and ``dates`` map a search parameter to the fields that it looks at.
+    ``strings`` and ``dates`` map a search parameter to the fields that it looks at; a parameter
+    in ``constants`` finds everything with that value and nothing with another.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Resource:
     shape: Callable[[Data, Row], Row]
     strings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
     sort_date: str = ""
 
 
@@ -131,17 +133,52 @@ def _studies(call: Call, scope: Scope) -> list[Row]:
     ]
 
 
+def _organizations(call: Call, scope: Scope) -> list[Row]:
+    """The caller's own organizations, or those of a study or patient among them, by name."""
+    if is_patient(call.data, call.user):
+        own = own_patient(call.data, call.user)
+        reach = set(own["organizations"]) if own else set()
+    else:
+        _authorise(call, scope)
+        reach = own_organizations(call.data, call.user)
+        if scope.organization:
+            reach &= {scope.organization}
+        if scope.study:
+            reach &= {call.data["studies"][str(scope.study)]["organization_id"]}
+        if scope.patient:
+            reach &= set(call.data["patients"][str(scope.patient)]["organizations"])
+    return _by_name([call.data["organizations"][str(each)] for each in reach])
+
+
+def _practitioners(call: Call, scope: Scope) -> list[Row]:
+    """The practitioners of those organizations, by last name."""
+    reach = {row["id"] for row in _organizations(call, scope)}
+    linked = {link["user_id"] for link in call.data["roles"] if link["organization_id"] in reach}
+    rows = [row for row in call.data["practitioners"].values() if row["user_id"] in linked]
+    users = call.data["users"]
+    return _by_name([{**users[str(row["user_id"])], **row} for row in rows], "last_name")
+
+
+def _devices(call: Call, scope: Scope) -> list[Row]:
+    """The data sources of the studies in reach, by name."""
+    used = {link["data_source_id"] for study in _studies(call, scope) for link in study["data_sources"]}
+    return _by_name([call.data["data_sources"][str(each)] for each in used])
+
+
 RESOURCES: dict[str, Resource] = {
     each.name: each
     for each in (
+        Resource("Device", _devices, shapes.device, constants={"type": "data-source"}),
         Resource("Group", _studies, shapes.group),
         Resource(
             "Observation",
             _observations,
             shapes.observation,
             dates={"date": "effective"},
+            constants={"status": "final"},
             sort_date="effective",
         ),
+        Resource("Organization", _organizations, shapes.organization, strings={"name": ("name",)}),
         Resource(
             "Patient",
             _patients,
@@ -152,6 +189,12 @@ RESOURCES: dict[str, Resource] = {
                 "name": ("name_family", "name_given"),
             },
             dates={"birthdate": "birth_date"},
+        ),
+        Resource(
+            "Practitioner",
+            _practitioners,
+            shapes.practitioner,
+            strings={"name": ("last_name", "first_name")},
         ),
     )
 }

@@ -41,14 +41,31 @@ def patient(data: Data, row: Row) -> Row:
     return shape
 
 
+def _named(row: Row, kind: str, model: str) -> Row:
+    """A resource that is little more than a name and the real server's word for its kind."""
+    coding = {"system": MODEL, "code": model}
+    return {**_head(row, kind), "name": row["name"], "type": {"coding": [coding]}}
+
+
 def group(data: Data, row: Row) -> Row:
     """A study."""
-    return {
-        **_head(row, "Group"),
-        "membership": "enumerated",
-        "name": row["name"],
-        "type": {"coding": [{"system": MODEL, "code": "study"}]},
-    }
+    return {**_named(row, "Group", "study"), "membership": "enumerated"}
+
+
+def device(data: Data, row: Row) -> Row:
+    """A data source."""
+    return _named(row, "Device", "data-source")
+
+
+def organization(data: Data, row: Row) -> Row:
+    """An organization."""
+    return _named(row, "Organization", "organization")
+
+
+def practitioner(data: Data, row: Row) -> Row:
+    """A practitioner."""
+    name = {"family": row["last_name"], "given": [row["first_name"]]}
+    return {**_head(row, "Practitioner"), "name": [name]}
 
 
 def observation(data: Data, row: Row) -> Row:

@@ -48,14 +48,13 @@ def register(app: Flask, server: Server) -> None:
     def userinfo() -> Response:
         return _userinfo(server)
 
-    if not server.older:
-        app.after_request(_open_to_browsers)
+    open_paths = "/o/.well-known/" if server.older else "/o/"
 
-
-def _open_to_browsers(response: Response) -> Response:
-    if request.path.startswith("/o/"):
-        response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    @app.after_request
+    def open_to_browsers(response: Response) -> Response:
+        if request.path.startswith(open_paths):
+            response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
 
 
 def _discovery(server: Server) -> Row:

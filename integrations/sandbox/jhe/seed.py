@@ -308,7 +308,8 @@ def _add_consents(data: Data) -> None:
 
 
 def _add_observations(data: Data) -> None:
-    for place, (patient_id, code, measured) in enumerate(fixed.OBSERVATIONS):
+    older = data["dialect"] == OLDER
+    for place, (patient_id, code) in enumerate(fixed.OLDER_OBSERVATIONS if older else fixed.OBSERVATIONS):
         name, _, version = data["scope_codes"][str(code)]["coding_code"].removeprefix("omh:").partition(":")
         taken = SEEDED_AT.replace(microsecond=0) + timedelta(hours=1)
         data["observations"][str(60001 + place)] = {
@@ -318,7 +319,7 @@ def _add_observations(data: Data) -> None:
             "last_updated": _moment(place),
             "effective": taken.isoformat().replace("+00:00", "Z"),
             "omh_data": {
-                "body": {**measured, "effective_time_frame": {"date_time": taken.isoformat()}},
+                "body": {**fixed.MEASURED[code], "effective_time_frame": {"date_time": taken.isoformat()}},
                 "header": {
                     "uuid": f"00000000-0000-4000-8000-0000000{60001 + place}",
                     "modality": "sensed",

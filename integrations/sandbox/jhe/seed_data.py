@@ -211,27 +211,45 @@ CONSENTS = (
     (40005, 30005, (50005,)),
 )
 
-# patient, scope code, measurement; ids from 60001
-_PRESSURE = {
-    "systolic_blood_pressure": {"unit": "mmHg", "value": 115},
-    "diastolic_blood_pressure": {"unit": "mmHg", "value": 60},
+MEASURED: dict[int, dict[str, Any]] = {
+    50001: {"blood_glucose": {"unit": "mg/dL", "value": 95}},
+    50002: {
+        "systolic_blood_pressure": {"unit": "mmHg", "value": 115},
+        "diastolic_blood_pressure": {"unit": "mmHg", "value": 60},
+    },
+    50003: {"body_temperature": {"unit": "F", "value": 103}, "measurement_location": "forehead"},
+    50004: {"heart_rate": {"unit": "beats/min", "value": 67.5}},
+    50005: {"oxygen_saturation": {"unit": "%", "value": 96}},
 }
-_RATE = {"heart_rate": {"unit": "beats/min", "value": 67.5}}
-_OXYGEN = {"oxygen_saturation": {"unit": "%", "value": 96}}
-OBSERVATIONS: tuple[tuple[int, int, dict[str, Any]], ...] = (
-    (40002, 50002, _PRESSURE),
-    (40002, 50002, _PRESSURE),
-    (40001, 50002, _PRESSURE),
-    (40002, 50004, _RATE),
-    (40001, 50004, _RATE),
-    (40005, 50001, {"blood_glucose": {"unit": "mg/dL", "value": 95}}),
-    (
-        40003,
-        50003,
-        {"body_temperature": {"unit": "F", "value": 103}, "measurement_location": "forehead"},
-    ),
-    (40005, 50005, _OXYGEN),
-    (40004, 50005, _OXYGEN),
+"""What is measured under a scope code."""
+
+# patient, scope code; ids from 60001
+OBSERVATIONS = (
+    (40002, 50002),
+    (40002, 50002),
+    (40001, 50002),
+    (40002, 50004),
+    (40001, 50004),
+    (40005, 50001),
+    (40003, 50003),
+    (40005, 50005),
+    (40004, 50005),
+)
+OLDER_OBSERVATIONS = (
+    (40002, 50002),
+    (40002, 50004),
+    (40002, 50002),
+    (40001, 50002),
+    (40001, 50004),
+    (40001, 50002),
+    (40001, 50004),
+    (40002, 50002),
+    (40002, 50004),
+    (40002, 50002),
+    (40003, 50003),
+    (40004, 50005),
+    (40005, 50001),
+    (40005, 50005),
 )
 
 # practitioner → OAuth client id and secret of an API key (current only)
