@@ -158,6 +158,8 @@ class HttpConnection:
             kind = errors.Unavailable if reply.status >= 500 else errors.ProtocolError
         if 300 <= reply.status < 400:
             return self.fault(errors.ProtocolError, operation, reply=reply, reason="redirect")
+        if reply.status == 404 and reply.text_kind == "html":  # a gateway knows no records
+            return self.fault(errors.ProtocolError, operation, reply=reply, reason="html 404")
         reason = f"status {reply.status}"
         if kind is errors.RateLimited:
             return errors.RateLimited(

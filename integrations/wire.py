@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -33,8 +33,19 @@ def cleaned(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Text for contains-comparison: transliterated, lower case, apostrophes and hyphens dropped."""
-    return re.sub(r"['’`´.\-‐-―]", "", anyascii(text)).casefold()
+    """Text for contains-comparison: transliterated, lower case, no apostrophes, hyphens as spaces."""
+    plain = re.sub(r"['’`´.]", "", anyascii(text)).casefold()
+    return " ".join(re.sub(r"[-‐-―]", " ", plain).split())
+
+
+def surest_part(words: Sequence[str]) -> str:
+    """The longest run of plain letters in some name words: what most spellings of them share.
+
+    "Siobhán O’Connor" gives "Connor". Systems compare letters as they are, so accents, curly
+    apostrophes and hyphens are where a search misses. The longest word where no run is useful.
+    """
+    runs = [run for word in words for run in re.findall(r"[A-Za-z]{3,}", word)]
+    return max(runs or words, key=len)
 
 
 def digits(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from integrations.errors import Invalid, NotFound
 from integrations.parallel import side_by_side
 from integrations.types import CannotSearch, Found, RemotePatient, SearchAnswer, SearchQuery, Term
-from integrations.wire import folded
+from integrations.wire import folded, surest_part
 
 from . import mapping, replies
 from .client import Filters, ImpiloClient, is_id
@@ -92,12 +92,14 @@ class Search:
         return [row for row in rows if row.demographics.email.casefold() == wanted], more
 
     def _by_name(self) -> Rows:
-        """By one word, the rest checked here; only where that fails by phrases or by the other words."""
+        """By one part of the name, all words checked here: the filter knows one order and no accents."""
         words = self._words()
-        word = self.query.family_name or max(words, key=len)
-        rows, more = self._narrowed([word])
+        part = surest_part(words)
+        rows, more = self._narrowed([part])
         if not rows and len(words) > 1:
-            rows, more = self._narrowed(self._phrases() if more else [each for each in words if each != word])
+            rows, more = self._narrowed(
+                self._phrases() if more else [each for each in words if part not in each]
+            )
         return sorted(rows, key=self._distance), more
 
     def _by_birth_date(self) -> Rows:

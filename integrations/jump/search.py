@@ -12,7 +12,7 @@ from integrations.deadlines import Deadline
 from integrations.errors import IntegrationError, Invalid, NotFound
 from integrations.parallel import side_by_side
 from integrations.types import CannotSearch, Found, RemotePatient, SearchAnswer, SearchQuery, Term
-from integrations.wire import folded
+from integrations.wire import folded, surest_part
 
 from . import mapping
 from .client import SYSTEM, JumpClient
@@ -99,9 +99,9 @@ class Search:
     def _by_name(self) -> Found:
         words = self._words()
         rows, more = self._named(" ".join(words))
-        if not rows and len(words) > 1:
-            # Jump compares letters as they are: without its accent a word finds nobody, another may.
-            rows, more = self._named(max(words, key=len))
+        part = surest_part(words)
+        if not rows and (part,) != words:  # another spelling of an accent or apostrophe
+            rows, more = self._named(part)
         searched_by = {Term.NAME}
         if self.query.birth_dates:
             searched_by.add(Term.BIRTH_DATE)
