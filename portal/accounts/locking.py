@@ -41,7 +41,7 @@ def start(session: SessionBase) -> None:
 
 def is_over(session: SessionBase) -> bool:
     """Whether the sign-in is older than a session may become."""
-    return time.time() - float(session.get(STARTED, 0)) > settings.SESSION_MAX_SECONDS
+    return bool(time.time() - float(session.get(STARTED, 0)) > settings.SESSION_MAX_SECONDS)
 
 
 def is_locked(session: SessionBase) -> bool:

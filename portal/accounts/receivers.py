@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from allauth.account.signals import password_changed, password_reset
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.socialaccount.signals import social_account_added, social_account_removed
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import connection
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from portal import audit
+from portal.audit.trail import About
 
 from . import locking
+
+
+def _note(action: str, **about: Unpack[About]) -> None:
+    """One event. Libraries send their signals inside and outside transactions."""
+    record = audit.write if connection.in_atomic_block else audit.look
+    record(action, **about)
 
 
 @receiver(user_logged_in)
@@ -21,20 +29,20 @@ def signed_in(request: HttpRequest | None, user: Any, **_: Any) -> None:
     """The session's clocks start."""
     if request is not None:
         locking.start(request.session)
-    audit.look("session.started", by=user)
+    _note("session.started", by=user)
 
 
 @receiver(user_logged_out)
 def signed_out(user: Any, **_: Any) -> None:
     """By hand or because the session was over."""
     if user is not None:
-        audit.look("session.ended", by=user)
+        _note("session.ended", by=user)
 
 
 @receiver(user_login_failed)
 def sign_in_failed(**_: Any) -> None:
     """Without what was typed: a password may have been typed into the wrong field."""
-    audit.look("sign_in.failed", outcome="failed")
+    _note("sign_in.failed", outcome="failed")
 
 
 @receiver(social_account_added)
@@ -43,7 +51,7 @@ def connected(request: HttpRequest, sociallogin: Any, **_: Any) -> None:
     from .sign_in import keep_token
 
     keep_token(sociallogin.user, sociallogin.fresh_token)
-    audit.look("account.connected", by=sociallogin.user, system=sociallogin.fresh_token.system)
+    _note("account.connected", by=sociallogin.user, system=sociallogin.fresh_token.system)
 
 
 @receiver(social_account_removed)
@@ -53,7 +61,7 @@ def disconnected(request: HttpRequest, socialaccount: Any, **_: Any) -> None:
     from .models import PersonToken
 
     PersonToken.objects.filter(user=socialaccount.user, system=SYSTEM).delete()
-    audit.look("account.disconnected", by=socialaccount.user, system=SYSTEM)
+    _note("account.disconnected", by=socialaccount.user, system=SYSTEM)
 
 
 @receiver(authenticator_added)
@@ -68,4 +76,4 @@ def credentials_changed(signal: Any, user: Any, **_: Any) -> None:
         password_changed: "account.password_changed",
         password_reset: "account.password_reset",
     }
-    audit.look(kinds[signal], by=user)
+    _note(kinds[signal], by=user)

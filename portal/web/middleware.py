@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 from portal.audit import AuditUnavailable, context
 
@@ -66,8 +67,10 @@ def _ambient(request: HttpRequest, request_id: str) -> context.Ambient:
 
 
 def _log(request: HttpRequest, response: HttpResponseBase, started: float) -> None:
-    # Only what was loaded already: the log must not ask a database that may be the very trouble.
-    user = getattr(request, "_cached_user", None)
+    # Only who was loaded already: the log must not ask a database that may be the very trouble.
+    user = getattr(request, "user", None)
+    if isinstance(user, SimpleLazyObject):
+        user = getattr(request, "_cached_user", None)
     log.info(
         "request",
         method=request.method,
