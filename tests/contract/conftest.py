@@ -1,0 +1,79 @@
+"""The contract suite's bench: every subject on a running sandbox, one after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytest_django import Settings
+
+from integrations.sandbox.run import Sandbox
+
+from .subjects import QUICK, SUBJECTS, Bench, Subject
+
+EVERY_SUBJECT = list(SUBJECTS)
+with contextlib.suppress(ModuleNotFoundError):
+    EVERY_SUBJECT += importlib.import_module("tests.contract.subjects_jhe").SUBJECTS
+
+OpenBench = Callable[[Subject], Bench]
+
+
+@pytest.fixture(scope="session")
+def started_sandboxes() -> Iterator[Callable[[Subject], Sandbox]]:
+    """Starts the sandbox of a subject when it is first asked for."""
+    started: dict[tuple[str, str], Sandbox] = {}
+
+    def sandbox_of(subject: Subject) -> Sandbox:
+        key = (subject.system, subject.dialect)
+        if key not in started:
+            started[key] = Sandbox(dialect=subject.dialect, systems=(subject.system,))
+            started[key].start()
+        return started[key]
+
+    yield sandbox_of
+    for sandbox in started.values():
+        sandbox.stop()
+
+
+@pytest.fixture
+def open_bench(
+    transactional_db: None, settings: Settings, started_sandboxes: Callable[[Subject], Sandbox]
+) -> Iterator[OpenBench]:
+    """Makes a subject ready: fresh sandbox, settings pointed at it. Threads need a real database."""
+    used: list[Sandbox] = []
+
+    def open_one(subject: Subject) -> Bench:
+        sandbox = started_sandboxes(subject)
+        used.append(sandbox)
+        sandbox.reset()
+        for switches in sandbox.switches.values():
+            switches.reset()
+        subject.forget()
+        system = {**settings.SYSTEMS[subject.system], **QUICK, **subject.configure(sandbox)}
+        settings.SYSTEMS = {**settings.SYSTEMS, subject.system: system}
+        return Bench(subject=subject, sandbox=sandbox, known_id=subject.known_id(sandbox))
+
+    yield open_one
+    for sandbox in used:
+        for board in sandbox.faults.values():
+            board.clear()  # lets go what a fault still holds
+
+
+@pytest.fixture(params=EVERY_SUBJECT, ids=str)
+def bench(request: pytest.FixtureRequest, open_bench: OpenBench) -> Bench:
+    """Each subject in turn."""
+    return open_bench(request.param)
+
+
+@pytest.fixture
+def jump(open_bench: OpenBench) -> Bench:
+    """Jump alone, for what only Jump does."""
+    return open_bench(next(each for each in SUBJECTS if each.name == "jump"))
+
+
+@pytest.fixture
+def impilo(open_bench: OpenBench) -> Bench:
+    """Impilo alone, for what only Impilo does."""
+    return open_bench(next(each for each in SUBJECTS if each.name == "impilo"))
