@@ -30,6 +30,7 @@ class Store:
     """
 
     def __init__(self, seed: Seed, path: Path | None = None) -> None:
+        self.resets = 0
         self._seed = seed
         self._path = path
         self._lock = threading.RLock()
@@ -60,8 +61,9 @@ class Store:
             return copy.deepcopy(self._data)
 
     def reset(self) -> None:
-        """Back to the seed."""
+        """Back to the seed; ``resets`` counts, for whoever keeps something beside the state."""
         with self.writing() as data:
+            self.resets += 1
             data.clear()
             data.update(_through_json(self._seed()))
 

@@ -61,6 +61,7 @@ class Access:
         self._switches = switches
         self._lock = threading.Lock()
         self._calls: defaultdict[str, deque[datetime]] = defaultdict(deque)
+        self._resets = store.resets
 
     def key_of(self, authorization: str) -> str:
         """The key in an ``Authorization`` header. Raises ``Refused`` (401)."""
@@ -98,6 +99,9 @@ class Access:
         return max(1, -int((now - free).total_seconds() // 1))
 
     def _left(self, key: str, now: datetime) -> int:
+        if self._resets != self._store.resets:
+            self._calls.clear()
+            self._resets = self._store.resets
         calls = self._calls[key]
         start = _hour_of(now) if self._switches.rate_window == "clock_hour" else now - HOUR
         while calls and calls[0] <= now - HOUR:

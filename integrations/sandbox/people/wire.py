@@ -162,14 +162,19 @@ def _external_identifier(number: int, email: str, phone: str) -> str | None:
     """Recipe, opaque, another integration's, or none: as different clinics did it."""
     match number % 5:
         case 0 if email and phone:
-            text = email.lower() + re.sub(r"\D", "", phone)
-            return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+            return recipe_identifier(email, phone)
         case 1:
             return f"portal-{uuid.uuid5(JUMP_IDS, f'impilo {number}')}"
         case 2:
             return f"CRM-{number:06}"
         case _:
             return None
+
+
+def recipe_identifier(email: str, phone: str) -> str:
+    """The identifier that Impilo's guide proposes: MD5 of e-mail and phone. It can be guessed back."""
+    text = email.lower() + re.sub(r"\D", "", phone)
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def jhe_row(person: Person, place: int) -> Row:
