@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from flask import Flask, Response, request
-from joserfc.jwk import RSAKey
 
 from .accounts import session
 from .calls import Data, Row, Server, authenticated, base_url, instant, json_reply
 from .errors import HTML, Refused, html_page
+from .keys import signing_key
 from .tokens import find_client, random_text, scopes
 
 CODE_SECONDS = 60
@@ -32,7 +32,7 @@ def register(app: Flask, server: Server) -> None:
     @app.get("/o/.well-known/jwks.json")
     def jwks() -> Response:
         with server.store.reading() as data:
-            key = RSAKey.import_key(data["signing_key"]).as_dict(private=False)
+            key = signing_key(data).as_dict(private=False)
         response = json_reply({"keys": [key]})
         hour = "max-age=3600, stale-while-revalidate=3600, stale-if-error=3600"
         response.headers["Cache-Control"] = f"public, {hour}"

@@ -25,15 +25,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
-
-from joserfc.jwk import RSAKey
 
 from integrations.sandbox import people as shared
 
 from . import seed_data as fixed
 from .calls import OLDER, Data, Row, instant
+from .keys import new_signing_key
 
 SEEDED_AT = datetime(2026, 8, 21, 9, 0, 0, 1000, tzinfo=UTC)
 """When the seed was made; rows get one second each after it, so that an order by time is total."""
@@ -54,7 +52,7 @@ def seed(dialect: str, people: Iterable[Mapping[str, Any]] | None = None) -> Dat
     data["roles"], data["enrolments"], data["consents"] = [], [], []
     data["sessions"], data["codes"] = {}, {}
     data["access_tokens"], data["refresh_tokens"] = {}, {}
-    data["signing_key"] = _signing_key()
+    data["signing_key"] = new_signing_key()
     data |= _catalogue(older=older)
     data["clients"], data["api_keys"] = _clients(older=older)
     _add_logins(data, older=older)
@@ -62,13 +60,6 @@ def seed(dialect: str, people: Iterable[Mapping[str, Any]] | None = None) -> Dat
     for row in _sample() if people is None else people:
         add_person(data, row)
     return data
-
-
-@cache
-def _signing_key() -> dict[str, Any]:
-    """The RSA key of ID tokens, one a process: making it is slow."""
-    key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
-    return dict(key.as_dict(private=True))
 
 
 def _sample() -> list[dict[str, Any]]:

@@ -15,10 +15,10 @@ from typing import Any
 
 from flask import Flask, Response, request
 from joserfc import jwt
-from joserfc.jwk import RSAKey
 
 from .calls import Data, Row, Server, base_url, instant, json_reply
 from .errors import HTML
+from .keys import signing_key
 from .records import user_by_email
 from .seed_data import CLIENT_ID
 
@@ -215,7 +215,7 @@ def _id_token(server: Server, data: Data, client: Row, consent: Row, access: str
         claims["nonce"] = consent["nonce"]
     if not server.older:
         claims["email"] = data["users"][str(consent["user_id"])]["email"]
-    key = RSAKey.import_key(data["signing_key"])
+    key = signing_key(data)
     return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": key.kid}, claims, key)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,14 +17,22 @@ from integrations.sandbox.state import Store
 CALLBACK = "https://portal.example.org/jhe/callback"
 """A redirect address that the server knows and nothing answers."""
 
+START = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
+
 
 class World:
     """One server with a fresh state; a context manager that starts and stops it."""
 
-    def __init__(self, dialect: str = jhe.CURRENT, people: Iterable[Mapping[str, Any]] = ()) -> None:
-        self.now = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
+    def __init__(
+        self,
+        dialect: str = jhe.CURRENT,
+        people: Iterable[Mapping[str, Any]] = (),
+        path: Path | None = None,
+    ) -> None:
+        self.dialect = dialect
+        self.now = START
         rows = list(people)
-        self.store = Store(lambda: jhe.seed(dialect, rows))
+        self.store = Store(lambda: jhe.seed(dialect, rows), path)
         jhe.add_redirect_uri(self.store, CALLBACK)
         self.server = Server(jhe.create_app(self.store, self.clock, dialect=dialect), keep_alive=False)
         self._tokens: dict[str, str] = {}
@@ -39,6 +48,15 @@ class World:
         trace: TracebackType | None,
     ) -> None:
         self.server.stop()
+        self.store.close()
+
+    def reset(self) -> Self:
+        """Back to the seed and the first moment, on the same server."""
+        self.now = START
+        self._tokens.clear()
+        self.store.reset()
+        jhe.add_redirect_uri(self.store, CALLBACK)
+        return self
 
     def clock(self) -> datetime:
         """The time that the server believes."""
