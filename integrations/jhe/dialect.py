@@ -26,6 +26,15 @@ KEPT_FOR = 3600.0  # seconds; an upgrade can change what a call does without rem
 NEW_FHIR = "/FHIR/R5"
 OLD_FHIR = "/fhir/r5"
 
+ALWAYS_THERE = "/api/v1/users/profile"
+OPEN = ("/health", f"{NEW_FHIR}/metadata")
+CLOSED = (
+    f"{NEW_FHIR}/Patient",
+    "/api/v1/invitation",
+    "/api/v1/clients",
+    "/api/v1/practitioner_clients",
+)
+
 # What a search needs from FHIR Patient. Names as in the CapabilityStatement.
 NAME_FILTERS = frozenset({"family", "given", "name", "birthdate"})
 # A value that nobody has, for each filter: a server that applies the filter finds nobody.
@@ -116,24 +125,18 @@ def find(http: HttpConnection, totals: Callable[[dict[str, str]], int] | None = 
 
 def probe(http: HttpConnection, totals: Callable[[dict[str, str]], int] | None = None) -> Dialect:
     """Ask the installation itself, and keep the answers for everybody. Changes nothing there."""
-    questions = [
-        ("GET", "/health"),
-        ("GET", f"{NEW_FHIR}/metadata"),
-        ("GET", f"{NEW_FHIR}/Patient"),
-        ("POST", "/api/v1/invitation"),
-        ("GET", "/api/v1/clients"),
-        ("GET", "/api/v1/practitioner_clients"),
-    ]
     replies = []
-    for reply in side_by_side(lambda question: _ask(http, *question), questions):
+    for reply in side_by_side(lambda path: _ask(http, path), [ALWAYS_THERE, *OPEN, *CLOSED]):
         if isinstance(reply, Exception):
             raise reply
         replies.append(reply)
-    health, metadata, patient, invitation, clients, keys = replies
+    always, health, metadata, patient, invitation, clients, keys = replies
+    if not _there(always):  # a gateway's page, or no JHE: nothing to be learnt from what is missing
+        raise http.fault(errors.ProtocolError, "probe", reply=always, reason=UNKNOWN_PATH)
     new_fhir = _there(patient)
     filters: frozenset[str] | None = frozenset()
     if new_fhir:
-        filters = _declared(metadata) if metadata.ok else _honoured(totals)
+        filters = _declared(http, metadata) if _there(metadata) else _honoured(totals)
     dialect = Dialect(
         version=_version(health),
         has_health=_there(health),
@@ -175,17 +178,19 @@ def _from_cache(kept: Any) -> Dialect | None:
         return None
 
 
-def _ask(http: HttpConnection, method: str, path: str) -> Reply:
-    reply = http.ask("probe", method, path, json={} if method == "POST" else None)
-    if reply.status >= 500 or reply.status == 429 or 300 <= reply.status < 400:
+def _ask(http: HttpConnection, path: str) -> Reply:
+    """A reply that says whether the address is there; any other is no answer to build on."""
+    reply = http.ask("probe", "GET", path)
+    if reply.status not in (404, 200 if path in OPEN else 401):
+        if reply.ok:
+            raise http.fault(errors.ProtocolError, "probe", reply=reply, reason="no sign-in asked for")
         raise http.error_for(reply, "probe")
-    if path == "/health" and reply.ok and reply.text_kind:
+    if reply.ok and reply.text_kind:
         raise http.fault(errors.ProtocolError, "probe", reply=reply, reason=reply.text_kind)
     return reply
 
 
 def _there(reply: Reply) -> bool:
-    """Whether the address exists: without a token it answers 401, or 400 to an empty body."""
     return reply.status != 404
 
 
@@ -194,14 +199,15 @@ def _version(health: Reply) -> str:
     return version[:40] if isinstance(version, str) else ""
 
 
-def _declared(metadata: Reply) -> frozenset[str]:
+def _declared(http: HttpConnection, metadata: Reply) -> frozenset[str]:
     """The Patient search parameters that a CapabilityStatement names."""
     try:
         resources = [each for rest in metadata.json["rest"] for each in rest["resource"]]
         patient = next(each for each in resources if each["type"] == "Patient")
         return frozenset(str(each["name"]) for each in patient["searchParam"])
     except (KeyError, TypeError, StopIteration):
-        return frozenset()
+        reason = "no CapabilityStatement"
+        raise http.fault(errors.ProtocolError, "probe", reply=metadata, reason=reason) from None
 
 
 def _honoured(totals: Callable[[dict[str, str]], int] | None) -> frozenset[str] | None:

@@ -26,6 +26,8 @@ def look(client: JheClient, caller: Caller) -> Health:
     started = time.monotonic()
     dialect, problem = _dialect(client)
     authorised, refusal = key_accepted, _ = None, None
+    if isinstance(problem, errors.Unauthorised):
+        authorised = False
     if dialect is not None:
         authorised, refusal = key_accepted, _ = _accepted(client, oauth.api_key_source(client.http))
         if caller.token is not None:
@@ -34,7 +36,7 @@ def look(client: JheClient, caller: Caller) -> Health:
     return Health(
         system=mapping.NAME,
         address=client.http.endpoint.url,
-        reachable=dialect is not None or isinstance(problem, _ANSWERED),
+        reachable=dialect is not None or _answered(problem),
         authorised=authorised,
         generation=dialect.generation if dialect else "",
         version=dialect.version if dialect else "",
@@ -46,8 +48,9 @@ def look(client: JheClient, caller: Caller) -> Health:
     )
 
 
-# An answer came, though not one to work with.
-_ANSWERED = (errors.ProtocolError, errors.Forbidden, errors.Unauthorised)
+def _answered(problem: errors.IntegrationError | None) -> bool:
+    """Whether an answer came, though not one to work with."""
+    return isinstance(problem, errors.ProtocolError) or bool(problem and problem.reason.startswith("status"))
 
 
 def _dialect(client: JheClient) -> tuple[Dialect | None, errors.IntegrationError | None]:

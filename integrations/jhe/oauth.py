@@ -39,15 +39,8 @@ class TokenSet:
 
 
 def connect(caller: Caller = NOBODY) -> HttpConnection:
-    """A connection to the configured JHE that sends no token by itself.
-
-    A 500 is JHE's answer to many ordinary mistakes and comes again when asked again, so it is
-    not among the statuses that are retried (README.md, "500").
-    """
-    endpoint = Endpoint.from_settings(
-        NAME, LABEL, settings.SYSTEMS[NAME], retried_statuses=frozenset({429, 502, 503, 504})
-    )
-    return HttpConnection(endpoint, caller)
+    """A connection to the configured JHE that sends no token by itself."""
+    return HttpConnection(Endpoint.from_settings(NAME, LABEL, settings.SYSTEMS[NAME]), caller)
 
 
 def refresh(refresh_token: str, *, deadline: Deadline | None = None) -> TokenSet:
