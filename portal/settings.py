@@ -175,6 +175,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
 SOCIALACCOUNT_ADAPTER = "portal.accounts.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an account is known by its subject, never by e-mail
+SOCIALACCOUNT_EMAIL_REQUIRED = False  # the older JHE tells none
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 
 SESSION_ENGINE = "portal.accounts.sessions"

@@ -5,20 +5,27 @@ allauth's parts are named one by one: its own collection adds old addresses with
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from portal import health
+from portal.accounts import jhe
 
 health_urls = [
     path("live", health.live, name="live"),
     path("ready", health.ready, name="ready"),
 ]
 
+# allauth builds these addresses by the names of its own OpenID Connect provider.
+jhe_urls = [
+    re_path(r"^(?P<provider_id>jhe)/login/$", jhe.login, name="openid_connect_login"),
+    re_path(r"^(?P<provider_id>jhe)/login/callback/$", jhe.callback, name="openid_connect_callback"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/connections/", include("allauth.socialaccount.urls")),
-    path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("accounts/oidc/", include(jhe_urls)),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("health/", include((health_urls, "health"))),
     path("", include("portal.accounts.urls")),

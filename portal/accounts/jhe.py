@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView, OAuth2View
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from . import locking
@@ -20,6 +24,9 @@ WANTED_SCOPES = ("openid", "email")
 class JheAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     """Remembers which scope was granted."""
 
+    def __init__(self, request: HttpRequest, provider_id: str = SYSTEM) -> None:
+        super().__init__(request, provider_id)
+
     def parse_token(self, data: dict[str, Any]) -> Any:
         """allauth's token, with the scope of the reply."""
         token = super().parse_token(data)
@@ -30,11 +37,17 @@ class JheAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 class JheProvider(OpenIDConnectProvider):  # type: ignore[misc]
     """Asks for the scopes that this JHE knows, and for nothing that a caller adds to the address."""
 
-    oauth2_adapter_class = JheAdapter
+    @cached_property
+    def _adapter(self) -> JheAdapter:
+        return JheAdapter(self.request)
+
+    def get_oauth2_adapter(self, request: HttpRequest) -> JheAdapter:
+        """One for all, so that JHE is asked for its addresses once."""
+        return self._adapter
 
     def get_default_scope(self) -> list[str]:
         """The older JHE knows ``openid`` alone and refuses any other word."""
-        supported = self.get_oauth2_adapter(self.request).openid_config.get("scopes_supported", WANTED_SCOPES)
+        supported = self._adapter.openid_config.get("scopes_supported", WANTED_SCOPES)
         return [scope for scope in WANTED_SCOPES if scope in supported]
 
     def get_scope_from_request(self, request: HttpRequest) -> list[str]:
@@ -53,3 +66,21 @@ class JheProvider(OpenIDConnectProvider):  # type: ignore[misc]
         except (OSError, KeyError, ValueError) as fault:
             response = render_authentication_error(request, self, exception=fault)
         return response
+
+
+def _view(kind: type[OAuth2View]) -> Callable[..., HttpResponseBase]:
+    """allauth's view with our adapter; 404 where JHE is not set up."""
+    inner = kind.adapter_view(JheAdapter)
+
+    def view(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+        try:
+            response: HttpResponseBase = inner(request)
+        except SocialApp.DoesNotExist:
+            raise Http404 from None
+        return response
+
+    return view
+
+
+login = _view(OAuth2LoginView)
+callback = _view(OAuth2CallbackView)
