@@ -6,8 +6,12 @@ from enum import StrEnum
 
 
 class Field(StrEnum):
-    """One thing that two records can agree or differ in, in the order in which pages show them."""
+    """One thing that two records can agree or differ in, in the order in which pages show them.
 
+    ``NAME`` is the whole name, where it is not known which part a word is.
+    """
+
+    NAME = "name"
     FAMILY_NAME = "family_name"
     GIVEN_NAME = "given_name"
     MIDDLE_NAME = "middle_name"
@@ -35,6 +39,7 @@ class Field(StrEnum):
 
 
 _LABELS = {
+    Field.NAME: "name",
     Field.FAMILY_NAME: "family name",
     Field.GIVEN_NAME: "given name",
     Field.MIDDLE_NAME: "middle name",

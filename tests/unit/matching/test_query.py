@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from integrations.types import SearchQuery, Term
-from patients.matching.query import LONGEST_LINE, TypedFields, Understood, understand, understand_fields
+from patients.matching.query import LONGEST_LINE, Understood, understand
+from patients.matching.typed_fields import TypedFields, understand_fields
 
 TODAY = date(2026, 11, 21)
 IDS = {"jump": r"pat_\w+|[0-9a-f]{8}-[0-9a-f-]{27}", "jhe": r"4\d{4}", "impilo": ""}
