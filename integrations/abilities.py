@@ -13,7 +13,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
-from .types import Caller, Health, Organization, RemotePatient, SearchAnswer, SearchQuery, Study, Term
+from .types import (
+    Caller,
+    Health,
+    Organization,
+    RemotePatient,
+    SearchAnswer,
+    SearchQuery,
+    Study,
+    Term,
+    TokenSet,
+)
 
 
 class Capability(StrEnum):
@@ -62,6 +72,10 @@ class ActsForPerson(Protocol):
 
     def account(self) -> tuple[str, str]:
         """The caller's account: (subject, kind), kind being ``practitioner`` or ``patient``."""
+        ...
+
+    def refreshed_token(self, refresh_token: str) -> TokenSet:
+        """A new pair for a person. Raises ``Unauthorised`` where the old one is spent or revoked."""
         ...
 
 

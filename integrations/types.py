@@ -328,6 +328,16 @@ class Health:
     milliseconds: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSet:
+    """What a token exchange gives. ``expires_in`` is in seconds from now, 0 where nobody says."""
+
+    access: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
+    expires_in: int = 0
+    scope: str = ""
+
+
 class TokenSource(Protocol):
     """A person's own token for one system, handed to an adapter by whoever keeps it.
 

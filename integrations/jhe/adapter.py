@@ -22,6 +22,7 @@ from integrations.types import (
     SearchQuery,
     Study,
     Term,
+    TokenSet,
 )
 
 from . import dialect as dialects
@@ -116,6 +117,10 @@ class JheAdapter:
     def account(self) -> tuple[str, str]:
         """The caller's (subject, kind); a ``patient`` login has no business in the portal."""
         return mapping.account_from(self.client.profile())
+
+    def refreshed_token(self, refresh_token: str) -> TokenSet:
+        """A new pair of tokens for a person; the old pair is dead from then on (``oauth.refresh``)."""
+        return oauth.refresh(refresh_token, deadline=self.caller.deadline)
 
     def organizations(self) -> Sequence[Organization]:
         """The organizations in which the caller holds a role; up to a minute old."""

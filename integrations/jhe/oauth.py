@@ -10,7 +10,6 @@ import hashlib
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from django.conf import settings
 from integrations import errors
 from integrations.deadlines import Deadline
 from integrations.http import Endpoint, HttpConnection, Reply
-from integrations.types import NOBODY, Caller, TokenSource
+from integrations.types import NOBODY, Caller, TokenSet, TokenSource
 
 from .mapping import LABEL, NAME
 
@@ -26,16 +25,6 @@ TOKEN_PATH = "/o/token/"  # noqa: S105 (a path)
 REVOKE_PATH = "/o/revoke_token/"
 NO_API_KEY = "no API key"
 EARLY = 60.0  # seconds before its end from which a token is not used any more
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenSet:
-    """What a token exchange gives. ``expires_in`` is in seconds from now."""
-
-    access: str = field(repr=False)
-    refresh: str = field(default="", repr=False)
-    expires_in: int = 0
-    scope: str = ""
 
 
 def connect(caller: Caller = NOBODY) -> HttpConnection:

@@ -1,0 +1,58 @@
+"""Look-ups and what the systems answered: one person's, encrypted, for a quarter of an hour."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from portal.web.crypto import EncryptedJSONField
+
+KEPT_FOR = timedelta(minutes=15)
+
+
+def opaque_id() -> str:
+    """22 URL-safe characters that say nothing and cannot be guessed (128 bits)."""
+    return secrets.token_urlsafe(16)
+
+
+def end_of_keeping() -> datetime:
+    """When a look-up that is made now is thrown away."""
+    return timezone.now() + KEPT_FOR
+
+
+class LookUp(models.Model):
+    """What one person asked. Nobody else can open it.
+
+    ``asked`` is the typed line and the typed details (``services.understanding.Asked``).
+    ``next_number`` is the number that the next record found gets: numbers name records in
+    addresses and stay theirs when a system is asked again.
+    """
+
+    id = models.CharField(primary_key=True, max_length=22, default=opaque_id)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    asked = EncryptedJSONField()
+    next_number = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField(default=end_of_keeping, db_index=True)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Answer(models.Model):
+    """What one system answered to one look-up (``services.answers.Outcome``), encrypted."""
+
+    lookup = models.ForeignKey(LookUp, on_delete=models.CASCADE, related_name="answers")
+    system = models.CharField(max_length=32)
+    outcome = EncryptedJSONField()
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["lookup", "system"], name="patients_answer_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.system} to {self.lookup_id}"
