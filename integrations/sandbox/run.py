@@ -98,8 +98,8 @@ class Sandbox:
         return self.servers[system].url + BASE_PATHS[system]
 
     def console_url(self, system: str) -> str:
-        """Where the record screens of a system are; the record's id follows after a slash."""
-        return f"{self.control.url}/console/{system}"
+        """Where the record screens of a system are: a template in which ``{id}`` is the record's id."""
+        return f"{self.control.url}/console/{system}/{{id}}"
 
     def start(self) -> None:
         """Start every server. Raises ``OSError`` naming a port that is taken; then none runs."""

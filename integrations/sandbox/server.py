@@ -62,15 +62,20 @@ class _Handler(WSGIRequestHandler):
         """Log nothing."""
 
     def _read_body(self, environ: WSGIEnvironment) -> bool:
-        """Take the whole body off the socket, so that the connection can be used again."""
+        """Take the whole body off the socket, so that the connection can be used again.
+
+        False where the request must not take effect: its body is too large or did not all come.
+        """
+        announced = environ.get("CONTENT_LENGTH") or "0"
+        length = int(announced) if announced.isdecimal() else MAX_BODY + 1
         if environ.get("wsgi.input_terminated"):
             body = environ["wsgi.input"].read(MAX_BODY + 1)
+            length = len(body)
         else:
-            announced = environ.get("CONTENT_LENGTH") or "0"
-            length = int(announced) if announced.isdecimal() else MAX_BODY + 1
-            body = self.rfile.read(length) if length <= MAX_BODY else None
-        if body is None or len(body) > MAX_BODY:
+            body = self.rfile.read(length) if length <= MAX_BODY else b""
+        if length > MAX_BODY:
             self.send_error(413)
+        if length > len(body) or length > MAX_BODY:
             self.close_connection = True
             return False
         environ["wsgi.input"] = io.BytesIO(body)
@@ -115,8 +120,9 @@ class _Handler(WSGIRequestHandler):
         return True
 
     def _client_left(self) -> bool:
-        readable, _, _ = select.select([self.connection], [], [], 0)
-        return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        poller = select.poll()
+        poller.register(self.connection, select.POLLIN)
+        return bool(poller.poll(0)) and self.connection.recv(1, socket.MSG_PEEK) == b""
 
     def _reset(self) -> None:
         """End the connection with RST: closed by its number, since files on it keep it open."""

@@ -52,8 +52,10 @@ class Store:
     def writing(self) -> Iterator[State]:
         """The live state, locked, to be changed in place; saved soon after."""
         with self._lock:
-            yield self._data
-            self._save_soon()
+            try:
+                yield self._data
+            finally:
+                self._save_soon()
 
     def snapshot(self) -> State:
         """A deep copy of everything: what tests compare, and what the control server shows."""
@@ -81,12 +83,12 @@ class Store:
             draft.replace(self._path)
 
     def close(self) -> None:
-        """Write what is not yet written; the store can go on being used."""
+        """Write what is not yet written, and wait for what is being written; the store stays usable."""
         with self._lock:
-            timer = self._timer
+            timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
-            self.flush()
+        self.flush()
 
     def _save_soon(self) -> None:
         if self._path is None or self._timer is not None:

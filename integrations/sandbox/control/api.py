@@ -51,7 +51,9 @@ def _add_errors(app: Flask) -> None:
         return make_response(jsonify(error=error.message), error.status)
 
     @app.errorhandler(HTTPException)
-    def failed(error: HTTPException) -> Response:
+    def failed(error: HTTPException) -> Response | HTTPException:
+        if request.path.startswith(("/console/", "/page/")):
+            return error  # a person is looking: an HTML page
         return make_response(jsonify(error=error.description), error.code or 500)
 
 

@@ -109,7 +109,7 @@ def _add_record(app: Flask, sandbox: Sandbox) -> None:
 def _words(name: str) -> str:
     """A wire name as words: ``date_of_birth`` and ``dateOfBirth`` become "Date of birth"."""
     spaced = "".join(f" {each.lower()}" if each.isupper() else each for each in name)
-    return spaced.replace("_", " ").strip().capitalize()
+    return spaced.replace("_", " ").strip().capitalize().replace("Nhs", "NHS")
 
 
 def _said(value: Any) -> str:

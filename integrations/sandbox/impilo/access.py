@@ -35,7 +35,7 @@ class Access:
         self._store = store
         self._switches = switches
         self._lock = threading.Lock()
-        self._minute: datetime | None = None
+        self._window: tuple[int, datetime] | None = None
         self._calls: defaultdict[str, int] = defaultdict(int)
 
     def admit(self, key: str, now: datetime) -> None:
@@ -48,10 +48,10 @@ class Access:
             self._count(key, now)
 
     def _count(self, key: str, now: datetime) -> None:
-        minute = now.replace(second=0, microsecond=0)
+        window = (self._store.resets, now.replace(second=0, microsecond=0))
         with self._lock:
-            if minute != self._minute:
-                self._minute = minute
+            if window != self._window:
+                self._window = window
                 self._calls.clear()
             self._calls[key] += 1
             if self._calls[key] > self._switches.per_minute:

@@ -150,6 +150,21 @@ def test_chunked_and_plain_bodies_arrive_whole(server: Server, session: requests
     assert (plain.json()["received"], chunked.json()["received"]) == (70_000, 10)
 
 
+def test_request_whose_body_breaks_off_has_no_effect(server: Server, counted: Counted) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1000) == b""
+    assert counted.effects == 0
+
+
+def test_body_that_is_too_large_is_refused(server: Server, counted: Counted) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413")
+    assert counted.effects == 0
+
+
 @pytest.mark.parametrize(("after_effect", "effects"), [(False, 0), (True, 1)])
 def test_reset_loses_the_connection_before_or_after_the_effect(
     server: Server, session: requests.Session, counted: Counted, after_effect: bool, effects: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import pytest
@@ -45,6 +46,12 @@ def test_numbers_and_addresses_are_of_kinds_that_nobody_is_given() -> None:
     phones += [row["phoneNumber"] for row in impilo_rows() if row["phoneNumber"]]
     phones += [row["phone"] for row in jhe_rows() if row["phone"]]
     assert [each for each in phones if not DRAMA_PHONES.fullmatch(each)] == []
+
+
+def test_birth_dates_are_real_and_past() -> None:
+    dates = [row["date_of_birth"] for row in jump_rows()] + [row["dateOfBirth"] for row in impilo_rows()]
+    dates += [row["birth_date"] for row in jhe_rows()]
+    assert all(date(1900, 1, 1) <= date.fromisoformat(each) <= date(2026, 6, 30) for each in dates)
 
 
 def test_ids_and_unique_details_are_unique() -> None:
