@@ -27,7 +27,6 @@ CODE_ERRORS: Mapping[str, type[errors.IntegrationError]] = {
     "NOT_FOUND": errors.NotFound,
     "CONFLICT": errors.Conflict,
     "RATE_LIMITED": errors.RateLimited,
-    "INTERNAL_ERROR": errors.Unavailable,
 }
 MAX_QUOTA = 2**31 - 1
 

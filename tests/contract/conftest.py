@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,12 +9,10 @@ from pytest_django import Settings
 
 from integrations.sandbox.run import Sandbox
 
+from . import subjects_jhe
 from .subjects import QUICK, SUBJECTS, Bench, Subject
 
-EVERY_SUBJECT = list(SUBJECTS)
-with contextlib.suppress(ModuleNotFoundError):
-    EVERY_SUBJECT += importlib.import_module("tests.contract.subjects_jhe").SUBJECTS
-
+EVERY_SUBJECT = [*SUBJECTS, *subjects_jhe.SUBJECTS]
 OpenBench = Callable[[Subject], Bench]
 
 
@@ -41,7 +37,8 @@ def started_sandboxes() -> Iterator[Callable[[Subject], Sandbox]]:
 def open_bench(
     transactional_db: None, settings: Settings, started_sandboxes: Callable[[Subject], Sandbox]
 ) -> Iterator[OpenBench]:
-    """Makes a subject ready: fresh sandbox, settings pointed at it. Threads need a real database."""
+    """Makes a subject ready: fresh sandbox, settings pointed at it. Threads need a database
+    without a transaction around the test."""
     used: list[Sandbox] = []
 
     def open_one(subject: Subject) -> Bench:

@@ -16,7 +16,9 @@ from integrations.abilities import System
 from integrations.sandbox.faults import Fault, FaultKind, Variant
 from integrations.types import Found
 
-from .subjects import FAMILY, GIVEN, Bench
+from .subjects import FAMILY, GIVEN, ON_DATABASE, Bench
+
+pytestmark = ON_DATABASE
 
 SLACK = 0.6  # seconds: two busy cores, not ours to wait for
 DEADLINE = 0.6

@@ -11,7 +11,9 @@ from integrations.abilities import PROTOCOLS, System
 from integrations.registry import label_of, system_class, system_names
 from integrations.types import CannotSearch, Found, Health, SearchQuery
 
-from .subjects import BORN, FAMILY, GIVEN, Bench
+from .subjects import BORN, FAMILY, GIVEN, ON_DATABASE, Bench
+
+pytestmark = ON_DATABASE
 
 
 def test_search_known_person_is_found_with_enough_to_tell_them_apart(bench: Bench) -> None:
