@@ -75,6 +75,18 @@ def e164(text: str, country: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def lacks_plus(text: str, country: str) -> bool:
+    """Whether a number is written with the home country's code but without + (447700900123)."""
+    digits = digits_of(text)
+    code = str(phonenumbers.country_code_for_region(country))
+    return (
+        text[:1].isdigit()
+        and len(digits) > COMPARED_PHONE_DIGITS
+        and digits.startswith(code)
+        and bool(e164(f"+{digits}", country))
+    )
+
+
 @lru_cache(maxsize=4096)
 def show_phone(text: str, country: str) -> str:
     """A telephone number in the usual groups, international where it is foreign; else as it is."""

@@ -39,14 +39,14 @@ _NUMBER_WORD = r"(?:no\.?|number|num\.?|nr\.?|#)"
 # label: (its spellings, what must follow where it stands without a colon; empty = needs a colon)
 _FORMS: dict[Label, tuple[str, str]] = {
     Label.BIRTH: (
-        r"d\.?\s?o\.?\s?b\b\.?|date\s+of\s+birth|birth\s?-?date|birthday|born(?:\s+on)?",
+        r"d\.?\s?o\.?\s?b\b\.?|date\s+of\s+birth|birth\s?-?date|birthday|born(?:\s+on)?|(?-i:b\.)",
         rf"(?:the\s+)?(?:\d|{_MONTH_START})",
     ),
     Label.NHS: (rf"nhs(?:\s*{_NUMBER_WORD})?", r"\d"),
     Label.EMAIL: (r"e-?mail(?:\s+address)?|mailto", CLAIMED),
     Label.PHONE: (
         rf"(?:home|mobile|work|contact|daytime|main)?\s?"
-        rf"(?:telephone|tel|phone|mobile|mob|cell|ph)\b\.?(?:\s*{_NUMBER_WORD})?",
+        rf"(?:telephone|tel|phone|mobile|mob|cell|ph|[tm](?=\s*:))\b\.?(?:\s*{_NUMBER_WORD})?",
         r"[+(\d]",
     ),
     Label.POSTCODE: (r"post\s?code|zip(?:\s?code)?", r"[a-z]{1,2}\d|bfpo|\d"),
@@ -76,7 +76,7 @@ def _pattern(spellings: str, follows: str) -> str:
 
 
 _LABELS = re.compile(
-    "(?<![^\\W_])(?:"
+    "(?<![^\\W\\d_])(?:"
     + "|".join(f"(?P<{label.name}>{_pattern(*form)})" for label, form in _FORMS.items())
     + ")",
     re.IGNORECASE,

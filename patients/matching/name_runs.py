@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .labels import Stretch
-from .names import fold
+from .names import fold, is_title
 
 _FILLERS = frozenset(
     {
@@ -52,7 +52,7 @@ class _Word:
 def find_name_runs(rest: str, stretches: tuple[Stretch, ...]) -> Iterator[NameRun]:
     """Name words of what is left of a plain line, in order; filler words come with a reason."""
     words = [word for word in _words(rest) if word.is_name]
-    only_fillers = all(fold(word.text) in _FILLERS for word in words)
+    only_fillers = all(fold(word.text) in _FILLERS or is_title(word.text) for word in words)
     borders = {border for stretch in stretches for border in (stretch.start, stretch.end)}
     run: list[_Word] = []
     commas: list[int] = []
@@ -62,7 +62,7 @@ def find_name_runs(rest: str, stretches: tuple[Stretch, ...]) -> Iterator[NameRu
         joined = gap is not None and not any(run[-1].end <= border <= word.start for border in borders)
         second_comma = bool(gap and gap["comma"] and commas)
         if run and (filler or not joined or second_comma):
-            yield _made(run, commas)
+            yield _made(run, commas, only_fillers)
             run, commas = [], []
         elif gap and gap["comma"]:
             commas.append(len(run))
@@ -71,7 +71,7 @@ def find_name_runs(rest: str, stretches: tuple[Stretch, ...]) -> Iterator[NameRu
         else:
             run.append(word)
     if run:
-        yield _made(run, commas)
+        yield _made(run, commas, only_fillers)
 
 
 def _words(rest: str) -> Iterator[_Word]:
@@ -82,7 +82,9 @@ def _words(rest: str) -> Iterator[_Word]:
             yield _Word(start, start + len(text), text)
 
 
-def _made(run: list[_Word], commas: list[int]) -> NameRun:
+def _made(run: list[_Word], commas: list[int], only_fillers: bool) -> NameRun:
     texts = tuple(word.text for word in run)
+    if not only_fillers and all(map(is_title, texts)):
+        return NameRun(run[0].start, run[-1].end, texts, reason="A title is not looked up.")
     cut = commas[0] if commas else len(texts)
     return NameRun(run[0].start, run[-1].end, texts[:cut], texts[cut:])

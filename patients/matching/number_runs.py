@@ -161,9 +161,13 @@ def _as_phone(groups: _Groups, label: Label | None, conventions: Conventions) ->
     foreign = conventions.country != "GB" and len(digits) >= numbers.LENGTH
     if not contact.SHORTEST_PHONE <= len(digits) <= 17 or "/" in groups.text:
         return None
-    if not (labelled or foreign or groups.text[0] in "+(" or digits.startswith("0")):
+    international = groups.text[0] in "+("
+    typed = groups.text
+    if contact.lacks_plus(typed, conventions.country):
+        typed, international = f"+{typed}", True
+    whole = len(digits) >= 9 and bool(contact.e164(typed, conventions.country))
+    if not (labelled or foreign or international or digits.startswith("0")):
         return None
-    whole = len(digits) >= 9 and bool(contact.e164(groups.text, conventions.country))
     if not whole and (foreign or len(digits) > 11) and not labelled:
         return None
     points = len(digits) * _DIGIT_POINTS + (20 if whole else -10) + (_LABEL_POINTS if labelled else 0)
@@ -171,7 +175,7 @@ def _as_phone(groups: _Groups, label: Label | None, conventions: Conventions) ->
     note = ""
     if not labelled and len(digits) == numbers.LENGTH and groups.shape in _USUAL_SHAPES:
         note = "Ten digits like an NHS number, but it starts like a phone number."
-    return _Way(points, tags.phone_tag(groups.text, country=conventions.country, note=note))
+    return _Way(points, tags.phone_tag(typed, country=conventions.country, note=note))
 
 
 def _as_record(groups: _Groups, label: Label | None, conventions: Conventions) -> _Way | None:

@@ -30,6 +30,14 @@ _POSTCODE = re.compile(
 _OUTWARD = re.compile(r"(?<![\w-])[a-z]{1,2}\d{1,2}[a-z]?(?![\w@-])", re.IGNORECASE | re.ASCII)
 _WORD = re.compile(r"[^\s\0]+")
 _NAME_LABELS = frozenset({Label.NAME, Label.GIVEN, Label.FAMILY})
+_STREET = re.compile(
+    r"(?<![\w/.-])(?:(?:flat|apartment|unit) \w{1,4},? )?\d{1,4}[a-z]?,? (?:[^\W\d_][\w'.-]* ){1,4}?"
+    r"(?:street|st|road|rd|lane|ln|avenue|ave|close|drive|way|court|gardens|place|terrace|crescent|square|grove|hill)"
+    r"(?!\w)\.?",
+    re.IGNORECASE,
+)
+_TOWN = re.compile(r"[^\d\0;|:\n]{0,60}")
+_ADDRESS_REASON = "Of an address only the postcode is looked up."
 _TOO_LONG = f"Only the first {LONGEST_LINE} characters were read."
 
 
@@ -128,6 +136,7 @@ class _Reader:
         self._dates_in_words(loose=False)
         self._dates_in_words(loose=True)
         self._postcodes()
+        self._addresses()
         self._number_runs()
         self._outward_postcodes()
         self._names()
@@ -162,6 +171,12 @@ class _Reader:
             ):
                 value, system = match[2], match[1].lower()
                 self._tag(*match.span(), tags.record_tag(match[0], value=value, system=system))
+            for match in re.finditer(
+                rf"(?<!\w)({systems})\s+([\w-]*\d[\w-]*)", self.line.rest, re.IGNORECASE
+            ):
+                value, system = match[2], match[1].lower()
+                if self._conventions.system_of(value) == system:
+                    self._tag(*match.span(), tags.record_tag(match[0], value=value, system=system))
         for pattern in (_UUID, _PREFIXED_ID):
             for match in pattern.finditer(self.line.rest):
                 self._record(*match.span(), match[0])
@@ -201,6 +216,18 @@ class _Reader:
                 start = stretch.start + found.start(1)
                 self._tag(start, stretch.start + found.end(1), tags.postcode_tag(found[1]))
 
+    def _addresses(self) -> None:
+        """Set house number and street aside, and the town where the postcode follows at once."""
+        ends = [at for at, tag in self._tags if tag.kind is Term.POSTCODE]
+        for match in _STREET.finditer(self.line.rest):
+            start, end = match.span()
+            if self.line.rest[:start].rstrip(" .-/()")[-1:].isdigit():
+                continue  # the end of a longer number, before a person called Hill
+            between = ((at, self.line.rest[end:at]) for at in ends if at > end)
+            end = next((at for at, gap in between if _TOWN.fullmatch(gap)), end)
+            typed = self.line.rest[start:end].rstrip(" ,.")
+            self._leave(start, start + len(typed), _ADDRESS_REASON)
+
     def _outward_postcodes(self) -> None:
         for match in _OUTWARD.finditer(self.line.rest):
             if self._label(match.start()) is not Label.ADDRESS:
@@ -218,7 +245,7 @@ class _Reader:
     def _reason_for_number(self, start: int, end: int) -> str:
         digits = self.line.plain[start:end].strip("+(")
         if self._label(start) is Label.ADDRESS:
-            return "Of an address only the postcode is looked up."
+            return _ADDRESS_REASON
         if len(digits) == 4 and 1890 <= int(digits) <= self._conventions.today.year:
             return "A year alone is not looked up: type the whole birth date."
         return "Neither a date, an NHS number, a phone number nor a record number."
@@ -237,7 +264,7 @@ class _Reader:
         if stretch is None or stretch.label in _NAME_LABELS:
             return ""
         if stretch.label is Label.ADDRESS:
-            return "Of an address only the postcode is looked up."
+            return _ADDRESS_REASON
         answered = any(stretch.start <= at < start for at, _ in self._tags)
         return "" if answered else f"Not readable as {stretch.label.value}."
 

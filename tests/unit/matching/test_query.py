@@ -84,6 +84,12 @@ def warnings(understood: Understood) -> list[str]:
             SearchQuery(record_id="123e4567-e89b-12d3-a456-426614174000", record_system="jump"),
         ),
         ("tel 4960000", SearchQuery(phone="4960000")),
+        ("447700900123", SearchQuery(phone="+447700900123")),
+        ("T: 0770090", SearchQuery(phone="0770090")),
+        ("jhe 40006", SearchQuery(record_id="40006", record_system="jhe")),
+        ("DOB:03041980NHS:9434765919", SearchQuery(birth_dates=(APRIL, MARCH), nhs_number="9434765919")),
+        ("3 4 80 Anne Hill", SearchQuery(words=("Anne", "Hill"), birth_dates=(APRIL, MARCH))),
+        ("Anne Smith b. 3 Apr 80", SearchQuery(words=("Anne", "Smith"), birth_dates=(APRIL,))),
         ("re: Anne Smith", SearchQuery(words=("Anne", "Smith"))),
         ("", SearchQuery()),
         (" \t;,\u200b", SearchQuery()),
@@ -195,9 +201,11 @@ def test_a_second_of_a_kind_is_set_aside() -> None:
         ("anne 1980", ["1980"]),
         ("DOB: unknown", ["unknown"]),
         ("GP: Dr Jones", ["Dr", "Jones"]),
-        ("Address: 12 High Street", ["12", "High Street"]),
+        ("Address: 12 High Street", ["12 High Street"]),
         ("anne 46y", ["46y"]),
         ("find anne", ["find"]),
+        ("Anne, 12 High Street, Leeds, LS6 2AB", ["12 High Street, Leeds"]),
+        ("SMITH, ANNE (MRS)", ["MRS"]),
     ],
 )
 def test_what_is_not_used_is_left_over_with_a_reason(typed: str, left: list[str]) -> None:
@@ -240,7 +248,13 @@ def test_every_character_typed_is_accounted_for_and_nothing_raises(typed: str) -
 @settings(deadline=None)
 def test_every_typed_nhs_number_is_found_in_any_spacing(number: str, cuts: list[int], gap: str) -> None:
     typed = "".join(f"{gap if place in cuts else ''}{digit}" for place, digit in enumerate(number))
-    for line in (typed, f"anne smith {typed}", f"{typed}, Smith", f"NHS No: {typed}; Tel: 07700 900123"):
+    for line in (
+        typed,
+        f"anne smith {typed}",
+        f"{typed}, Smith",
+        f"{typed} Anne Hill",
+        f"NHS No: {typed}; Tel: 07700 900123",
+    ):
         assert read(line).to_query().nhs_number == number
 
 
