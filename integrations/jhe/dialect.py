@@ -159,6 +159,12 @@ def forget(url: str) -> None:
     cache.delete(_key(url))
 
 
+def forget_here() -> None:
+    """Drop what this process keeps; other processes and the shared cache are left alone."""
+    with _lock:
+        _found.clear()
+
+
 def _keep(url: str, dialect: Dialect) -> None:
     with _lock:
         _found[url] = (time.monotonic() + KEPT_FOR, dialect)

@@ -27,17 +27,17 @@ def own_organizations(client: JheClient) -> tuple[Organization, ...]:
     """The caller's organizations with their role, kept for a minute under their token's hash."""
     token = hashlib.sha256(client.bearer.current().encode()).hexdigest()
     name = (client.http.endpoint.url, token)
-    now = time.monotonic()
+    now = time.time()
     with _lock:
         kept = _kept.get(name)
-    if kept is not None and kept[0] > now:
+    if kept is not None and 0 <= now - kept[0] < KEPT_FOR:  # not for longer when the clock is set back
         return kept[1]
     rows = tuple(organization_from(row) for row in client.organizations())
     own = tuple(each for each in rows if each.role is not None)
     with _lock:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
-        _kept[name] = (now + KEPT_FOR, own)
+        _kept[name] = (now, own)
     return own
 
 
