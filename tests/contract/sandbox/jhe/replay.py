@@ -12,7 +12,7 @@ import requests
 
 from integrations.sandbox import jhe
 
-from .jhe_support import CALLBACK, World
+from .support import CALLBACK, World
 
 Shape = dict[str, set[str]]
 

@@ -103,3 +103,23 @@ def person(given: str, family: str, email: str = "", **more: Any) -> dict[str, A
         "organizations": [20003],
     }
     return row | more
+
+
+def is_page(response: requests.Response, status: int, title: str) -> bool:
+    """Whether an answer is one of the HTML pages."""
+    return (
+        response.status_code == status
+        and response.headers["Content-Type"] == "text/html; charset=utf-8"
+        and f"<title>{title}</title>" in response.text
+    )
+
+
+def failed(response: requests.Response) -> bool:
+    """Whether the real server fails here."""
+    return is_page(response, 500, "Server Error (500)")
+
+
+def ids(response: requests.Response) -> list[int]:
+    """The ids of a paged list."""
+    assert response.status_code == 200
+    return [row["id"] for row in response.json()["results"]]

@@ -22,10 +22,10 @@ import pytest
 
 from integrations.sandbox import jhe
 
-from .jhe_replay import Replayer, Shape, differences, shape_of
-from .jhe_support import CALLBACK, World, person
+from .replay import Replayer, Shape, differences, shape_of
+from .support import CALLBACK, World, person
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = Path(__file__).parents[3] / "data"
 FILES = {jhe.CURRENT: "jhe_exchanges_current.json", jhe.OLDER: "jhe_exchanges_2025_10.json"}
 STATES = ("fresh", "created", "populated", "removed")
 
