@@ -9,7 +9,7 @@ hint and error with ``aria-describedby`` and sets ``aria-invalid``; the markup i
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.forms import widgets
@@ -75,9 +75,9 @@ class PortalBoundField(forms.BoundField):
 class PortalRenderer(TemplatesSetting):
     """Renders forms with the templates of the project."""
 
-    form_template_name: ClassVar[str] = "forms/form.html"
-    field_template_name: ClassVar[str] = "forms/field.html"
-    bound_field_class: ClassVar[type[forms.BoundField]] = PortalBoundField
+    form_template_name = "forms/form.html"
+    field_template_name = "forms/field.html"
+    bound_field_class = PortalBoundField
 
 
 class DateInput(widgets.TextInput):
