@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 #: Hosts on this machine, where plain http is no risk.
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: What a live key of Jump begins with; a sandbox key begins with ``pk_test_``.
 LIVE_KEY = "pk_live_"
+MAKE_A_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 
 
 @register(Tags.security)
@@ -25,11 +28,10 @@ def check_production(app_configs: Any, **_: Any) -> list[CheckMessage]:
         "portal.E002": (
             not settings.ENCRYPTION_KEYS,
             "No encryption key is set.",
-            "Set ENCRYPTION_KEYS to a key made by: python -c "
-            '"from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
+            f"Set ENCRYPTION_KEYS to a key made by: {MAKE_A_KEY}",
         ),
         "portal.E003": (
-            not settings.SECRET_KEY,
+            not _has_secret_key(),
             "No secret key is set.",
             "Set SECRET_KEY to a long random text and keep it the same for every process.",
         ),
@@ -37,6 +39,11 @@ def check_production(app_configs: Any, **_: Any) -> list[CheckMessage]:
             not set(_all_roles()) <= set(settings.SECOND_FACTOR_ROLES),
             "The second step of signing in is switched off for some roles.",
             "Leave SECOND_FACTOR_ROLES unset in production.",
+        ),
+        "portal.E005": (
+            not all(_is_key(key) for key in settings.ENCRYPTION_KEYS),
+            "An encryption key cannot be used.",
+            f"Every key in ENCRYPTION_KEYS is made by: {MAKE_A_KEY}",
         ),
     }
     return [
@@ -77,6 +84,21 @@ def check_access_table(app_configs: Any, **_: Any) -> list[CheckMessage]:
         for name in sorted(TABLE.keys() - names)
     ]
     return [*missing, *stale]
+
+
+def _has_secret_key() -> bool:
+    try:
+        return bool(settings.SECRET_KEY)
+    except ImproperlyConfigured:
+        return False
+
+
+def _is_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _all_roles() -> list[str]:

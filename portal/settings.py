@@ -151,7 +151,7 @@ SECOND_FACTOR_ROLES = env.list(
 IDLE_LOCK_SECONDS = env.int("IDLE_LOCK_SECONDS", default=600)
 SESSION_MAX_SECONDS = env.int("SESSION_MAX_SECONDS", default=43_200)
 # Dotted callables that may refuse somebody who signed in at a system (accounts/sign_in.py).
-SIGN_IN_CHECKS: list[str] = []
+SIGN_IN_CHECKS = ["patients.services.connections.check_sign_in"]
 
 ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}

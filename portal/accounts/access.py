@@ -37,6 +37,14 @@ class Rule:
 
 TABLE: dict[str, Rule] = {
     # The look-up
+    "patients:search": Rule(EVERY_ROLE, EVERY_ROLE),
+    "patients:found": Rule(EVERY_ROLE),
+    "patients:answer": Rule(EVERY_ROLE),
+    "patients:person": Rule(EVERY_ROLE),
+    "patients:print": Rule(EVERY_ROLE),
+    # How the systems are doing
+    "patients:connections": Rule(EVERY_ROLE),
+    "patients:check": Rule(NOBODY, ADMIN),
     # Who is signed in, and the lock
     "accounts:lock": Rule(SIGNED_IN, SIGNED_IN),
     "accounts:unlock": Rule(NOBODY, SIGNED_IN),

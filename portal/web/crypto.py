@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -29,6 +29,12 @@ __all__ = [
     "keyed_hash",
     "rotate",
 ]
+
+
+if TYPE_CHECKING:
+    TextBase = models.TextField[Any, Any]  # text or JSON: the two fields share the base
+else:
+    TextBase = models.TextField
 
 
 class Undecryptable(Exception):
@@ -82,7 +88,7 @@ def _key_of_the_moment() -> tuple[str, ...]:
     return (base64.urlsafe_b64encode(digest).decode(),)
 
 
-class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+class EncryptedTextField(TextBase):
     """Text that is encrypted in the database and plain in Python. An empty text stays empty."""
 
     def get_prep_value(self, value: Any) -> Any:

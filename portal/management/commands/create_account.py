@@ -1,4 +1,4 @@
-"""Make an account for a member of staff, or give one another role."""
+"""Make an account for a member of staff."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from portal.accounts.roles import Role, give_role
 class Command(BaseCommand):
     """Without ``--password`` it prints an address at which the person sets their own, once."""
 
-    help = "Make an account for a member of staff, or give one another role."
+    help = "Make an account for a member of staff."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """E-mail, role, name, and where the password comes from."""
@@ -44,33 +44,30 @@ class Command(BaseCommand):
     def handle(
         self, *, email: str, role: str, name: str, password: bool, address: str, **options: Any
     ) -> None:
-        """Make or find the account, give the role, say how to sign in."""
+        """Make the account, give the role, say how to sign in."""
         try:
             validate_email(email)
         except ValidationError:
             raise CommandError("This is no e-mail address.") from None
         secret = _ask() if password else None
         with transaction.atomic():
-            user, created = _account(email, name)
+            user = _account(email, name)
             give_role(user=user, role=Role(role), by=None)
             if secret is not None:
                 _set_password(user, secret)
-        self.stdout.write(
-            f"{user.email} {'has an account' if created else 'had an account already'}: {role}."
-        )
-        if secret is None and not user.has_usable_password():
+        self.stdout.write(f"{user.email} has an account: {role}.")
+        if secret is None:
             self.stdout.write(f"To set a password, once: {address.rstrip('/')}{_link(user)}")
 
 
-def _account(email: str, name: str) -> tuple[User, bool]:
+def _account(email: str, name: str) -> User:
+    if User.objects.filter(email=fold_email(email)).exists():
+        raise CommandError("This person has an account. To change their role: manage.py give_role")
     given, _, family = name.partition(" ")
-    user = User.objects.filter(email=fold_email(email)).first()
-    if user is not None:
-        return user, False
     user = User.objects.create_user(email, first_name=given, last_name=family)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     audit.write("account.created", details={"account": str(user.pk)})
-    return user, True
+    return user
 
 
 def _set_password(user: User, password: str) -> None:

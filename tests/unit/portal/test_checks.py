@@ -1,0 +1,103 @@
+"""What stops the portal from starting, and that a good installation is clean."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings as portal_settings
+from pytest_django.fixtures import Settings
+
+from portal import checks
+from portal.accounts import access
+
+GOOD = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "a-long-text-of-many-different-characters-0123456789-!%&",
+    "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    "ALLOWED_HOSTS": "portal.example.org",
+    "JUMP_URL": "https://jump.example.org/api/v1",
+    "JUMP_API_KEY": "pk_live_0123456789",
+}
+
+
+def run_check(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``manage.py check --deploy`` with nothing but this environment."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy"],
+        cwd=portal_settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_production_is_clean(tmp_path: Path) -> None:
+    done = run_check(tmp_path, **GOOD)
+
+    assert (done.returncode, "no issues" in done.stdout) == (0, True), done.stderr
+
+
+@pytest.mark.slow
+def test_production_without_anything_says_everything_at_once(tmp_path: Path) -> None:
+    done = run_check(tmp_path, ENVIRONMENT="production", DEBUG="true", SECOND_FACTOR_ROLES="")
+
+    assert done.returncode != 0
+    for number in ("E001", "E002", "E003", "E004"):
+        assert f"portal.{number}" in done.stderr
+
+
+def numbers(settings: Settings, **changes: Any) -> list[str | None]:
+    """The ids of what is found wrong with one system's entry."""
+    settings.SYSTEMS = {"jump": {"URL": "", "API_KEY": "", **changes}}
+    return [problem.id for problem in checks.check_systems(None)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"URL": "https://jump.example.org", "API_KEY": "pk_test_1"}, []),
+        ({"URL": "http://127.0.0.1:9000", "API_KEY": "pk_test_1"}, []),
+        ({"URL": "http://localhost:9000", "CLIENT_ID": "portal"}, []),
+        ({"URL": "https://jump.example.org"}, ["portal.E010"]),
+        ({"API_KEY": "pk_test_1"}, ["portal.E011"]),
+        ({"URL": "http://jump.example.org", "API_KEY": "pk_test_1"}, ["portal.E012"]),
+        ({"URL": "http://127.0.0.1.example.org", "API_KEY": "pk_test_1"}, ["portal.E012"]),
+        ({"URL": "https://jump.example.org", "API_KEY": "pk_live_1"}, ["portal.E013"]),
+    ],
+)
+def test_system_is_set_up_wholly_and_safely(
+    settings: Settings, changes: dict[str, Any], expected: list[str]
+) -> None:
+    assert numbers(settings, **changes) == expected
+
+
+def test_live_key_is_for_production(settings: Settings) -> None:
+    settings.PRODUCTION = True
+
+    assert numbers(settings, URL="https://jump.example.org", API_KEY="pk_live_1") == []
+
+
+def test_unusable_encryption_key_is_found(settings: Settings) -> None:
+    settings.PRODUCTION, settings.ENCRYPTION_KEYS = True, ["short"]
+
+    assert "portal.E005" in [problem.id for problem in checks.check_production(None)]
+
+
+def test_url_without_a_rule_and_rule_without_a_url_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checks.check_access_table(None) == []
+    monkeypatch.delitem(access.TABLE, "mfa_index")
+    monkeypatch.setitem(access.TABLE, "gone", access.Rule(access.EVERY_ROLE))
+
+    assert [(problem.id, "mfa_index" in problem.msg) for problem in checks.check_access_table(None)] == [
+        ("portal.E020", True),
+        ("portal.E021", False),
+    ]
