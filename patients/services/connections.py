@@ -67,14 +67,16 @@ class OwnToken:
     def current(self) -> str:
         """The token to send. Raises ``Unauthorised`` where the person has not signed in there."""
         row = self._row()
+        access: str = row.access
         if row.expires_at is not None and row.expires_at <= timezone.now() + EARLY and row.refresh:
             return self._refreshed(row)
-        return row.access
+        return access
 
     def renewed(self, rejected: str) -> str:
         """Another token, after the system refused ``rejected``."""
         row = self._row()
-        return row.access if row.access != rejected else self._refreshed(row)
+        access: str = row.access
+        return access if access != rejected else self._refreshed(row)
 
     def _row(self) -> PersonToken:
         row = PersonToken.objects.filter(user=self._user, system=self._system).first()
@@ -95,7 +97,8 @@ class OwnToken:
             time.sleep(POLL_SECONDS)
             newer = self._row()
             if newer.version != row.version:
-                return newer.access
+                access: str = newer.access
+                return access
             if self._deadline.remaining() <= 0:
                 raise Unavailable(
                     system=self._system,
@@ -107,7 +110,8 @@ class OwnToken:
     def _refresh(self, row: PersonToken) -> str:
         newest = self._row()
         if newest.version != row.version:
-            return newest.access
+            access: str = newest.access
+            return access
         adapter = get_system(self._system, Caller(deadline=Deadline.after(REFRESH_SECONDS)))
         if not isinstance(adapter, ActsForPerson):
             raise self._ended("cannot refresh")

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -29,12 +29,6 @@ __all__ = [
     "keyed_hash",
     "rotate",
 ]
-
-
-if TYPE_CHECKING:
-    TextBase = models.TextField[Any, Any]  # text or JSON: the two fields share the base
-else:
-    TextBase = models.TextField
 
 
 class Undecryptable(Exception):
@@ -88,7 +82,7 @@ def _key_of_the_moment() -> tuple[str, ...]:
     return (base64.urlsafe_b64encode(digest).decode(),)
 
 
-class EncryptedTextField(TextBase):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is encrypted in the database and plain in Python. An empty text stays empty."""
 
     def get_prep_value(self, value: Any) -> Any:
@@ -106,6 +100,9 @@ class EncryptedTextField(TextBase):
 
 class EncryptedJSONField(EncryptedTextField):
     """Any value that JSON can hold, encrypted as a whole."""
+
+    _pyi_private_set_type: Any  # what django-stubs takes and gives for this field
+    _pyi_private_get_type: Any
 
     def get_prep_value(self, value: Any) -> Any:
         """What is stored: a Fernet token of the JSON text."""

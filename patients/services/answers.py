@@ -1,0 +1,133 @@
+"""What one system answered to one look-up: five outcomes that never look alike, kept encrypted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+import cattrs.preconf.json
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.errors import IntegrationError, NotConfigured, NotFound
+from integrations.types import CannotSearch, Found, RemotePatient, SearchAnswer, SearchQuery
+from patients.matching.ranking import contradicts
+from patients.models import Answer, LookUp
+
+_json = cattrs.preconf.json.make_converter()
+
+
+class State(StrEnum):
+    """How asking one system ended."""
+
+    ASKING = "asking"
+    FOUND = "found"
+    NOBODY = "nobody"
+    FAILED = "failed"
+    CANNOT = "cannot"
+    NO_REACH = "no_reach"
+    NOT_CONNECTED = "not_connected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRecord:
+    """A record as it was read at a moment; ``number`` names it in addresses of its look-up.
+
+    ``problem`` is a sentence on why it could not be read anew since.
+    """
+
+    number: int
+    read_at: datetime
+    record: RemotePatient = field(repr=False)
+    problem: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """System and id."""
+        return self.record.system, self.record.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one system answered. ``differing`` counts hits that were left out because they are
+    known to differ in something that was typed; ``sentence`` and ``next_step`` are for staff."""
+
+    system: str
+    state: State
+    answered_at: datetime | None = None
+    records: tuple[KeptRecord, ...] = field(default=(), repr=False)
+    more: bool = False
+    differing: int = 0
+    sentence: str = ""
+    next_step: str = ""
+    request_id: str = ""
+
+
+def outcome_of(system: str, query: SearchQuery, answer: SearchAnswer | IntegrationError) -> Outcome:
+    """The outcome of a search, with records still unnumbered (0)."""
+    now = timezone.now()
+    match answer:
+        case Found():
+            fitting = [record for record in answer.records if not contradicts(query, record)]
+            return Outcome(
+                system=system,
+                state=State.FOUND if fitting else State.NOBODY,
+                answered_at=now,
+                records=tuple(_unnumbered(record) for record in fitting),
+                more=answer.more,
+                differing=len(answer.records) - len(fitting),
+            )
+        case CannotSearch():
+            return Outcome(system=system, state=State.CANNOT, answered_at=now, sentence=answer.for_staff)
+        case NotFound():
+            return Outcome(system=system, state=State.NOBODY, answered_at=now)
+        case _:
+            state = State.NOT_CONNECTED if isinstance(answer, NotConfigured) else State.FAILED
+            return Outcome(
+                system=system,
+                state=state,
+                answered_at=now,
+                sentence=answer.for_staff,
+                next_step=answer.next_step,
+                request_id=answer.request_id,
+            )
+
+
+def _unnumbered(record: RemotePatient) -> KeptRecord:
+    """A record just read; what the system wrote beyond our fields is not kept."""
+    return KeptRecord(number=0, read_at=timezone.now(), record=replace(record, raw={}))
+
+
+def keep(lookup: LookUp, outcomes: Sequence[Outcome]) -> None:
+    """Keep outcomes in place of earlier ones. A record that was there keeps its number."""
+    with transaction.atomic():
+        row = LookUp.objects.select_for_update().get(pk=lookup.pk)
+        for outcome in outcomes:
+            earlier = Answer.objects.filter(lookup=row, system=outcome.system).first()
+            known = {each.key: each.number for each in load(earlier).records} if earlier else {}
+            numbered = []
+            for each in outcome.records:
+                number = each.number or known.get(each.key, 0)
+                if not number:
+                    number, row.next_number = row.next_number, row.next_number + 1
+                numbered.append(replace(each, number=number))
+            whole = replace(outcome, records=tuple(numbered))
+            Answer.objects.update_or_create(
+                lookup=row,
+                system=outcome.system,
+                defaults={"outcome": _json.unstructure(whole), "answered_at": timezone.now()},
+            )
+        row.save(update_fields=["next_number"])
+
+
+def kept(lookup: LookUp) -> dict[str, Outcome]:
+    """The outcomes so far, by system."""
+    return {row.system: load(row) for row in Answer.objects.filter(lookup=lookup)}
+
+
+def load(row: Answer) -> Outcome:
+    """An outcome as it was kept."""
+    outcome: Outcome = _json.structure(row.outcome, Outcome)
+    return outcome

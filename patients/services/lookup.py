@@ -1,0 +1,230 @@
+"""Look a person up in every system at once; open one of those found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.errors import Forbidden, IntegrationError, NotFound
+from integrations.registry import label_of, system_names
+from integrations.types import RemotePatient, SearchAnswer, SearchQuery
+from patients.matching.grouping import Group, group
+from patients.matching.query import Understood
+from patients.matching.ranking import rank
+from patients.models import LookUp
+from portal import audit
+from portal.accounts.models import User
+
+from . import answers, reach
+from .answers import KeptRecord, Outcome, State
+from .asking import Question, ask_all
+from .connections import open_system
+from .understanding import Asked, read, terms_of
+
+FRESH_FOR = timedelta(seconds=60)  # a record read longer ago is read anew when it is opened
+OPEN_SECONDS = 5.0  # what opening a person waits for systems that are to be read anew
+
+
+class Gone(Exception):
+    """No such look-up or person, or none of this user's, or not any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person found: the group of records, and each record as kept."""
+
+    group: Group = field(repr=False)
+    kept: tuple[KeptRecord, ...] = field(repr=False)
+
+    @property
+    def number(self) -> int:
+        """The person's number in the look-up: the lowest of the records'."""
+        return min(each.number for each in self.kept)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A look-up as it stands: what was understood, how each system answered, whom they hold."""
+
+    lookup: LookUp
+    understood: Understood = field(repr=False)
+    query: SearchQuery = field(repr=False)
+    outcomes: tuple[Outcome, ...] = field(repr=False)
+    people: tuple[Person, ...] = field(repr=False)
+
+    def person(self, number: int) -> Person:
+        """The person one of whose records has this number. Raises :class:`Gone`."""
+        for person in self.people:
+            if any(each.number == number for each in person.kept):
+                return person
+        raise Gone
+
+
+def start(asked: Asked, *, by: User) -> LookUp:
+    """Keep what was asked for a quarter of an hour; one audit event, before any name is shown."""
+    lookup = LookUp(user=by, asked=asked.to_json())
+    terms = [str(term) for term in terms_of(read(asked).to_query())]
+    audit.look("search", by=by, subject_key=lookup.pk, details={"terms": terms})
+    lookup.save(force_insert=True)
+    return lookup
+
+
+def reopen(lookup_id: str, *, by: User) -> LookUp:
+    """A look-up of this person's. Raises :class:`Gone`."""
+    lookup = LookUp.objects.filter(pk=lookup_id, user=by, ends_at__gt=timezone.now()).first()
+    if lookup is None:
+        raise Gone
+    return lookup
+
+
+def ask(lookup: LookUp, systems: Sequence[str], *, by: User) -> None:
+    """Put the look-up to these systems side by side, and keep what each answers."""
+    query = read(Asked.from_json(lookup.asked)).to_query()
+    outcomes = {name: reach.before_asking(name, by=by) for name in systems}
+    questions = {
+        name: Question(
+            system=name,
+            operation="search",
+            seconds=settings.SYSTEMS[name]["DEADLINE"],
+            work=partial(_search, name, query, by),
+        )
+        for name, outcome in outcomes.items()
+        if outcome is None
+    }
+    for name, answer in ask_all(questions).items():
+        outcomes[name] = answer if isinstance(answer, Outcome) else answers.outcome_of(name, query, answer)
+    answers.keep(lookup, [outcome for outcome in outcomes.values() if outcome is not None])
+
+
+def _search(system: str, query: SearchQuery, by: User) -> SearchAnswer | Outcome:
+    if query.record_id and query.record_system not in {"", system}:
+        return Outcome(
+            system=system,
+            state=State.CANNOT,
+            answered_at=timezone.now(),
+            sentence=f"The record number typed is one of {label_of(query.record_system)}.",
+        )
+    answer = open_system(system, by=by).search(query)
+    return reach.without_a_role(system, by=by) or answer
+
+
+def result(lookup: LookUp, *, by: User) -> Result:
+    """The look-up as it stands, cut to what the person's role reaches now."""
+    understood = read(Asked.from_json(lookup.asked))
+    kept = answers.kept(lookup)
+    waiting = [Outcome(system=name, state=State.ASKING) for name in system_names() if name not in kept]
+    held = reach.still_reached([kept[name] for name in system_names() if name in kept], by=by)
+    order = {name: place for place, name in enumerate(system_names())}
+    outcomes = sorted([*held, *waiting], key=lambda outcome: order[outcome.system])
+    query = understood.to_query()
+    people = _people(query, outcomes, by=by)
+    return Result(
+        lookup=lookup,
+        understood=understood,
+        query=query,
+        outcomes=tuple(_counted(outcome, people, by=by) for outcome in outcomes),
+        people=people,
+    )
+
+
+def _people(query: SearchQuery, outcomes: Sequence[Outcome], *, by: User) -> tuple[Person, ...]:
+    kept = {each.key: each for outcome in outcomes for each in outcome.records}
+    groups = group([each.record for each in kept.values()])
+    shown = reach.visible(rank(query, groups), by=by)
+    return tuple(Person(group=each, kept=tuple(kept[key] for key in each.keys)) for each in shown)
+
+
+def _counted(outcome: Outcome, people: Sequence[Person], *, by: User) -> Outcome:
+    """An outcome without the records that the person's role hides, and with a word about it."""
+    if outcome.state not in {State.FOUND, State.NOBODY} or not reach.sees_participants_only(by):
+        return outcome
+    seen = {each.key for person in people for each in person.kept}
+    records = tuple(each for each in outcome.records if each.key in seen)
+    return replace(
+        outcome,
+        records=records,
+        state=State.FOUND if records else State.NOBODY,
+        more=False,
+        differing=0,
+        sentence="Your role shows participants of your organizations only.",
+    )
+
+
+def open_person(
+    lookup: LookUp, number: int, *, by: User, action: str = "person.viewed"
+) -> tuple[Result, Person]:
+    """One person with records read anew where they are short or old; one audit event.
+
+    Raises :class:`Gone` where there is no such person for this user (any more): one event too.
+    """
+    try:
+        whole = result(lookup, by=by)
+        stale = [each for each in whole.person(number).kept if not _is_fresh(each)]
+        if stale:
+            _read_anew(lookup, stale, by=by)
+            whole = result(lookup, by=by)
+        person = whole.person(number)
+    except Gone:
+        audit.look(action, by=by, subject_key=lookup.pk, outcome="refused", details={"number": number})
+        raise
+    first = person.kept[0].record
+    audit.look(
+        action,
+        by=by,
+        system=first.system,
+        record_id=first.id,
+        subject_key=lookup.pk,
+        details={"records": [f"{each.record.system}:{each.record.id}" for each in person.kept]},
+    )
+    return whole, person
+
+
+def _is_fresh(kept: KeptRecord) -> bool:
+    return kept.record.complete and timezone.now() - kept.read_at < FRESH_FOR
+
+
+def _read_anew(lookup: LookUp, stale: Sequence[KeptRecord], *, by: User) -> None:
+    """Read records side by side; what cannot be read stays as it was, with the reason."""
+    questions: dict[str, Question[RemotePatient]] = {
+        str(each.number): Question(
+            system=each.record.system, operation="get", seconds=OPEN_SECONDS, work=_getter(each, by)
+        )
+        for each in stale
+    }
+    found = ask_all(questions)
+    changes = {each.number: _anew(each, found[str(each.number)]) for each in stale}
+    systems = {each.record.system for each in stale}
+    outcomes = [outcome for name, outcome in answers.kept(lookup).items() if name in systems]
+    answers.keep(lookup, [_changed(outcome, changes) for outcome in outcomes])
+
+
+def _getter(kept: KeptRecord, by: User) -> Callable[[], RemotePatient]:
+    system, record_id = kept.key
+    return lambda: open_system(system, by=by, seconds=OPEN_SECONDS).get(record_id)
+
+
+def _anew(kept: KeptRecord, found: RemotePatient | IntegrationError) -> KeptRecord | None:
+    """The record as it is now; ``None`` where the person's role does not reach it any more."""
+    if isinstance(found, Forbidden):
+        return None
+    if isinstance(found, NotFound):
+        problem = "This record is not there any more: it was removed or merged."
+        return replace(kept, problem=problem)
+    if isinstance(found, IntegrationError):
+        return replace(kept, problem=f"{found.for_staff} {found.next_step}")
+    return replace(kept, record=replace(found, raw={}), read_at=timezone.now(), problem="")
+
+
+def _changed(outcome: Outcome, changes: dict[int, KeptRecord | None]) -> Outcome:
+    records = [changes.get(each.number, each) for each in outcome.records]
+    return replace(outcome, records=tuple(each for each in records if each is not None))
+
+
+def throw_away_ended() -> int:
+    """Delete look-ups whose time is over; returns how many rows went."""
+    return LookUp.objects.filter(ends_at__lte=timezone.now()).delete()[0]

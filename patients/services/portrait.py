@@ -1,0 +1,182 @@
+"""Who a person is, in one strip: put together from all their source records, nothing invented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from integrations.types import RecordStatus, Registration, RemotePatient, SearchQuery, Sex
+from patients.matching.agreement import Evidence, Level
+from patients.matching.ranking import matched
+
+from .lookup import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What the identity strip shows. ``marks`` are words that must not be missed."""
+
+    family_name: str = field(default="", repr=False)
+    given_name: str = field(default="", repr=False)
+    middle_name: str = field(default="", repr=False)
+    title: str = field(default="", repr=False)
+    full_name: str = field(default="", repr=False)
+    preferred_name: str = field(default="", repr=False)
+    birth_date: date | None = field(default=None, repr=False)
+    nhs_number: str = field(default="", repr=False)
+    sex: str = field(default="", repr=False)
+    is_deceased: bool = field(default=False, repr=False)
+    date_of_death: date | None = field(default=None, repr=False)
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One typed detail and how it agrees: ``same``, ``similar``, ``different`` or ``unknown``."""
+
+    label: str
+    how: str
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordTag:
+    """One record in few words: where it is and what stands out about it."""
+
+    system: str
+    id: str = field(repr=False)
+    status: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """A person as a row of the list shows them."""
+
+    number: int
+    identity: Identity = field(repr=False)
+    records: tuple[RecordTag, ...] = field(repr=False)
+    matched: tuple[Match, ...] = field(repr=False)
+    cautions: tuple[str, ...] = field(repr=False)
+    address: str = field(default="", repr=False)
+    postcode: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+
+
+_WORDS = {
+    Registration.DUMMY: "test record",
+    Registration.TEMPORARY: "temporary registration",
+    Registration.ARCHIVED: "archived",
+    Registration.MERGED: "merged",
+}
+_GONE = frozenset({RecordStatus.ARCHIVED, RecordStatus.MERGED})
+
+
+def identity_of(person: Person) -> Identity:
+    """The strip: the leading record's details; what it lacks comes from the others.
+
+    Deceased and test records are said as soon as one record says so; archived and merged only
+    where no record is in use.
+    """
+    records = _leading_first(person)
+    names = records[0].demographics
+    details = [record.demographics for record in records]
+    deaths = [record.administrative for record in records if record.administrative.is_deceased]
+    sexes = [each.sex for each in details if each.sex not in {None, Sex.UNKNOWN}]
+    return Identity(
+        family_name=names.family_name,
+        given_name=names.given_name,
+        middle_name=names.middle_name,
+        title=names.title,
+        full_name=names.full_name,
+        preferred_name=next((each.preferred_name for each in details if each.preferred_name), ""),
+        birth_date=next((each.birth_date for each in details if each.birth_date), None),
+        nhs_number=next((each.nhs_number for each in details if each.nhs_number), ""),
+        sex=str(sexes[0]) if sexes else "",
+        is_deceased=bool(deaths),
+        date_of_death=next((each.date_of_death for each in deaths if each.date_of_death), None),
+        marks=tuple(_marks_of_person(records)),
+    )
+
+
+def portrait_of(person: Person, query: SearchQuery) -> Portrait:
+    """The row of the list: identity, systems, what matched, and enough to tell namesakes apart."""
+    records = _leading_first(person)
+    details = [record.demographics for record in records]
+    addresses = [each.address for each in details if each.address]
+    return Portrait(
+        number=person.number,
+        identity=identity_of(person),
+        records=tuple(tag_of(each.record) for each in person.kept),
+        matched=tuple(_matches(query, records)),
+        cautions=tuple(dict.fromkeys(note.sentence for note in person.group.notes)),
+        address=next((", ".join(filter(None, [*each.lines[:1], each.town])) for each in addresses), ""),
+        postcode=next((each.postcode for each in addresses if each.postcode), ""),
+        phone=next((phone.number for each in details for phone in each.phones if phone.number), ""),
+        email=next((each.email for each in details if each.email), ""),
+    )
+
+
+def tag_of(record: RemotePatient) -> RecordTag:
+    """A record's system, status and what stands out about it."""
+    return RecordTag(
+        system=record.system,
+        id=record.id,
+        status=str(record.status),
+        marks=tuple(mark for mark in marks_of(record) if mark != str(record.status)),
+    )
+
+
+def marks_of(record: RemotePatient) -> Iterator[str]:
+    """Words that must not be missed about one record."""
+    if record.registration in _WORDS:
+        yield _WORDS[record.registration]
+    if record.administrative.is_deceased:
+        yield "deceased"
+    if record.administrative.requires_review:
+        yield "needs review"
+    if record.administrative.enrolled is False:
+        yield "not enrolled"
+
+
+def _marks_of_person(records: Sequence[RemotePatient]) -> Iterator[str]:
+    if any(record.registration is Registration.DUMMY for record in records):
+        yield "test record"
+    if any(record.registration is Registration.TEMPORARY for record in records):
+        yield "temporary registration"
+    if all(record.status in _GONE for record in records):
+        yield str(records[0].status)
+
+
+def _leading_first(person: Person) -> list[RemotePatient]:
+    """Records in use before others, fuller before shorter, then in order of display."""
+
+    def place(record: RemotePatient) -> tuple[bool, bool, bool]:
+        return record.status in _GONE, not record.complete, not record.demographics.nhs_number
+
+    return sorted((each.record for each in person.kept), key=place)
+
+
+_HOW = {Level.EXACT: "same", Level.DIFFERENT: "different", Level.MISSING: "unknown"}
+_ORDER = {"same": 0, "similar": 1, "different": 2, "unknown": 3}
+
+
+def _matches(query: SearchQuery, records: Sequence[RemotePatient]) -> Iterator[Match]:
+    """For each typed detail the record that agrees best."""
+    best: dict[str, Match] = {}
+    for record in records:
+        for evidence in matched(query, record):
+            match = _as_match(evidence)
+            kept = best.get(match.label)
+            if kept is None or _ORDER[match.how] < _ORDER[kept.how]:
+                best[match.label] = match
+    yield from best.values()
+
+
+def _as_match(evidence: Evidence) -> Match:
+    how = _HOW.get(evidence.level, "similar")
+    label = evidence.field.label
+    note = evidence.sentence.partition(": ")[2] if how in {"similar", "different"} else ""
+    return Match(label=label[:1].upper() + label[1:], how=how, note=note)

@@ -1,0 +1,117 @@
+"""Who sees whom: which systems and records a person's role reaches (docs/architecture.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.abilities import Capability, HasOrganizations
+from integrations.errors import IntegrationError
+from integrations.registry import label_of, system_class, systems_with
+from patients.matching.grouping import Group
+from portal.accounts.models import User
+from portal.accounts.roles import Role, has_role
+
+from .answers import Outcome, State
+from .asking import Question, ask_all
+from .connections import has_own_token, is_set_up, needs_own_token, open_system
+
+ROLES_HOLD_FOR = timedelta(seconds=60)  # a role changed outside shows within this time when reading
+
+
+def before_asking(system: str, *, by: User) -> Outcome | None:
+    """The outcome where a system need not be asked at all, else ``None``."""
+    label = label_of(system)
+    if not is_set_up(system):
+        return Outcome(
+            system=system,
+            state=State.NOT_CONNECTED,
+            sentence=f"{label} is not connected to this portal.",
+            next_step="Ask your administrator to connect it.",
+        )
+    if needs_own_token(system) and not has_own_token(by, system):
+        return Outcome(
+            system=system,
+            state=State.NO_REACH,
+            sentence=f"{label} shows people only to those who hold a role there.",
+            next_step=f"If you have a {label} account, sign in to it from your account page.",
+        )
+    return None
+
+
+def without_a_role(system: str, *, by: User) -> Outcome | None:
+    """The outcome for somebody who is signed in there and holds no role in any organization.
+
+    Asked after the search, whose answer is then in the adapter's keeping: no further request.
+    """
+    if Capability.ORGANIZATIONS not in system_class(system).capabilities:
+        return None
+    try:
+        if own_organizations(system, by=by):
+            return None
+    except IntegrationError:
+        return None
+    return Outcome(
+        system=system,
+        state=State.NO_REACH,
+        sentence=f"You hold no role in any {label_of(system)} organization.",
+        next_step="Ask a manager there to add you.",
+    )
+
+
+def own_organizations(system: str, *, by: User) -> frozenset[str]:
+    """The ids of the organizations in which a person holds a role; at most a minute old."""
+    adapter = open_system(system, by=by)
+    if not isinstance(adapter, HasOrganizations):
+        return frozenset()
+    return frozenset(each.id for each in adapter.organizations())
+
+
+def still_reached(outcomes: Iterable[Outcome], *, by: User) -> list[Outcome]:
+    """Kept outcomes as the person's roles are now: what is out of reach by now is left out.
+
+    Where a system does not tell any more, its kept records are not shown.
+    """
+    return [_still_reached(outcome, by=by) for outcome in outcomes]
+
+
+def _still_reached(outcome: Outcome, *, by: User) -> Outcome:
+    fresh = outcome.answered_at is not None and timezone.now() - outcome.answered_at < ROLES_HOLD_FOR
+    if (
+        fresh
+        or not outcome.records
+        or Capability.ORGANIZATIONS not in system_class(outcome.system).capabilities
+    ):
+        return outcome
+    question = Question(
+        system=outcome.system,
+        operation="organizations",
+        seconds=settings.SYSTEMS[outcome.system]["DEADLINE"],
+        work=lambda: own_organizations(outcome.system, by=by),
+    )
+    own = ask_all({outcome.system: question})[outcome.system]
+    if isinstance(own, IntegrationError):
+        return replace(
+            outcome, state=State.FAILED, records=(), sentence=own.for_staff, next_step=own.next_step
+        )
+    records = tuple(
+        each for each in outcome.records if any(place.id in own for place in each.record.organizations)
+    )
+    return replace(outcome, records=records, state=State.FOUND if records else State.NOBODY)
+
+
+def sees_participants_only(user: User) -> bool:
+    """Whether somebody sees people in other systems only as participants of their organizations."""
+    return has_role(user, Role.COORDINATOR)
+
+
+def visible(groups: Iterable[Group], *, by: User) -> list[Group]:
+    """The people whom somebody's role reaches."""
+    if not sees_participants_only(by):
+        return list(groups)
+    participating = set(systems_with(Capability.ORGANIZATIONS))
+    return [group for group in groups if any(record.system in participating for record in group.records)]

@@ -1,0 +1,76 @@
+"""Look somebody up: the form, the list, one system's answer."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from integrations.registry import system_names
+from patients.forms.lookup import LookUpForm
+from patients.models import LookUp
+from patients.services import lookup as lookups
+from patients.services.answers import kept
+from patients.services.understanding import DETAILS, Asked, details_of, read
+from portal.web.htmx import redirect_after, render_page, wants_part
+from portal.web.requests import PortalRequest
+
+from .shown import panel_of, shown_lookup
+
+
+@require_http_methods(["GET", "POST"])
+def search(request: PortalRequest) -> HttpResponse:
+    """The look-up box. What is typed is sent in a POST and leads to an opaque address."""
+    form = LookUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return redirect_after(request, "patients:found", lookups.start(form.asked(), by=request.user).pk)
+    details_given = any(form.data.get(name) for name in DETAILS)
+    return render_page(
+        request,
+        "patients/lookup/search.html",
+        part="patients/lookup/_search.html",
+        context={"form": form, "open_details": details_given},
+    )
+
+
+@require_safe
+def found(request: PortalRequest, lookup_id: str) -> HttpResponse:
+    """The people found. With ``?all=1`` every system that has not answered is asked first."""
+    kept_lookup = _reopen(request, lookup_id)
+    if request.GET.get("all"):
+        outcomes = kept(kept_lookup)
+        due = [name for name in system_names() if name not in outcomes or outcomes[name].state == "failed"]
+        lookups.ask(kept_lookup, due, by=request.user)
+    result = lookups.result(kept_lookup, by=request.user)
+    form = LookUpForm(initial=_typed(kept_lookup))
+    return render_page(
+        request, "patients/lookup/found.html", context={"lookup": shown_lookup(result), "form": form}
+    )
+
+
+@require_safe
+def answer(request: PortalRequest, lookup_id: str, system: str) -> HttpResponse:
+    """Ask one system; htmx swaps in its panel and, out of band, the list as it is now."""
+    kept_lookup = _reopen(request, lookup_id)
+    if system not in system_names():
+        raise Http404
+    if not wants_part(request):
+        return redirect_after(request, "patients:found", lookup_id)
+    lookups.ask(kept_lookup, [system], by=request.user)
+    result = lookups.result(kept_lookup, by=request.user)
+    outcome = next(each for each in result.outcomes if each.system == system)
+    context = {"lookup": shown_lookup(result), "panel": panel_of(outcome, lookup_id)}
+    return render(request, "patients/lookup/_answer.html", context)
+
+
+def _reopen(request: PortalRequest, lookup_id: str) -> LookUp:
+    try:
+        return lookups.reopen(lookup_id, by=request.user)
+    except lookups.Gone:
+        raise Http404 from None
+
+
+def _typed(kept_lookup: LookUp) -> dict[str, str]:
+    """What was understood as separate fields, for correcting."""
+    details = details_of(read(Asked.from_json(kept_lookup.asked)))
+    return {name: getattr(details, name) for name in DETAILS}

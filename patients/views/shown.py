@@ -1,0 +1,201 @@
+"""What look-up templates show: results with addresses. No decisions, only words and links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.urls import reverse
+
+from integrations.registry import label_of
+from integrations.types import Term
+from patients.matching.tags import Tag
+from patients.services.answers import Outcome, State
+from patients.services.lookup import Result
+from patients.services.portrait import Identity, Match, RecordTag, portrait_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRecord:
+    """A record's tag in a row: system, status and marks in words."""
+
+    system_label: str
+    status: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPerson:
+    """A row of the list, with the address of the person's page."""
+
+    key: int
+    url: str
+    identity: Identity = field(repr=False)
+    records: tuple[ShownRecord, ...] = field(repr=False)
+    matched: tuple[Match, ...] = field(repr=False)
+    cautions: tuple[str, ...] = field(repr=False)
+    address: str = field(repr=False)
+    postcode: str = field(repr=False)
+    phone: str = field(repr=False)
+    email: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDetail:
+    """One tag of what was understood; ``key`` is the form field that the cross leaves out."""
+
+    key: str
+    label: str
+    value: str = field(repr=False)
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One system's state, with the address at which it is asked."""
+
+    name: str
+    label: str
+    state: str
+    url: str = ""
+    count: int = 0
+    more: bool = False
+    sentence: str = ""
+    next_step: str = ""
+    request_id: str = ""
+    notes: tuple[str, ...] = ()
+    read_at: datetime | None = None
+    retry_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLookUp:
+    """A look-up as its page shows it."""
+
+    url: str
+    understood: tuple[ShownDetail, ...] = field(repr=False)
+    people: tuple[ShownPerson, ...] = field(repr=False)
+    panels: tuple[Panel, ...]
+
+    @property
+    def asking(self) -> bool:
+        """Whether a system has still to be asked."""
+        return any(panel.state == State.ASKING for panel in self.panels)
+
+    @property
+    def asked(self) -> int:
+        """How many systems there are to ask."""
+        return len(self.panels)
+
+    @property
+    def answers(self) -> int:
+        """How many have been asked; the page refuses a list with fewer than it shows."""
+        return sum(panel.state != State.ASKING for panel in self.panels)
+
+    @property
+    def complete(self) -> bool:
+        """Whether "nobody" can be said: every system that can be asked has answered."""
+        return all(panel.state in {State.FOUND, State.NOBODY} for panel in self.panels)
+
+
+_LABELS = {
+    Term.NAME: "Name",
+    Term.BIRTH_DATE: "Born",
+    Term.NHS_NUMBER: "NHS number",
+    Term.EMAIL: "E-mail",
+    Term.PHONE: "Phone",
+    Term.POSTCODE: "Postcode",
+    Term.RECORD_ID: "Record number",
+}
+
+
+def shown_lookup(result: Result) -> ShownLookUp:
+    """The page's whole context beside its form."""
+    return ShownLookUp(
+        url=reverse("patients:found", args=[result.lookup.pk]),
+        understood=tuple(_detail(tag) for tag in result.understood.tags) + _leftovers(result),
+        people=_people(result),
+        panels=tuple(panel_of(outcome, result.lookup.pk) for outcome in result.outcomes),
+    )
+
+
+def panel_of(outcome: Outcome, lookup_id: str) -> Panel:
+    """One system's panel."""
+    notes = []
+    if outcome.differing:
+        records = (
+            "1 more record differs" if outcome.differing == 1 else f"{outcome.differing} more records differ"
+        )
+        notes.append(f"{records} in something you typed. To see them, leave that detail out.")
+    return Panel(
+        name=outcome.system,
+        label=label_of(outcome.system),
+        state=str(outcome.state),
+        url=reverse("patients:answer", args=[lookup_id, outcome.system]),
+        count=len(outcome.records),
+        more=outcome.more,
+        sentence=outcome.sentence,
+        next_step=outcome.next_step,
+        request_id=outcome.request_id,
+        notes=tuple(notes),
+        read_at=outcome.answered_at if outcome.state in {State.FOUND, State.NOBODY} else None,
+        retry_url=f"{reverse('patients:found', args=[lookup_id])}?all=1"
+        if outcome.state is State.FAILED
+        else "",
+    )
+
+
+def _people(result: Result) -> tuple[ShownPerson, ...]:
+    portraits = [portrait_of(person, result.query) for person in result.people]
+    return tuple(
+        ShownPerson(
+            key=each.number,
+            url=reverse("patients:person", args=[result.lookup.pk, each.number]),
+            identity=each.identity,
+            records=_records(each.records),
+            matched=each.matched,
+            cautions=each.cautions,
+            address=each.address,
+            postcode=each.postcode,
+            phone=each.phone,
+            email=each.email,
+        )
+        for each in portraits
+    )
+
+
+def _records(records: Sequence[RecordTag]) -> tuple[ShownRecord, ...]:
+    return tuple(
+        ShownRecord(system_label=label_of(each.system), status=each.status, marks=each.marks)
+        for each in records
+    )
+
+
+def _detail(tag: Tag) -> ShownDetail:
+    """A tag, its reading without the word that the label says already, and what to know about it."""
+    lead = {Term.BIRTH_DATE: "born ", Term.NAME: "name "}.get(tag.kind, f"{_LABELS[tag.kind].lower()} ")
+    reading = tag.reading
+    value = reading[len(lead) :] if reading.lower().startswith(lead) else reading
+    notes = [f"or {each.removeprefix('born ')}" for each in tag.alternatives]
+    if not tag.used:
+        notes.append("Not looked up.")
+    return ShownDetail(
+        key="family_name" if tag.kind is Term.NAME and (tag.given_name or tag.family_name) else _key(tag),
+        label=_LABELS[tag.kind],
+        value=value,
+        note=" ".join(filter(None, [*notes, tag.note, tag.warning])),
+    )
+
+
+def _key(tag: Tag) -> str:
+    return "words" if tag.kind is Term.NAME else str(tag.kind)
+
+
+def _leftovers(result: Result) -> tuple[ShownDetail, ...]:
+    """What of the line was not looked up, and why: nothing typed disappears in silence."""
+    return tuple(
+        ShownDetail(key="", label="Left out", value=each.typed.strip(), note=each.reason)
+        for each in result.understood.leftovers
+        if each.typed.strip()
+    )
