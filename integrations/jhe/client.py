@@ -1,7 +1,7 @@
 """JHE's reading operations one to one: paths, parameters, tokens, pages. Wire JSON out.
 
 REST paths take no trailing slash, OAuth paths need one, FHIR is case-sensitive: the other
-spelling is an HTML 404. Sections named in comments are those of README.md.
+spelling is an HTML 404 (README.md §1).
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class JheClient:
     def patients(self, filters: Mapping[str, str]) -> Iterator[Any]:
         """Whole records by ``organization_id``, ``study_id`` or ``patient_identifier_value``.
 
-        Only for generations in which listing is free of side effects (README.md, "Console
-        selection"): later ones save the filters as what the person's console shows next.
+        Only for generations in which listing is free of side effects (README.md §4): later ones
+        save the filters as what the person's console shows next.
         """
         yield from self._rows("patients", f"{REST}/patients", filters)
 

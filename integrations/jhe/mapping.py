@@ -2,7 +2,7 @@
 
 Every public function returns a value or raises :class:`~integrations.errors.ProtocolError`,
 whatever it is given. A field of the wrong kind is left empty and named in ``unread``; only a
-record without a readable id is refused. Rules and their sources: README.md, "Fields".
+record without a readable id is refused. Rules and their sources: README.md §7.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def organization_id_of_study(data: Any) -> str:
 
 
 def account_from(data: Any) -> tuple[str, str]:
-    """(subject, ``practitioner`` or ``patient``) from a profile (README.md, "Whose login").
+    """(subject, ``practitioner`` or ``patient``) from a profile (README.md §9).
 
     Patients created over the API have no ``userType``; so has a superuser of 2025-10.
     """

@@ -1,7 +1,7 @@
 """JHE's token endpoint: refreshing and revoking a person's token, exchanging an API key.
 
 Nothing is kept here except, in process memory, the token that an API key was exchanged for.
-README.md, "Tokens", says what was seen of each reply.
+README.md §8 says what was seen of each reply.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def _next(link: Any, parameter: str, page: int) -> int | None:
     """The page number in a ``next`` link, and nothing else of it.
 
     Behind a proxy the link can carry another scheme or host, and our own filters are better
-    known to us than to a link (README.md, "Lists").
+    known to us than to a link (README.md §5).
     """
     if link is None:
         return None

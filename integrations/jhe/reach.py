@@ -1,7 +1,7 @@
 """Which organizations a caller reaches: those in which they hold a role.
 
 JHE itself shows any record by id to any practitioner, so the portal holds this line
-(README.md, "Reach").
+(README.md §3).
 """
 
 from __future__ import annotations

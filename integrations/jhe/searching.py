@@ -2,7 +2,7 @@
 
 JHE's FHIR search takes starts-with for names, one word each, in any letter case, and reads a
 comma as "or"; a parameter it does not know is ignored and everybody is returned. So every hit
-is checked here against what was asked (README.md, "Searching").
+is checked here against what was asked (README.md §6).
 """
 
 from __future__ import annotations
