@@ -55,10 +55,18 @@ def seconds_left(session: SessionBase) -> int:
 
 
 def note_activity(session: SessionBase) -> None:
-    """Somebody is there."""
+    """Somebody is there.
+
+    Saved at once and not at the end of the request: a slow one would write its old session over
+    a lock that came meanwhile. Raises ``UpdateError`` where the session has been ended.
+    """
     now = time.time()
-    if now - float(session.get(ACTIVE, 0)) >= settings.IDLE_LOCK_SECONDS / 40:
-        session[ACTIVE] = now
+    if now - float(session.get(ACTIVE, 0)) < settings.IDLE_LOCK_SECONDS / 40:
+        return
+    was_modified = session.modified
+    session[ACTIVE] = now
+    session.save()
+    session.modified = was_modified
 
 
 def lock(session: SessionBase, *, return_to: str = "", kept: KeptPost | None = None) -> bool:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.test import Client
 
 from portal import audit
+from portal.accounts import locking
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import PASSWORD, signed_in
@@ -202,6 +204,27 @@ def test_locked_person_can_sign_out(staff: Client) -> None:
     staff.post("/accounts/logout/")
 
     assert staff.get(PAGE)["Location"].startswith("/accounts/login/")
+
+
+def test_slow_request_does_not_undo_a_lock(staff: Client, clock: Clock) -> None:
+    session = staff.session
+    wait(clock, minutes=1)
+    locking.note_activity(session)
+    staff.post("/lock")
+
+    assert not session.modified  # so the slow request has nothing to write at its end
+    assert staff.get(PAGE)["Location"] == "/lock"
+
+
+def test_session_that_ended_elsewhere_is_not_written_again(staff: Client, clock: Clock) -> None:
+    session = staff.session
+    wait(clock, minutes=1)
+    assert session.get("_auth_user_id")  # read, as by any request
+    Session.objects.all().delete()
+
+    with pytest.raises(UpdateError):
+        locking.note_activity(session)
+    assert not Session.objects.exists()
 
 
 def test_session_ends_after_twelve_hours_whatever_was_done(staff: Client, clock: Clock) -> None:
