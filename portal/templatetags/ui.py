@@ -21,6 +21,8 @@ TAG_TONES = {
     "dummy": "bad",
     "test record": "bad",
     "temporary": "info",
+    "temporary registration": "info",
+    "needs review": "warn",
     "unknown": "neutral",
 }
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400

@@ -67,10 +67,16 @@
       for (const field of form.elements) {
         const kept = field.name && !["password", "hidden", "file", "submit", "button"].includes(field.type);
         if (!kept || (field.matches("[type=checkbox], [type=radio]") && !field.checked)) continue;
-        if (field.value !== field.defaultValue || field.checked) fields.push([number, field.name, field.value]);
+        if (field.checked || isChanged(field)) fields.push([number, field.name, field.value]);
       }
     });
     return fields;
+  }
+
+  function isChanged(field) {
+    if (!field.options) return field.value !== field.defaultValue;
+    const original = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+    return field.value !== original?.value;
   }
 
   function showCover() {

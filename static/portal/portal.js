@@ -42,6 +42,11 @@
     return Boolean(summary);
   }
 
+  /** The page that is nothing but the look-up starts in its box. */
+  function startPage() {
+    if (!start(document) && !location.hash) document.querySelector(".portal-ask__row input")?.focus();
+  }
+
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.target;
     if (!target || !target.isConnected || start(target)) return;
@@ -122,6 +127,5 @@
     if (event.detail.elt.closest("[data-portal-background]")) event.detail.headers["X-Portal-Background"] = "1";
   });
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => start(document));
-  else start(document);
+  startPage(); // deferred: the page is parsed
 })();
