@@ -195,6 +195,8 @@ class HttpConnection:
     def _once(self, operation: str, method: str, path: str, **kwargs: Any) -> Reply:
         url = self._url(operation, path)
         headers = {"Accept": "application/json", **self._headers(), **kwargs.pop("headers", {})}
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            raise self.fault(errors.NotConfigured, operation, reason="key cannot be sent")
         self._check_quota(operation)
         self._take_turn(operation)
         gate = _gate(self.endpoint)

@@ -42,10 +42,11 @@ def surest_part(words: Sequence[str]) -> str:
     """The longest run of plain letters in some name words: what most spellings of them share.
 
     "Siobhán O’Connor" gives "Connor". Systems compare letters as they are, so accents, curly
-    apostrophes and hyphens are where a search misses. The longest word where no run is useful.
+    apostrophes and hyphens are where a search misses. Where no run is long enough, the longest
+    word, transliterated.
     """
-    runs = [run for word in words for run in re.findall(r"[A-Za-z]{3,}", word)]
-    return max(runs or words, key=len)
+    runs: list[str] = [run for word in words for run in re.findall(r"[A-Za-z]{3,}", word)]
+    return max(runs or [folded(word) or word for word in words], key=len)
 
 
 def digits(text: str) -> str:

@@ -20,6 +20,8 @@ from .mapping import SYSTEM
 SEARCH_TERMS = frozenset({Term.RECORD_ID, Term.EMAIL, Term.NAME, Term.BIRTH_DATE, Term.POSTCODE})
 # Rows read for one filter before "there are more": four pages of the largest size.
 MAX_PAGES = 4
+# Other parts of the name that are tried where the first found nobody.
+MAX_OTHERS = 4
 CANNOT = "Impilo cannot search by NHS number or phone number. Add a name, birth date, e-mail or postcode."
 
 T = TypeVar("T")
@@ -96,10 +98,11 @@ class Search:
         words = self._words()
         part = surest_part(words)
         rows, more = self._narrowed([part])
-        if not rows and len(words) > 1:
-            rows, more = self._narrowed(
-                self._phrases() if more else [each for each in words if part not in each]
-            )
+        if not rows:
+            spellings = [each for word in words for each in (word, surest_part([word]))]
+            others = dict.fromkeys(self._phrases() if more else spellings)
+            rows, still_more = self._narrowed([each for each in others if each != part][:MAX_OTHERS])
+            more = more and (still_more or not rows)
         return sorted(rows, key=self._distance), more
 
     def _by_birth_date(self) -> Rows:
