@@ -11,10 +11,12 @@ import cattrs.preconf.json
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.errors import IntegrationError, NotConfigured, NotFound
+from integrations.errors import IntegrationError, NotConfigured, NotFound, Unauthorised
 from integrations.types import CannotSearch, Found, RemotePatient, SearchAnswer, SearchQuery
 from patients.matching.ranking import contradicts
 from patients.models import Answer, LookUp
+
+from .connections import needs_own_token
 
 _json = cattrs.preconf.json.make_converter()
 
@@ -84,15 +86,23 @@ def outcome_of(system: str, query: SearchQuery, answer: SearchAnswer | Integrati
         case NotFound():
             return Outcome(system=system, state=State.NOBODY, answered_at=now)
         case _:
-            state = State.NOT_CONNECTED if isinstance(answer, NotConfigured) else State.FAILED
             return Outcome(
                 system=system,
-                state=state,
+                state=_state_after(system, answer),
                 answered_at=now,
                 sentence=answer.for_staff,
                 next_step=answer.next_step,
                 request_id=answer.request_id,
             )
+
+
+def _state_after(system: str, fault: IntegrationError) -> State:
+    """Whether asking failed, or there was no way to ask: no address, or no sign-in of one's own."""
+    if isinstance(fault, NotConfigured):
+        return State.NOT_CONNECTED
+    if isinstance(fault, Unauthorised) and needs_own_token(system):
+        return State.NO_REACH
+    return State.FAILED
 
 
 def _unnumbered(record: RemotePatient) -> KeptRecord:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations.registry import get_system, label_of
 from integrations.types import PhoneKind, RemotePatient
+from patients.matching.contact import compared_phone
 from patients.matching.dates import show
 from patients.matching.differences import Agreement, FieldDifference, differences
 from patients.matching.fields import Field
@@ -72,6 +73,11 @@ class Comparison:
     problems: tuple[str, ...] = ()
 
 
+def _worded(of: Field, value: str) -> str:
+    """A value from a list of codes as words; everything else as it is held."""
+    return value.replace("_", " ").capitalize() if of in {Field.SEX, Field.GENDER} else value
+
+
 Values = Callable[[RemotePatient], Sequence[str]]
 
 
@@ -106,7 +112,9 @@ def _column(kept: KeptRecord) -> Column:
 
 def _groups(records: list[RemotePatient]) -> Iterator[RowGroup]:
     of_identity = [_row_of_identity(each) for each in differences(records) if each.field is not Field.PHONE]
-    phones = [_row(f"{kind} phone".capitalize(), _phone(kind), records) for kind in PhoneKind]
+    phones = [
+        _row(f"{kind} phone".capitalize(), _phone(kind), records, alike=compared_phone) for kind in PhoneKind
+    ]
     yield RowGroup(title="Alerts and needs", rows=_held(_ALERTS, records))
     yield RowGroup(
         title="Identity", rows=tuple(row for row in of_identity if row.label not in _CONTACT_LABELS)
@@ -136,21 +144,31 @@ def _row_of_identity(difference: FieldDifference) -> Row:
         verdict=verdicts[difference.agreement],
         says="; ".join(sentences)[:1].upper() + "; ".join(sentences)[1:],
         cells=tuple(
-            Cell(lines=(value,) if value else (), differs=difference.differs and bool(value))
+            Cell(
+                lines=(_worded(difference.field, value),) if value else (),
+                differs=difference.differs and bool(value),
+            )
             for value in difference.values
         ),
     )
 
 
-def _row(label: str, values: Values, records: Sequence[RemotePatient]) -> Row:
-    """A field that is shown as held, and compared by its letters."""
+def _row(
+    label: str,
+    values: Values,
+    records: Sequence[RemotePatient],
+    alike: Callable[[str], str] = str.casefold,
+) -> Row:
+    """A field that is shown as held, and compared in the form that ``alike`` gives it."""
     held = [tuple(filter(None, values(record))) for record in records]
-    filled = {tuple(line.casefold() for line in lines) for lines in held if lines}
+    filled = {tuple(map(alike, lines)) for lines in held if lines}
     count = sum(bool(lines) for lines in held)
     differs = len(filled) > 1
     verdict = "differs" if differs else "none" if not count else "same" if count > 1 else "one"
+    written = {lines for lines in held if lines}
+    says = "The same, written differently" if verdict == "same" and len(written) > 1 else ""
     cells = tuple(Cell(lines=lines, differs=differs and bool(lines)) for lines in held)
-    return Row(label=label, verdict=verdict, cells=cells)
+    return Row(label=label, verdict=verdict, says=says, cells=cells)
 
 
 def _held(rows: Sequence[tuple[str, Values]], records: Sequence[RemotePatient]) -> tuple[Row, ...]:

@@ -119,8 +119,7 @@ def result(lookup: LookUp, *, by: User) -> Result:
     kept = answers.kept(lookup)
     waiting = [Outcome(system=name, state=State.ASKING) for name in system_names() if name not in kept]
     held = reach.still_reached([kept[name] for name in system_names() if name in kept], by=by)
-    order = {name: place for place, name in enumerate(system_names())}
-    outcomes = sorted([*held, *waiting], key=lambda outcome: order[outcome.system])
+    outcomes = sorted([*held, *waiting], key=lambda outcome: _place(outcome.system))
     query = understood.to_query()
     people = _people(query, outcomes, by=by)
     return Result(
@@ -136,7 +135,18 @@ def _people(query: SearchQuery, outcomes: Sequence[Outcome], *, by: User) -> tup
     kept = {each.key: each for outcome in outcomes for each in outcome.records}
     groups = group([each.record for each in kept.values()])
     shown = reach.visible(rank(query, groups), by=by)
-    return tuple(Person(group=each, kept=tuple(kept[key] for key in each.keys)) for each in shown)
+    return tuple(
+        Person(
+            group=each,
+            kept=tuple(sorted((kept[key] for key in each.keys), key=lambda one: _place(one.record.system))),
+        )
+        for each in shown
+    )
+
+
+def _place(system: str) -> int:
+    """Where a system stands on pages."""
+    return system_names().index(system)
 
 
 def _counted(outcome: Outcome, people: Sequence[Person], *, by: User) -> Outcome:

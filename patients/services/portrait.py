@@ -8,9 +8,10 @@ from datetime import date
 
 from integrations.types import RecordStatus, Registration, RemotePatient, SearchQuery, Sex
 from patients.matching.agreement import Evidence, Level
+from patients.matching.grouping import Note, NoteKind
 from patients.matching.ranking import matched
 
-from .lookup import Person
+from .lookup import Person, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,20 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """What must be known of this person beside another found, who is named where there is one.
+
+    ``other`` is the other person's number in the look-up, 0 where both records are this person's.
+    """
+
+    lead: str
+    reason: str = field(repr=False)
+    other: int = 0
+    other_name: str = field(default="", repr=False)
+    other_systems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordTag:
     """One record in few words: where it is and what stands out about it."""
 
@@ -58,7 +73,7 @@ class Portrait:
     identity: Identity = field(repr=False)
     records: tuple[RecordTag, ...] = field(repr=False)
     matched: tuple[Match, ...] = field(repr=False)
-    cautions: tuple[str, ...] = field(repr=False)
+    cautions: tuple[Caution, ...] = field(repr=False)
     address: str = field(default="", repr=False)
     postcode: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
@@ -70,6 +85,13 @@ _WORDS = {
     Registration.TEMPORARY: "temporary registration",
     Registration.ARCHIVED: "archived",
     Registration.MERGED: "merged",
+}
+_LEADS = {
+    NoteKind.DUPLICATE: "Twice in one system",
+    NoteKind.KEPT_APART: "Not joined with",
+    NoteKind.IDENTIFIER_CONFLICT: "NHS number conflict with",
+    NoteKind.POSSIBLY_SAME: "Possibly the same person as",
+    NoteKind.FAMILY: "Not to be confused with",
 }
 _GONE = frozenset({RecordStatus.ARCHIVED, RecordStatus.MERGED})
 
@@ -101,7 +123,7 @@ def identity_of(person: Person) -> Identity:
     )
 
 
-def portrait_of(person: Person, query: SearchQuery) -> Portrait:
+def portrait_of(person: Person, result: Result) -> Portrait:
     """The row of the list: identity, systems, what matched, and enough to tell namesakes apart."""
     records = _leading_first(person)
     details = [record.demographics for record in records]
@@ -110,12 +132,42 @@ def portrait_of(person: Person, query: SearchQuery) -> Portrait:
         number=person.number,
         identity=identity_of(person),
         records=tuple(tag_of(each.record) for each in person.kept),
-        matched=tuple(_matches(query, records)),
-        cautions=tuple(dict.fromkeys(note.sentence for note in person.group.notes)),
+        matched=tuple(_matches(result.query, records)),
+        cautions=cautions_of(person, result),
         address=next((", ".join(filter(None, [*each.lines[:1], each.town])) for each in addresses), ""),
         postcode=next((each.postcode for each in addresses if each.postcode), ""),
         phone=next((phone.number for each in details for phone in each.phones if phone.number), ""),
         email=next((each.email for each in details if each.email), ""),
+    )
+
+
+def cautions_of(person: Person, result: Result) -> tuple[Caution, ...]:
+    """What the rules of matching say of this person and the others found, one for each of them.
+
+    Others whom the reader's role does not reach are not mentioned.
+    """
+    owner = {each.key: other for other in result.people for each in other.kept}
+    cautions: dict[tuple[str, int], Caution] = {}
+    for note in person.group.notes:
+        other = owner.get(note.theirs)
+        if other is not None:
+            caution = _caution(note, None if other.number == person.number else other)
+            cautions.setdefault((caution.lead, caution.other), caution)
+    return tuple(cautions.values())
+
+
+def _caution(note: Note, other: Person | None) -> Caution:
+    lead = _LEADS[note.kind]
+    if other is None:
+        return Caution(lead=lead, reason=note.sentence)
+    identity = identity_of(other)
+    name = ", ".join(filter(None, [identity.family_name.upper(), identity.given_name])) or identity.full_name
+    return Caution(
+        lead=lead,
+        reason=note.sentence,
+        other=other.number,
+        other_name=name or "name not recorded",
+        other_systems=tuple(each.record.system for each in other.kept),
     )
 
 

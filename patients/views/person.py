@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -10,13 +11,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from patients.services import lookup as lookups
-from patients.services.answers import State
+from patients.services.answers import Outcome, State
 from patients.services.comparison import compare
-from patients.services.portrait import identity_of
+from patients.services.portrait import cautions_of, identity_of
 from portal.web.htmx import render_page
 from portal.web.requests import PortalRequest
 
-from .shown import panel_of
+from .shown import panel_of, shown_cautions
 
 
 @require_safe
@@ -44,9 +45,15 @@ def _context(request: PortalRequest, lookup_id: str, number: int, *, action: str
     except lookups.Gone:
         raise Http404 from None
     holding = {each.record.system for each in shown.kept}
-    others = [outcome for outcome in result.outcomes if outcome.system not in holding]
+    others = [_about(outcome) for outcome in result.outcomes if outcome.system not in holding]
     return {
         "identity": identity_of(shown),
         "comparison": compare(shown),
+        "cautions": shown_cautions(cautions_of(shown, result), lookup_id),
         "panels": [panel_of(outcome, lookup_id) for outcome in others if outcome.state != State.ASKING],
     }
+
+
+def _about(outcome: Outcome) -> Outcome:
+    """A system that found other people only: about this person it has answered "nobody"."""
+    return replace(outcome, state=State.NOBODY) if outcome.state is State.FOUND else outcome

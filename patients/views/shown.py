@@ -13,7 +13,7 @@ from integrations.types import Term
 from patients.matching.tags import Tag
 from patients.services.answers import Outcome, State
 from patients.services.lookup import Result
-from patients.services.portrait import Identity, Match, RecordTag, portrait_of
+from patients.services.portrait import Caution, Identity, Match, RecordTag, portrait_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,17 @@ class ShownRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCaution:
+    """A caution, with a link to the other person where there is one."""
+
+    lead: str
+    reason: str = field(repr=False)
+    url: str = ""
+    name: str = field(default="", repr=False)
+    systems: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPerson:
     """A row of the list, with the address of the person's page."""
 
@@ -34,7 +45,7 @@ class ShownPerson:
     identity: Identity = field(repr=False)
     records: tuple[ShownRecord, ...] = field(repr=False)
     matched: tuple[Match, ...] = field(repr=False)
-    cautions: tuple[str, ...] = field(repr=False)
+    cautions: tuple[ShownCaution, ...] = field(repr=False)
     address: str = field(repr=False)
     postcode: str = field(repr=False)
     phone: str = field(repr=False)
@@ -120,6 +131,20 @@ def shown_lookup(result: Result) -> ShownLookUp:
     )
 
 
+def shown_cautions(cautions: Sequence[Caution], lookup_id: str) -> tuple[ShownCaution, ...]:
+    """Cautions with their links."""
+    return tuple(
+        ShownCaution(
+            lead=each.lead,
+            reason=each.reason,
+            url=reverse("patients:person", args=[lookup_id, each.other]) if each.other else "",
+            name=each.other_name,
+            systems=", ".join(label_of(system) for system in dict.fromkeys(each.other_systems)),
+        )
+        for each in cautions
+    )
+
+
 def panel_of(outcome: Outcome, lookup_id: str) -> Panel:
     """One system's panel."""
     notes = []
@@ -147,7 +172,7 @@ def panel_of(outcome: Outcome, lookup_id: str) -> Panel:
 
 
 def _people(result: Result) -> tuple[ShownPerson, ...]:
-    portraits = [portrait_of(person, result.query) for person in result.people]
+    portraits = [portrait_of(person, result) for person in result.people]
     return tuple(
         ShownPerson(
             key=each.number,
@@ -155,7 +180,7 @@ def _people(result: Result) -> tuple[ShownPerson, ...]:
             identity=each.identity,
             records=_records(each.records),
             matched=each.matched,
-            cautions=each.cautions,
+            cautions=shown_cautions(each.cautions, result.lookup.pk),
             address=each.address,
             postcode=each.postcode,
             phone=each.phone,
