@@ -22,6 +22,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 PRODUCTION = env.str("ENVIRONMENT", default="development") == "production"
 DEBUG = env.bool("DEBUG", default=False)
 SITE_NAME = env.str("SITE_NAME", default="Crosswalk")
+DEMO = env.bool("DEMO", default=False)  # every page says that its people are synthetic
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Outside production a key of the moment will do: sessions then end with the process.

@@ -42,7 +42,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "site_name": settings.SITE_NAME,
         "site_version": _version(),
-        "demo": getattr(settings, "DEMO", False),
+        "demo": settings.DEMO,
         "navigation": _navigation(request),
     }
 
