@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from integrations.sandbox.run import Sandbox
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from tests import support
 
 PASSWORD = "correct horse battery staple"
 
@@ -37,6 +40,24 @@ def signed_in(client: Client, user: User) -> Client:
 @pytest.fixture(autouse=True)
 def _own_var_dir(settings: Settings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    """One sandbox for the whole run."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox, transactional_db: None, settings: Settings) -> Iterator[Sandbox]:
+    """The portal's three systems, as after their seeding. Systems are asked from threads, which
+    see the database only without a transaction around the test."""
+    running_sandbox.reset()
+    support.point_at(settings, running_sandbox)
+    yield running_sandbox
+    for board in running_sandbox.faults.values():
+        board.clear()  # lets go what a fault still holds
 
 
 @pytest.fixture

@@ -51,6 +51,9 @@ TABLE: dict[str, Rule] = {
     "accounts:continue": Rule(SIGNED_IN, SIGNED_IN),
     "accounts:draft": Rule(SIGNED_IN),
     "accounts:second_step": Rule(SIGNED_IN),
+    # Accounts
+    "accounts:people": Rule(ADMIN),
+    "accounts:give_role": Rule(NOBODY, ADMIN),
     # Signing in and out
     "account_login": Rule(ANYONE, ANYONE),
     "account_logout": Rule(ANYONE, ANYONE),

@@ -1,4 +1,4 @@
-"""Opening a locked screen."""
+"""Opening a locked screen, and giving a role."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from .models import User
+from .roles import Role
 
 
 class UnlockForm(forms.Form):
@@ -29,3 +30,18 @@ class UnlockForm(forms.Form):
         if not self.user.check_password(password):
             raise forms.ValidationError("This is not the right password. Try again.")
         return password
+
+
+class RoleForm(forms.Form):
+    """One role or none."""
+
+    role = forms.ChoiceField(
+        label="Role",
+        required=False,
+        choices=[("", "No role"), *((role.value, role.value.capitalize()) for role in Role)],
+    )
+
+    def role_or_none(self) -> Role | None:
+        """What was chosen; after validation."""
+        chosen: str = self.cleaned_data["role"]
+        return Role(chosen) if chosen else None

@@ -12,5 +12,7 @@ urlpatterns = [
     path("unlock", views.unlock, name="unlock"),
     path("continue", views.continue_post, name="continue"),
     path("lock/draft", views.draft, name="draft"),
+    path("people", views.people, name="people"),
+    path("people/<int:number>/role", views.change_role, name="give_role"),
     path("second-step", views.second_step_page, name="second_step"),
 ]

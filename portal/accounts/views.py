@@ -1,4 +1,4 @@
-"""The lock page, the form that waited behind it, and the way to a second step."""
+"""The lock page and the form that waited behind it, the way to a second step, and who has which role."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from allauth.socialaccount.models import SocialAccount
+from django.contrib import messages
+from django.db.models import F, Min, Q
 from django.forms import Form
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from portal import audit
+from portal.web.htmx import redirect_after
 from portal.web.requests import PortalRequest, is_htmx, safe_path
 
 from . import locking, second_step
-from .forms import UnlockForm
+from .forms import RoleForm, UnlockForm
 from .jhe import SYSTEM
+from .models import User
+from .roles import Role, give_role
 
 TOO_OFTEN = "Too many tries. Wait five minutes, or sign out and sign in again."
 
@@ -87,6 +92,32 @@ def second_step_page(request: PortalRequest) -> HttpResponse:
     if not second_step.is_missing(request.user):
         return HttpResponseRedirect("/")
     return render(request, "accounts/second_step.html")
+
+
+@require_GET
+def people(request: PortalRequest) -> HttpResponse:
+    """Everybody with an account, and a role to give each; those without a role first."""
+    accounts = User.objects.annotate(role_name=Min("groups__name", filter=Q(groups__name__in=list(Role))))
+    in_order = accounts.order_by(F("role_name").asc(nulls_first=True), "last_name", "email")
+    rows = [
+        {"user": user, "form": RoleForm(initial={"role": user.role_name or ""}, auto_id=f"role-{user.pk}")}
+        for user in in_order.prefetch_related("tokens")
+    ]
+    return render(request, "accounts/people.html", {"rows": rows})
+
+
+@require_POST
+def change_role(request: PortalRequest, number: int) -> HttpResponse:
+    """Give somebody a role. Nobody changes their own: the last admin could not be undone."""
+    user = get_object_or_404(User, pk=number)
+    form = RoleForm(request.POST)
+    if user == request.user:
+        messages.error(request, "You cannot change your own role. Ask another admin.")
+    elif form.is_valid():
+        role = form.role_or_none()
+        give_role(user=user, role=role, by=request.user)
+        messages.success(request, f"{user}: {role.value if role else 'no role'}.")
+    return redirect_after(request, "accounts:people")
 
 
 def _opened(request: PortalRequest, address: str) -> HttpResponse:

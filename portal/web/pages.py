@@ -34,6 +34,7 @@ __all__ = [
 NAVIGATION = (
     ("Look up", "patients:search"),
     ("Connections", "patients:connections"),
+    ("Accounts", "accounts:people"),
 )
 
 
