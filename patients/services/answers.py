@@ -54,7 +54,8 @@ class KeptRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How one system answered. ``differing`` counts hits that were left out because they are
-    known to differ in something that was typed; ``sentence`` and ``next_step`` are for staff."""
+    known to differ in something that was typed; ``sentence`` and ``next_step`` are for staff.
+    ``numbers`` remembers the number of every record that this system ever gave to the look-up."""
 
     system: str
     state: State
@@ -65,6 +66,7 @@ class Outcome:
     sentence: str = ""
     next_step: str = ""
     request_id: str = ""
+    numbers: dict[str, int] = field(default_factory=dict, repr=False)
 
 
 def outcome_of(system: str, query: SearchQuery, answer: SearchAnswer | IntegrationError) -> Outcome:
@@ -111,19 +113,17 @@ def _unnumbered(record: RemotePatient) -> KeptRecord:
 
 
 def keep(lookup: LookUp, outcomes: Sequence[Outcome]) -> None:
-    """Keep outcomes in place of earlier ones. A record that was there keeps its number."""
+    """Keep outcomes in place of earlier ones. A record that was there once keeps its number."""
     with transaction.atomic():
         row = LookUp.objects.select_for_update().get(pk=lookup.pk)
         for outcome in outcomes:
             earlier = Answer.objects.filter(lookup=row, system=outcome.system).first()
-            known = {each.key: each.number for each in load(earlier).records} if earlier else {}
-            numbered = []
+            numbers = dict(load(earlier).numbers) if earlier else {}
             for each in outcome.records:
-                number = each.number or known.get(each.key, 0)
-                if not number:
-                    number, row.next_number = row.next_number, row.next_number + 1
-                numbered.append(replace(each, number=number))
-            whole = replace(outcome, records=tuple(numbered))
+                if each.record.id not in numbers:
+                    numbers[each.record.id], row.next_number = row.next_number, row.next_number + 1
+            numbered = tuple(replace(each, number=numbers[each.record.id]) for each in outcome.records)
+            whole = replace(outcome, records=numbered, numbers=numbers)
             Answer.objects.update_or_create(
                 lookup=row,
                 system=outcome.system,

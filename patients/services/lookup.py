@@ -75,9 +75,12 @@ def start(asked: Asked, *, by: User) -> LookUp:
 
 
 def reopen(lookup_id: str, *, by: User) -> LookUp:
-    """A look-up of this person's. Raises :class:`Gone`."""
-    lookup = LookUp.objects.filter(pk=lookup_id, user=by, ends_at__gt=timezone.now()).first()
+    """A look-up of this person's. Raises :class:`Gone`; for somebody else's after one audit event."""
+    lookup = LookUp.objects.filter(pk=lookup_id, ends_at__gt=timezone.now()).first()
     if lookup is None:
+        raise Gone
+    if lookup.user_id != by.pk:
+        audit.look("search.reopened", by=by, subject_key=lookup.pk, outcome="refused")
         raise Gone
     return lookup
 
@@ -231,8 +234,9 @@ def _anew(kept: KeptRecord, found: RemotePatient | IntegrationError) -> KeptReco
 
 
 def _changed(outcome: Outcome, changes: dict[int, KeptRecord | None]) -> Outcome:
-    records = [changes.get(each.number, each) for each in outcome.records]
-    return replace(outcome, records=tuple(each for each in records if each is not None))
+    read = [changes.get(each.number, each) for each in outcome.records]
+    records = tuple(each for each in read if each is not None)
+    return replace(outcome, records=records, state=State.FOUND if records else State.NOBODY)
 
 
 def throw_away_ended() -> int:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
-
-from django.conf import settings
-from django.utils import timezone
 
 from integrations.abilities import Capability, HasOrganizations
 from integrations.errors import IntegrationError
@@ -20,7 +16,7 @@ from .answers import Outcome, State
 from .asking import Question, ask_all
 from .connections import has_own_token, is_set_up, needs_own_token, open_system
 
-ROLES_HOLD_FOR = timedelta(seconds=60)  # a role changed outside shows within this time when reading
+REACH_SECONDS = 3.0  # what a page of kept records waits to hear which of them are still in reach
 
 
 def before_asking(system: str, *, by: User) -> Outcome | None:
@@ -63,9 +59,9 @@ def without_a_role(system: str, *, by: User) -> Outcome | None:
     )
 
 
-def own_organizations(system: str, *, by: User) -> frozenset[str]:
+def own_organizations(system: str, *, by: User, seconds: float | None = None) -> frozenset[str]:
     """The ids of the organizations in which a person holds a role; at most a minute old."""
-    adapter = open_system(system, by=by)
+    adapter = open_system(system, by=by, seconds=seconds)
     if not isinstance(adapter, HasOrganizations):
         return frozenset()
     return frozenset(each.id for each in adapter.organizations())
@@ -74,24 +70,22 @@ def own_organizations(system: str, *, by: User) -> frozenset[str]:
 def still_reached(outcomes: Iterable[Outcome], *, by: User) -> list[Outcome]:
     """Kept outcomes as the person's roles are now: what is out of reach by now is left out.
 
-    Where a system does not tell any more, its kept records are not shown.
+    The adapter remembers roles for a minute; how old an answer is plays no part, since the roles
+    that it was cut to may have been a minute old themselves. Where a system does not tell any
+    more, its kept records are not shown.
     """
     return [_still_reached(outcome, by=by) for outcome in outcomes]
 
 
 def _still_reached(outcome: Outcome, *, by: User) -> Outcome:
-    fresh = outcome.answered_at is not None and timezone.now() - outcome.answered_at < ROLES_HOLD_FOR
-    if (
-        fresh
-        or not outcome.records
-        or Capability.ORGANIZATIONS not in system_class(outcome.system).capabilities
-    ):
+    has_organizations = Capability.ORGANIZATIONS in system_class(outcome.system).capabilities
+    if not outcome.records or not has_organizations:
         return outcome
     question = Question(
         system=outcome.system,
         operation="organizations",
-        seconds=settings.SYSTEMS[outcome.system]["DEADLINE"],
-        work=lambda: own_organizations(outcome.system, by=by),
+        seconds=REACH_SECONDS,
+        work=lambda: own_organizations(outcome.system, by=by, seconds=REACH_SECONDS),
     )
     own = ask_all({outcome.system: question})[outcome.system]
     if isinstance(own, IntegrationError):
