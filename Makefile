@@ -1,0 +1,62 @@
+# The first step of every target is portal/bootstrap.py: it needs nothing but Python and does only
+# what is not done yet.
+
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+
+bootstrap = @command -v $(PYTHON) >/dev/null || { echo "Crosswalk needs Python 3.11 or newer: install python3, or name it: make PYTHON=/path/to/python3"; exit 1; }; $(PYTHON) portal/bootstrap.py
+python = .venv/bin/python
+manage = $(python) manage.py
+as_in_production = ENVIRONMENT=production ALLOWED_HOSTS=portal.example.org SECRET_KEY=only-for-this-check-only-for-this-check-only-for-this ENCRYPTION_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
+
+.PHONY: setup run smoke check test test-fast ui screenshots verify-jhe bench
+.DEFAULT_GOAL := run
+
+setup: ## everything that tests and checks need
+	$(bootstrap) dev
+
+run: ## the portal on SQLite and the sandbox; Ctrl-C ends it. PORT=8010 chooses another port
+	$(bootstrap) run
+	@$(manage) demo --port $(PORT)
+
+smoke: ## start the demo on free ports, look a person up, compare with the sandbox, stop
+	$(bootstrap) run
+	@$(manage) smoke
+
+check: ## format, lint, types, import rules, templates, migrations, deployment
+	$(bootstrap) dev
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy .
+	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/djlint --check --lint --quiet templates integrations/sandbox
+	@$(manage) makemigrations --check --dry-run
+	@$(as_in_production) $(manage) check --deploy --fail-level WARNING
+
+test: ## everything; on PostgreSQL with DATABASE_URL=postgres://…
+	$(bootstrap) dev
+	@.venv/bin/pytest $(ARGS)
+
+test-fast: ## under a minute: nothing slow, no browser
+	$(bootstrap) dev
+	@.venv/bin/pytest -m "not slow and not browser" $(ARGS)
+
+ui: ## the style sheet, anew
+	$(bootstrap) ui
+
+screenshots: ## every page and state at three widths, into screenshots/
+	$(bootstrap) dev
+	@.venv/bin/pytest tests/browser -m screenshots $(ARGS)
+
+verify-jhe: ## the contract against a real JHE: JHE_URL=…
+	$(bootstrap) dev
+	@.venv/bin/pytest tests/verification $(ARGS)
+
+bench: ## every measurement, one JSON line each
+	$(bootstrap) dev
+	@for each in tests/benchmarks/[!_]*.py; do $(python) $$each || exit 1; done
+
+bench-%:
+	$(bootstrap) dev
+	@$(python) tests/benchmarks/$(subst -,_,$*).py
