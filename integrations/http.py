@@ -197,6 +197,8 @@ class HttpConnection:
         headers = {"Accept": "application/json", **self._headers(), **kwargs.pop("headers", {})}
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
             raise self.fault(errors.NotConfigured, operation, reason="key cannot be sent")
+        if self._remaining() <= 0:
+            raise self.fault(errors.Unavailable, operation, reason="deadline")
         self._check_quota(operation)
         self._take_turn(operation)
         gate = _gate(self.endpoint)

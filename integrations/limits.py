@@ -69,8 +69,8 @@ def _claim(system: str, interval: float, tolerance: float) -> float:
     claimed = {"next_at": Greatest(F("next_at"), Value(now)) + interval}
     if turn.update(**claimed):
         return 0.0
-    row, created = Allowance.objects.get_or_create(system=system)
-    if created and turn.update(**claimed):
+    row, _created = Allowance.objects.get_or_create(system=system)
+    if turn.update(**claimed):  # there was no row, or somebody else has just made it
         return 0.0
     return max(row.next_at - tolerance - now, 0.001)
 

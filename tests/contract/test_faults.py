@@ -18,7 +18,7 @@ from integrations.types import Found
 
 from .subjects import FAMILY, GIVEN, ON_DATABASE, Bench
 
-pytestmark = ON_DATABASE
+pytestmark = [ON_DATABASE, pytest.mark.slow]
 
 SLACK = 0.6  # seconds: two busy cores, not ours to wait for
 DEADLINE = 0.6

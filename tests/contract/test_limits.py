@@ -40,6 +40,7 @@ def _slow_down(settings: Settings, **values: Any) -> None:
     settings.SYSTEMS = {**settings.SYSTEMS, "jump": {**settings.SYSTEMS["jump"], **values}}
 
 
+@pytest.mark.slow
 def test_pace_is_kept_by_several_processes_together() -> None:
     found = connection.settings_dict
     engine = "sqlite" if connection.vendor == "sqlite" else "postgres"
