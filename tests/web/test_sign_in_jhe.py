@@ -52,6 +52,8 @@ def _connected(settings: Settings, sandbox: Sandbox, db: None) -> None:
         },
     }
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+    entry = {**settings.SYSTEMS["jhe"], "URL": sandbox.url("jhe"), "CLIENT_ID": jhe.CLIENT_ID}
+    settings.SYSTEMS = {**settings.SYSTEMS, "jhe": entry}
 
 
 class Visitor:
@@ -151,6 +153,13 @@ def test_role_without_a_second_step_is_led_to_one_after_jhe_too(visitor: Visitor
     _give(User.objects.get(), Role.COORDINATOR)
 
     assert visitor.client.get("/accounts/2fa/")["Location"] == "/second-step"
+
+
+def test_login_of_a_patient_is_not_let_in(visitor: Visitor) -> None:
+    response = visitor.sign_in("ll_patient_peter@example.com")
+
+    assert response.status_code == 403
+    assert not User.objects.exists()
 
 
 def refuse_everybody(user: User | None, system: str, subject: str, access_token: str, /) -> None:
