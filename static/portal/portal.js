@@ -6,6 +6,8 @@
   const KEY_SETTING = "portal.lookup-key"; // a preference of this browser, nothing about anybody
 
   document.documentElement.classList.add("portal-scripted");
+  // htmx notes the page's address for a history of its own, which is turned off: nothing is to stay here.
+  sessionStorage.removeItem("htmx-current-path-for-history");
 
   // --- "/" goes to the look-up -------------------------------------------------------------
   // A shortcut of one character must not take keys from somebody who types or dictates, and it

@@ -85,7 +85,7 @@ def person(key: int, who: Of) -> Of:
         identity=who,
         records=[Of(system_label="Jump", status="archived", marks=["test record"])],
         matched=[Of(label="Name", how=how, note="Ann in JHE") for how in HOW],
-        cautions=["Two records of one system: they may be duplicates."],
+        cautions=[Of(lead="Twin?", reason="Same birth date", url="/", name="Anna Smith", systems="JHE")],
         address="14 Harbour Street",
         postcode="CT5 1AQ",
         phone="07700900123",

@@ -1,0 +1,95 @@
+"""Is a page fit for everybody? Axe with the WCAG rules, and what axe does not look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from playwright.sync_api import Page
+
+AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+
+# What reaches past the window, except inside something that scrolls or is for screen readers only.
+OVERFLOWING = """() => {
+  const wide = document.documentElement.clientWidth + 1;
+  const scrolls = e => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
+    if (/auto|scroll/.test(getComputedStyle(p).overflowX)) return true; return false; };
+  return [...document.querySelectorAll("body *")]
+    .filter(e => e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}))
+    .filter(e => !e.closest(".govuk-visually-hidden, .govuk-skip-link, svg *") && !scrolls(e))
+    .filter(e => { const r = e.getBoundingClientRect(); return r.width && (r.right > wide || r.left < -1); })
+    .map(e => `${e.tagName.toLowerCase()}.${e.className} ${e.textContent.trim().slice(0, 40)}`);
+}"""
+
+# Text that its own box does not show in full: cut off, or running out of it into something else.
+CLIPPED = """() => [...document.querySelectorAll("body *")]
+  .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest(".govuk-visually-hidden, .govuk-skip-link, svg"))
+  .filter(e => [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim()))
+  .filter(e => {
+    const style = getComputedStyle(e);
+    if (style.display === "inline") return false;
+    const wide = e.scrollWidth > e.clientWidth + 1, high = e.scrollHeight > e.clientHeight + 4;
+    const cuts = style.overflowX !== "visible" || style.textOverflow === "ellipsis";
+    return wide || (high && cuts && style.overflowY !== "visible");
+  })
+  .map(e => `${e.tagName.toLowerCase()}.${e.className} ${e.textContent.trim().slice(0, 60)}`)"""
+
+# WCAG 2.5.8: 24 by 24 pixels, inline links in sentences apart.
+TOO_SMALL = """() => [...document.querySelectorAll("button, a[role=button], input, select, textarea, summary")]
+  .filter(e => e.checkVisibility({visibilityProperty: true}) && e.type !== "hidden")
+  .filter(e => { const r = e.getBoundingClientRect(); return r.width && (r.width < 24 || r.height < 24); })
+  .map(e => `${e.tagName.toLowerCase()}.${e.className} ${e.textContent.trim().slice(0, 40)}`)"""
+
+# The element that has the focus: can it be seen, does it show that it has it, and is it covered?
+FOCUSED = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+  const marked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0
+    || style.boxShadow !== "none" || e.matches(".govuk-input, .govuk-select");
+  const x = Math.min(Math.max(box.left + box.width / 2, 1), innerWidth - 1);
+  const covered = [0.15, 0.5, 0.85].every(part => {
+    const y = box.top + box.height * part;
+    const top = y >= 0 && y < innerHeight && document.elementFromPoint(x, y);
+    return !top || !(e.contains(top) || top.contains(e) || top.closest("label")?.control === e);
+  });
+  return {what: `${e.tagName.toLowerCase()}.${e.className} ${e.textContent.trim().slice(0, 40)}`, marked, covered};
+}"""
+
+
+def violations(page: Page) -> list[tuple[str, list[Any]]]:
+    """What axe finds: rule and the elements that break it."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
+    return [(found["id"], [node["target"] for node in found["nodes"]]) for found in result["violations"]]
+
+
+def nothing_is_cut(page: Page) -> None:
+    """Assert that nothing reaches past the window and no text is cut off."""
+    assert page.evaluate(OVERFLOWING) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.evaluate(CLIPPED) == []
+
+
+def page_is_accessible(page: Page) -> None:
+    """Assert that axe finds nothing, nothing is cut, and everything can be hit."""
+    nothing_is_cut(page)
+    assert page.evaluate(TOO_SMALL) == []
+    assert violations(page) == []
+
+
+def focus_is_visible_all_the_way(page: Page) -> list[str]:
+    """Tab through the whole page; every stop shows the focus and is not covered. Returns the stops."""
+    stops: list[str] = []
+    page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0) }")
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        if focused is None:
+            break
+        assert focused["marked"], f"focus is not visible on {focused['what']}"
+        assert not focused["covered"], f"focus is hidden on {focused['what']}"
+        stops.append(focused["what"])
+    return stops

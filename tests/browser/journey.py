@@ -1,0 +1,154 @@
+"""Journeys as sentences: what is given, what somebody does, what they then see."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from django.conf import settings as django_settings
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+from pytest_django.fixtures import Settings
+
+from integrations.registry import label_of
+from integrations.sandbox.faults import Fault, FaultKind
+from integrations.sandbox.run import Sandbox
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from tests.conftest import PASSWORD, make_user
+from tests.support import connected
+
+from . import checks
+from .watch import Watch
+
+MEGAN = "member_megan@example.com"  # member of the organization that most of the sandbox's people are in
+OPAQUE = re.compile(r"/search/[\w-]{22}(\?all=1)?$")
+OPAQUE_PERSON = re.compile(r"/search/[\w-]{22}/\d+$")
+
+
+@dataclass
+class Journey:
+    """One person at one browser, the portal and the three systems behind it."""
+
+    page: Page
+    portal: str
+    sandbox: Sandbox
+    settings: Settings
+    watch: Watch
+    user: User | None = field(default=None)
+
+    # --- given ------------------------------------------------------------------------------
+
+    def given_account(self, role: Role | None = Role.CLINIC_STAFF, *, jhe_login: str = MEGAN) -> User:
+        """An account with password and one-time codes; connected to JHE unless ``jhe_login`` is empty."""
+        word = role.value if role else "nobody"
+        self.user = make_user(f"{word.split()[0]}@example.org", role, name=f"Sam {word.title()}")
+        if jhe_login:
+            connected(self.user, jhe_login, self.sandbox)
+        return self.user
+
+    def given_signed_in(self, role: Role | None = Role.CLINIC_STAFF, *, jhe_login: str = MEGAN) -> User:
+        """An account whose browser has passed password and second step."""
+        user = self.given_account(role, jhe_login=jhe_login)
+        self.given_session_of(user)
+        return user
+
+    def given_session_of(self, user: User) -> None:
+        """The browser is signed in as somebody."""
+        client = Client()
+        client.force_login(user)
+        name = django_settings.SESSION_COOKIE_NAME
+        self.page.context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": self.portal, "httpOnly": True}]
+        )
+
+    def given_fault(self, system: str, kind: FaultKind, **values: object) -> None:
+        """From now on a system answers like that."""
+        self.sandbox.faults[system].add(Fault(kind=kind, **values))  # type: ignore[arg-type]
+
+    def given_no_fault(self, system: str) -> None:
+        """A system is well again, and answers what it has held back."""
+        self.sandbox.faults[system].clear()
+
+    # --- when -------------------------------------------------------------------------------
+
+    def when_they_go_to(self, path: str) -> None:
+        """Type an address of the portal."""
+        self.page.goto(self.portal + path)
+
+    def when_they_look_up(self, text: str) -> None:
+        """On the look-up page, type and press Enter."""
+        self.when_they_go_to("/")
+        self.when_they_type_and_send(text)
+
+    def when_they_type_and_send(self, text: str) -> None:
+        """Type into the look-up box of the page and press Enter."""
+        self.watch.typed.append(text)
+        box = self.look_up_box()
+        box.fill(text)
+        box.press("Enter")
+        self.page.wait_for_url(OPAQUE)
+
+    def when_they_sign_in(self, email: str, password: str = PASSWORD) -> None:
+        """Password on the sign-in page."""
+        self.when_they_go_to("/accounts/login/")
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+
+    def when_they_open(self, name: str) -> None:
+        """Open a person of the list."""
+        self.person(name).get_by_role("link").first.click()
+        self.page.wait_for_url(OPAQUE_PERSON)
+
+    # --- then -------------------------------------------------------------------------------
+
+    def then_every_system_has_answered(self) -> None:
+        """No panel is asking any more."""
+        expect(self.page.locator(".portal-panel--asking")).to_have_count(0, timeout=20_000)
+
+    def then_they_find(self, *names: str) -> None:
+        """Every one of them is in the list."""
+        self.then_every_system_has_answered()
+        for name in names:
+            expect(self.person(name).first).to_be_visible()
+
+    def then_the_panel_says(self, system: str, words: str) -> None:
+        """One system's panel holds these words."""
+        expect(self.panel(system)).to_contain_text(words, timeout=20_000)
+
+    def then_they_see(self, heading: str) -> None:
+        """The page's first heading."""
+        expect(self.page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+
+    def then_the_page_is_accessible(self) -> None:
+        """Axe finds nothing, and nothing is cut or too small to press, at this width."""
+        checks.page_is_accessible(self.page)
+
+    # --- places on the page -----------------------------------------------------------------
+
+    def look_up_box(self) -> Locator:
+        """The box of the look-up form, or the one in the header."""
+        return self.page.locator("[data-portal-lookup]").first
+
+    def person(self, name: str) -> Locator:
+        """A row of the list."""
+        return self.page.locator("li.portal-person", has_text=name)
+
+    def panel(self, system: str) -> Locator:
+        """One system's panel in the list."""
+        return self.page.locator(f"#system-{system}")
+
+    def label(self, system: str) -> str:
+        """How pages call a system."""
+        return label_of(system)
+
+    # --- the end ----------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Let every answer come, so that none meets an emptied database; then nothing may be amiss."""
+        for board in self.sandbox.faults.values():
+            board.clear()
+        if not self.page.is_closed():
+            expect(self.page.locator("[data-portal-asking]")).to_have_count(0, timeout=20_000)
+            self.watch.nothing_amiss()

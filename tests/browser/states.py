@@ -1,0 +1,187 @@
+"""Every page and state that somebody can meet, each with the way to it; for axe and for pictures.
+
+A state is its name, the role of whoever meets it (``None``: nobody is signed in, ``"none"``: an
+account without a role), and a function that leads there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from integrations.sandbox.faults import FaultKind
+from portal.accounts.roles import Role
+
+from . import reaching
+from .journey import Journey
+
+Way = Callable[[Journey], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """One page in one state. ``part`` is how it is called in words and in file names."""
+
+    part: str
+    name: str
+    way: Way
+    role: Role | str | None = Role.CLINIC_STAFF
+    jhe_login: str = reaching.MEGAN
+    print: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.part}-{self.name}"
+
+    def reach(self, journey: Journey) -> None:
+        """Sign in as the role and go there."""
+        if self.role is not None:
+            role = self.role if isinstance(self.role, Role) else None
+            journey.given_signed_in(role, jhe_login=self.jhe_login)
+        self.way(journey)
+
+
+def _found(text: str) -> Way:
+    def way(journey: Journey) -> None:
+        journey.when_they_look_up(text)
+        journey.then_every_system_has_answered()
+
+    return way
+
+
+def _person(text: str, name: str) -> Way:
+    def way(journey: Journey) -> None:
+        _found(text)(journey)
+        journey.when_they_open(name)
+
+    return way
+
+
+def _print(text: str, name: str) -> Way:
+    def way(journey: Journey) -> None:
+        _person(text, name)(journey)
+        journey.page.get_by_role("link", name="Print view").click()
+        journey.page.get_by_role("button", name="Print", exact=True).wait_for()
+
+    return way
+
+
+def _at(path: str) -> Way:
+    return lambda journey: journey.when_they_go_to(path)
+
+
+def _failing(system: str, kind: FaultKind, text: str, **values: object) -> Way:
+    def way(journey: Journey) -> None:
+        journey.given_fault(system, kind, **values)
+        _found(text)(journey)
+
+    return way
+
+
+def _signing_in() -> list[State]:
+    entrance = [
+        ("sign-in", _at("/accounts/login/")),
+        ("wrong-password", reaching.wrong_password),
+        ("too-many-attempts", reaching.too_many_attempts),
+        ("second-step", reaching.second_step),
+        ("second-step-wrong", reaching.second_step_wrong),
+        ("jhe-confirm", _at("/accounts/oidc/jhe/login/")),
+        ("jhe-patient-refused", reaching.jhe_patient_refused),
+        ("jhe-down", reaching.jhe_down),
+        ("password-forgotten", _at("/accounts/password/reset/")),
+        ("password-forgotten-sent", _at("/accounts/password/reset/done/")),
+        ("password-link-used-up", _at("/accounts/password/reset/key/1-set-password/")),
+        ("signed-out", _at("/accounts/logout/")),
+    ]
+    inside: list[tuple[str, Way]] = [
+        ("second-step-overview", _at("/accounts/2fa/")),
+        ("passkeys", _at("/accounts/2fa/webauthn/")),
+        ("change-password", _at("/accounts/password/change/")),
+        ("change-password-refused", reaching.password_change_refused),
+        ("other-sign-ins", _at("/accounts/connections/")),
+        ("sessions", _at("/accounts/sessions/")),
+        ("confirm-it-is-you", _at("/accounts/reauthenticate/?next=/accounts/2fa/totp/deactivate/")),
+        ("lock", reaching.locked),
+        ("lock-wrong-password", reaching.locked_wrong_password),
+        ("lock-cover", reaching.covered),
+        ("form-waiting", reaching.form_waiting),
+    ]
+    return [
+        *(State(part="entrance", name=name, way=way, role=None) for name, way in entrance),
+        *(State(part="account", name=name, way=way) for name, way in inside),
+        State(part="account", name="no-role-yet", way=_at("/"), role="none", jhe_login=""),
+        State(part="account", name="second-step-to-set-up", way=reaching.second_step_missing, role=None),
+        State(part="account", name="authenticator-app", way=reaching.authenticator_app, role=None),
+        State(part="account", name="add-passkey", way=reaching.add_passkey, role=None),
+        State(part="account", name="people-and-roles", way=_at("/people"), role=Role.ADMIN),
+    ]
+
+
+def _looking_up() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("start", _at("/")),
+        ("details", reaching.details_open),
+        ("refused", reaching.look_up_refused),
+        ("one-in-three-systems", _found("grace mbeki 18/4/75")),
+        ("correcting", reaching.correcting),
+        ("many", _found("wardle")),
+        ("family", _found("the.kavanaghs@example.com")),
+        ("twins", _found("joshi 14/11/2006")),
+        ("father-and-son", _found("robert lockwood")),
+        ("deceased", _found("albert ramsbottom")),
+        ("hundred-characters", _found("Wolfeschlegelsteinhausenbergerdorff-Maximilia")),
+        ("arabic", _found("خالد المصري")),
+        ("chinese", _found("xiaoming wang")),
+        ("markup", _found("test patient")),
+        ("referral-line", reaching.referral_line),
+        ("asking", reaching.still_asking),
+        ("nobody", _found("quillon xanthopoulos")),
+        ("cannot-search", _found("07700 900123")),
+        ("one-failed", _failing("impilo", FaultKind.STATUS, "grace mbeki 18/4/75", status=503)),
+        ("one-refused-the-key", _failing("jump", FaultKind.STATUS, "grace mbeki 18/4/75", status=401)),
+        ("failed-and-nobody", _failing("jump", FaultKind.STATUS, "quillon xanthopoulos", status=500)),
+        ("gone", _at("/search/AAAAAAAAAAAAAAAAAAAAAA")),
+    ]
+    return [
+        *(State(part="lookup", name=name, way=way) for name, way in ways),
+        State(part="lookup", name="no-reach", way=_found("grace mbeki 18/4/75"), jhe_login=""),
+        State(part="lookup", name="coordinator", way=_found("grace mbeki"), role=Role.COORDINATOR),
+    ]
+
+
+def _people() -> list[State]:
+    return [
+        State(part="person", name="three-records", way=_person("grace mbeki 18/4/75", "MBEKI")),
+        State(part="person", name="differences", way=_person("charlotte 11/11/1989", "Charlotte")),
+        State(part="person", name="deceased", way=_person("albert ramsbottom", "RAMSBOTTOM")),
+        State(part="person", name="twin", way=_person("joshi 14/11/2006", "Anika")),
+        State(part="person", name="one-record", way=_person("elsie wardle", "WARDLE")),
+        State(
+            part="person",
+            name="hundred-characters",
+            way=_person("Wolfeschlegelsteinhausenbergerdorff-Maximilia", "Maximilia"),
+        ),
+        State(part="person", name="arabic", way=_person("خالد المصري", "خالد")),
+        State(part="person", name="chinese", way=_person("xiaoming wang", "WANG")),
+        State(part="person", name="system-down", way=reaching.person_with_a_system_down),
+        State(part="person", name="read-anew-failed", way=reaching.person_not_read_anew),
+        State(part="person", name="print-view", way=_print("grace mbeki 18/4/75", "MBEKI")),
+        State(part="person", name="printed", way=_print("grace mbeki 18/4/75", "MBEKI"), print=True),
+        State(part="person", name="printed-page", way=_person("albert ramsbottom", "RAMSBOTTOM"), print=True),
+    ]
+
+
+def _rest() -> list[State]:
+    return [
+        State(part="connections", name="admin", way=_at("/connections"), role=Role.ADMIN),
+        State(part="connections", name="admin-trouble", way=reaching.connections_in_trouble, role=Role.ADMIN),
+        State(part="connections", name="staff", way=_at("/connections")),
+        State(part="connections", name="staff-trouble", way=reaching.connections_in_trouble),
+        State(part="error", name="outside-role", way=_at("/people")),
+        State(part="error", name="form-too-old", way=reaching.form_too_old),
+        State(part="error", name="not-found", way=_at("/nowhere")),
+        State(part="error", name="fault", way=reaching.fault_of_ours),
+        State(part="error", name="cannot-be-recorded", way=reaching.nothing_can_be_recorded),
+    ]
+
+
+STATES = [*_signing_in(), *_looking_up(), *_people(), *_rest()]
