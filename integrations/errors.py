@@ -71,7 +71,9 @@ class IntegrationError(Exception):
         self.outcome_unknown = details.get("outcome_unknown", False)
         self.for_staff = details.get("for_staff") or self.staff_sentence.format(label=self.label)
         self.next_step = details.get("next_step") or self.step
-        super().__init__(f"{type(self).__name__}: {system} {operation} {self.reason} {self.request_id}".rstrip())
+        super().__init__(
+            f"{type(self).__name__}: {system} {operation} {self.reason} {self.request_id}".rstrip()
+        )
 
 
 class NotConfigured(IntegrationError):

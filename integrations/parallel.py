@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -13,8 +14,18 @@ from django.db import connections
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Long-lived: leaving a `with ThreadPoolExecutor` block waits for the slowest thread.
-_records = ThreadPoolExecutor(max_workers=24, thread_name_prefix="records")
+# Long-lived: leaving a `with ThreadPoolExecutor` block waits for the slowest thread. One for each
+# system: the threads of one that hangs are all taken, and another must not wait for them.
+THREADS = 24
+_pools: dict[str, ThreadPoolExecutor] = {}
+_pools_lock = threading.Lock()
+
+
+def _pool(name: str) -> ThreadPoolExecutor:
+    with _pools_lock:
+        if name not in _pools:
+            _pools[name] = ThreadPoolExecutor(THREADS, thread_name_prefix=f"requests-{name}")
+        return _pools[name]
 
 
 def start(pool: ThreadPoolExecutor, work: Callable[[], R]) -> Future[R]:
@@ -30,15 +41,15 @@ def start(pool: ThreadPoolExecutor, work: Callable[[], R]) -> Future[R]:
     return pool.submit(run)
 
 
-def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R | Exception]:
+def side_by_side(work: Callable[[T], R], items: Iterable[T], *, pool: str = "") -> list[R | Exception]:
     """``work`` for each item at once; in order, each its result or the exception it raised.
 
-    Not from within ``work``: threads that wait for threads of the same pool can wait for ever.
+    ``pool`` is the system's name: systems do not share threads. Not from within ``work``: threads that wait for threads of the same pool can wait for ever.
     """
     todo = [partial(work, item) for item in items]
     if len(todo) < 2:
         return [_outcome(each) for each in todo]
-    futures = [start(_records, each) for each in todo]
+    futures = [start(_pool(pool), each) for each in todo]
     return [_outcome(future.result) for future in futures]
 
 

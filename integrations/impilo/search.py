@@ -5,13 +5,14 @@ Sections cited are of README.md beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from integrations.errors import Invalid, NotFound
 from integrations.parallel import side_by_side
+from integrations.queries import ask_in_turn, best_first, born_then, id_for, is_named, name_words
 from integrations.types import CannotSearch, Found, RemotePatient, SearchAnswer, SearchQuery, Term
-from integrations.wire import folded, surest_part
+from integrations.wire import surest_part
 
 from . import mapping, replies
 from .client import Filters, ImpiloClient, is_id
@@ -29,7 +30,7 @@ Rows = tuple[list[RemotePatient], bool]
 
 
 class Search:
-    """One look-up: the most decisive detail first, the next only where that found nobody.
+    """One look-up: the most decisive detail first.
 
     Every row is checked here as well: a filter that is ignored lists everybody (README, Filters).
     """
@@ -40,40 +41,31 @@ class Search:
 
     def run(self) -> SearchAnswer:
         """The answer; ``CannotSearch`` where no given detail can be searched by."""
-        searched_by: frozenset[Term] = frozenset()
-        unread = False
-        for terms, step in self._steps():
-            records, more = step()
-            if records:
-                return Found(records=tuple(records), searched_by=terms, more=more)
-            searched_by |= terms
-            unread |= more
-        if not searched_by:
-            return CannotSearch(for_staff=CANNOT, possible=SEARCH_TERMS)
-        return Found(searched_by=searched_by, more=unread)
+        found = ask_in_turn(self.query, self._steps())
+        return found or CannotSearch(for_staff=CANNOT, possible=SEARCH_TERMS)
 
-    def _steps(self) -> Iterator[tuple[frozenset[Term], Callable[[], Rows]]]:
+    def _steps(self) -> Iterator[Callable[[], Found]]:
         query = self.query
-        if query.record_id and query.record_system in ("", SYSTEM):
-            yield frozenset({Term.RECORD_ID}), self._by_id
+        if id_for(query, SYSTEM):
+            yield self._by_id
         if query.email:
-            yield frozenset({Term.EMAIL}), self._by_email
-        narrowed = {Term.BIRTH_DATE} if query.birth_dates else set()
-        if self._words():
-            yield frozenset({Term.NAME, *narrowed}), self._by_name
+            yield self._by_email
+        if name_words(query):
+            yield self._by_name
         elif query.birth_dates:
-            yield frozenset({Term.BIRTH_DATE}), self._by_birth_date
+            yield self._by_birth_date
         elif query.postcode:
-            yield frozenset({Term.POSTCODE}), self._by_postcode
+            yield self._by_postcode
 
     # --- by one detail ------------------------------------------------------------------
 
-    def _by_id(self) -> Rows:
+    def _by_id(self) -> Found:
         """Impilo's own number, or an identifier that another system gave the record."""
         wanted = self.query.record_id
         ways = [self._with_identifier, self._with_number] if is_id(wanted) else [self._with_identifier]
-        found = [_or_raise(each) for each in side_by_side(lambda way: way(wanted), ways)]
-        return list({record.id: record for records in found for record in records}.values()), False
+        found = [_or_raise(each) for each in side_by_side(lambda way: way(wanted), ways, pool=SYSTEM)]
+        distinct = {record.id: record for records in found for record in records}
+        return _found(distinct.values(), Term.RECORD_ID)
 
     def _with_number(self, wanted: str) -> list[RemotePatient]:
         try:
@@ -86,16 +78,17 @@ class Search:
         rows = [mapping.patient(row, operation="search") for row in page.rows]
         return [row for row in rows if any(each.value == wanted for each in row.identifiers)]
 
-    def _by_email(self) -> Rows:
+    def _by_email(self) -> Found:
         """As typed and in lower case, since it is not said whether the filter minds the case."""
         wanted = self.query.email.casefold()
         spellings = dict.fromkeys((self.query.email, self.query.email.lower()))
         rows, more = self._read([{"email": email} for email in spellings])
-        return [row for row in rows if row.demographics.email.casefold() == wanted], more
+        equal = (row for row in rows if row.demographics.email.casefold() == wanted)
+        return _found(equal, Term.EMAIL, more=more)
 
-    def _by_name(self) -> Rows:
+    def _by_name(self) -> Found:
         """By one part of the name, all words checked here: the filter knows one order and no accents."""
-        words = self._words()
+        words = name_words(self.query)
         part = surest_part(words)
         rows, more = self._narrowed([part])
         if not rows:
@@ -103,17 +96,20 @@ class Search:
             others = dict.fromkeys(self._phrases() if more else spellings)
             rows, still_more = self._narrowed([each for each in others if each != part][:MAX_OTHERS])
             more = more and (still_more or not rows)
-        return sorted(rows, key=self._distance), more
+        narrowed = [Term.BIRTH_DATE] if self.query.birth_dates else []
+        return _found(best_first(words, rows), Term.NAME, *narrowed, more=more)
 
-    def _by_birth_date(self) -> Rows:
-        return self._narrowed([""])
+    def _by_birth_date(self) -> Found:
+        rows, more = self._narrowed([""])
+        return _found(rows, Term.BIRTH_DATE, more=more)
 
-    def _by_postcode(self) -> Rows:
+    def _by_postcode(self) -> Found:
         """With and without the space, since it is not said how the filter compares."""
         wanted = _compact(self.query.postcode)
         spaced = f"{wanted[:-3]} {wanted[-3:]}" if len(wanted) > 4 else wanted
         rows, more = self._read([{"postcode": postcode} for postcode in dict.fromkeys((spaced, wanted))])
-        return [row for row in rows if _compact(_postcode(row)) == wanted], more
+        there = (row for row in rows if _compact(_postcode(row)) == wanted)
+        return _found(there, Term.POSTCODE, more=more)
 
     def _narrowed(self, names: list[str]) -> Rows:
         """Rows by name filter and birth date, one question for each pair, checked here."""
@@ -125,42 +121,23 @@ class Search:
                     question["born_from"] = question["born_until"] = day
                 questions.append(question)
         rows, more = self._read(questions)
-        return [row for row in rows if self._is_named(row) and self._is_born_then(row)], more
-
-    # --- checks -------------------------------------------------------------------------
-
-    def _words(self) -> tuple[str, ...]:
-        query = self.query
-        return query.words or tuple(f"{query.given_name} {query.family_name}".split())
+        return [row for row in rows if is_named(self.query, row) and born_then(self.query, row)], more
 
     def _phrases(self) -> list[str]:
         """ "First last" in the orders that the words can mean; the filter looks inside that text."""
-        query, words = self.query, self._words()
+        query, words = self.query, name_words(self.query)
         if query.given_name and query.family_name:
             return [f"{query.given_name} {query.family_name}"]
         return list(dict.fromkeys((" ".join(words), " ".join((*words[1:], words[0])))))
-
-    def _is_named(self, row: RemotePatient) -> bool:
-        text = folded(_name(row))
-        unread = {"given_name", "family_name", "full_name"}.intersection(row.unread)
-        return bool(unread) or all(folded(word) in text for word in self._words())
-
-    def _is_born_then(self, row: RemotePatient) -> bool:
-        if not self.query.birth_dates or "birth_date" in row.unread:
-            return True
-        return row.demographics.birth_date in self.query.birth_dates
-
-    def _distance(self, row: RemotePatient) -> tuple[int, str]:
-        """Smaller for rows with more of the words as whole names, current records before others."""
-        names = folded(_name(row)).split()
-        return -sum(folded(word) in names for word in self._words()), row.status.value
 
     # --- reading ------------------------------------------------------------------------
 
     def _read(self, questions: list[Filters]) -> Rows:
         """The rows of all questions, each record once: first pages side by side, then the others."""
         client, operation = self.client, "search"
-        outcomes = side_by_side(lambda each: client.first_page(operation=operation, **each), questions)
+        outcomes = side_by_side(
+            lambda each: client.first_page(operation=operation, **each), questions, pool=SYSTEM
+        )
         firsts = [_or_raise(each) for each in outcomes]
         following = [
             (question, number, start)
@@ -172,7 +149,7 @@ class Search:
             question, number, start = task
             return client.list_patients(page=number, first_page=start, operation=operation, **question)
 
-        others = [_or_raise(each) for each in side_by_side(read, following)]
+        others = [_or_raise(each) for each in side_by_side(read, following, pool=SYSTEM)]
         pages = [page for page, _start in firsts] + others
         records = [mapping.patient(row, operation=operation) for page in pages for row in page.rows]
         more = any(page.pages > MAX_PAGES or (page.more and page.pages == 1) for page, _start in firsts)
@@ -187,16 +164,14 @@ def whole(client: ImpiloClient, patient_id: str, *, operation: str) -> RemotePat
     return record
 
 
+def _found(records: Iterable[RemotePatient], *terms: Term, more: bool = False) -> Found:
+    return Found(records=tuple(records), searched_by=frozenset(terms), more=more)
+
+
 def _or_raise(outcome: T | Exception) -> T:
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
-
-
-def _name(row: RemotePatient) -> str:
-    """First and last name, or the unsplit one."""
-    who = row.demographics
-    return f"{who.given_name} {who.family_name} {who.full_name}"
 
 
 def _postcode(row: RemotePatient) -> str:

@@ -43,7 +43,7 @@ def _look(client: JumpClient) -> Health:
     if problem is not None and not isinstance(problem, Forbidden):
         return health.unwell(client.endpoint, first, problem)
     others = [scope for scope in SCOPES if scope != "read_patients"]
-    outcomes = side_by_side(lambda scope: _probe(client, scope), others)
+    outcomes = side_by_side(lambda scope: _probe(client, scope), others, pool=client.endpoint.system)
     probes = dict(zip(others, outcomes, strict=True))
     abilities = [_ability("read_patients", first)]
     abilities += [_ability(scope, probe) for scope, probe in probes.items()]

@@ -11,8 +11,9 @@ from dataclasses import replace
 from integrations.deadlines import Deadline
 from integrations.errors import IntegrationError, Invalid, NotFound
 from integrations.parallel import side_by_side
+from integrations.queries import ask_in_turn, best_first, born_then, id_for, is_named, name_words
 from integrations.types import CannotSearch, Found, RemotePatient, SearchAnswer, SearchQuery, Term
-from integrations.wire import folded, surest_part
+from integrations.wire import surest_part
 
 from . import mapping
 from .client import SYSTEM, JumpClient
@@ -32,7 +33,7 @@ CANNOT = (
 
 
 class Search:
-    """One look-up: the most decisive detail first, the next only where that found nobody."""
+    """One look-up: the most decisive detail first."""
 
     def __init__(self, client: JumpClient, query: SearchQuery) -> None:
         self.client = client
@@ -40,27 +41,18 @@ class Search:
 
     def run(self) -> SearchAnswer:
         """The answer; ``CannotSearch`` where no given detail can be searched by."""
-        searched_by: frozenset[Term] = frozenset()
-        unread = False
-        for step in self._steps():
-            found = step()
-            if found.records:
-                return found
-            searched_by |= found.searched_by
-            unread |= found.more
-        if not searched_by:
-            return CannotSearch(for_staff=CANNOT, possible=SEARCH_TERMS)
-        return Found(searched_by=searched_by, more=unread)
+        found = ask_in_turn(self.query, self._steps())
+        return found or CannotSearch(for_staff=CANNOT, possible=SEARCH_TERMS)
 
     def _steps(self) -> Iterator[Callable[[], Found]]:
         query = self.query
-        if query.record_id and query.record_system in ("", SYSTEM):
+        if id_for(query, SYSTEM):
             yield self._by_id
         if query.nhs_number:
             yield self._by_nhs_number
         if query.email:
             yield self._by_email
-        if self._words():
+        if name_words(self.query):
             yield self._by_name
 
     # --- by one detail ------------------------------------------------------------------
@@ -97,7 +89,7 @@ class Search:
         return Found(records=self._completed(equal), searched_by=frozenset({Term.EMAIL}), more=more)
 
     def _by_name(self) -> Found:
-        words = self._words()
+        words = name_words(self.query)
         rows, more = self._named(" ".join(words))
         part = surest_part(words)
         if not rows and (part,) != words:  # another spelling of an accent or apostrophe
@@ -105,40 +97,28 @@ class Search:
         searched_by = {Term.NAME}
         if self.query.birth_dates:
             searched_by.add(Term.BIRTH_DATE)
-        best_first = sorted(rows, key=self._distance)
-        return Found(records=self._completed(best_first), searched_by=frozenset(searched_by), more=more)
-
-    def _words(self) -> tuple[str, ...]:
-        query = self.query
-        return query.words or tuple(f"{query.given_name} {query.family_name}".split())
+        records = self._completed(best_first(words, rows))
+        return Found(records=records, searched_by=frozenset(searched_by), more=more)
 
     def _named(self, search: str) -> tuple[list[RemotePatient], bool]:
         """Rows that carry every name word and, where one is given, the birth date."""
         rows, more = self._rows(search, limit=NAME_ROWS)
         if more and self.query.birth_dates:
             offsets = range(NAME_ROWS, NAME_ROWS * NAME_PAGES, NAME_ROWS)
-            for page in side_by_side(
-                lambda offset: self._rows(search, limit=NAME_ROWS, offset=offset), offsets
-            ):
+
+            def further(offset: int) -> tuple[list[RemotePatient], bool]:
+                return self._rows(search, limit=NAME_ROWS, offset=offset)
+
+            for page in side_by_side(further, offsets, pool=SYSTEM):
                 if isinstance(page, Exception):
                     raise page
                 rows, more = [*rows, *page[0]], page[1]
-        distinct = {row.id: row for row in rows if self._is_named(row) and self._is_born_then(row)}
+        distinct = {
+            row.id: row
+            for row in rows
+            if is_named(self.query, row, row.demographics.email) and born_then(self.query, row)
+        }
         return list(distinct.values()), more
-
-    def _is_named(self, row: RemotePatient) -> bool:
-        text = folded(" ".join(_searched(row)))
-        return "given_name" in row.unread or all(folded(word) in text for word in self._words())
-
-    def _is_born_then(self, row: RemotePatient) -> bool:
-        if not self.query.birth_dates or "birth_date" in row.unread:
-            return True
-        return row.demographics.birth_date in self.query.birth_dates
-
-    def _distance(self, row: RemotePatient) -> tuple[int, str]:
-        """Smaller for rows with more of the words as whole names, current records before others."""
-        names = {name for text in _searched(row)[:2] for name in folded(text).split()}
-        return -sum(folded(word) in names for word in self._words()), row.status.value
 
     # --- reading ------------------------------------------------------------------------
 
@@ -154,7 +134,7 @@ class Search:
         def complete(row: RemotePatient) -> RemotePatient:
             return row if row.complete else self._whole(hurried, row.id)
 
-        outcomes = side_by_side(complete, first)
+        outcomes = side_by_side(complete, first, pool=SYSTEM)
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, IntegrationError):
                 raise outcome
@@ -187,8 +167,3 @@ def spellings(number: str) -> tuple[str, str, str]:
     """An NHS number as digits, with hyphens, with spaces: in the order in which Jump is asked."""
     parts = (number[:3], number[3:6], number[6:])
     return number, "-".join(parts), " ".join(parts)
-
-
-def _searched(row: RemotePatient) -> tuple[str, str, str]:
-    """The texts of a row that Jump's own search reads."""
-    return row.demographics.given_name, row.demographics.family_name, row.demographics.email

@@ -140,6 +140,12 @@ def test_shared_mailbox_finds_the_family(impilo: Bench) -> None:
     assert {each.demographics.given_name for each in answer.records} == {"Orla", "Declan", "Cormac"}
 
 
+def test_shared_mailbox_does_not_hide_a_person_of_that_name(impilo: Bench) -> None:
+    answer = found(impilo, email="the.kavanaghs@example.com", words=(GIVEN, FAMILY))
+    assert {each.demographics.family_name for each in answer.records} == {"Kavanagh", FAMILY}
+    assert answer.searched_by == frozenset()
+
+
 @pytest.mark.parametrize("typed", ["BT7 3GN", "bt73gn"])
 def test_postcode_is_found_with_and_without_its_space(impilo: Bench, typed: str) -> None:
     answer = found(impilo, postcode=typed)

@@ -196,6 +196,21 @@ def test_record_id_decides_over_all_else(jump: Bench) -> None:
     assert answer.searched_by == {Term.RECORD_ID}
 
 
+def test_shared_mailbox_does_not_hide_a_person_of_that_name(jump: Bench) -> None:
+    """The mailbox finds the family; the person asked for may be there without it."""
+    change(jump, jump.known_id, email=None)
+    answer = found(jump, email="the.kavanaghs@example.com", words=(GIVEN, FAMILY))
+    families = {each.demographics.family_name for each in answer.records}
+    assert families == {"Kavanagh", FAMILY}
+    assert answer.searched_by == frozenset()
+
+
+def test_mailbox_that_finds_the_person_is_enough(jump: Bench) -> None:
+    answer = found(jump, email="the.kavanaghs@example.com", words=("niamh",))
+    assert len(answer.records) == 4
+    assert answer.searched_by == {Term.EMAIL}
+
+
 # --- paging (README, Paging) -----------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from integrations.impilo import replies as impilo
 from integrations.jump import replies as jump
 from integrations.jump.search import spellings
 from integrations.links import console_link
-from integrations.parallel import side_by_side
+from integrations.parallel import THREADS, side_by_side
 from integrations.wire import as_moment, folded, surest_part
 
 
@@ -188,3 +188,16 @@ def test_side_by_side_keeps_order_context_and_exceptions() -> None:
     assert (first, third) == ((0, "r1"), (2, "r1"))
     assert isinstance(second, ValueError)
     assert side_by_side(work, []) == []
+
+
+def test_one_system_that_hangs_takes_no_thread_of_another() -> None:
+    hanging = threading.Event()
+    waiting = threading.Thread(
+        target=lambda: side_by_side(lambda _: hanging.wait(20), range(THREADS), pool="hanging")
+    )
+    waiting.start()
+    try:
+        assert side_by_side(lambda number: number + 1, [1, 2], pool="well") == [2, 3]
+    finally:
+        hanging.set()
+        waiting.join()
