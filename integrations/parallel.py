@@ -44,7 +44,8 @@ def start(pool: ThreadPoolExecutor, work: Callable[[], R]) -> Future[R]:
 def side_by_side(work: Callable[[T], R], items: Iterable[T], *, pool: str = "") -> list[R | Exception]:
     """``work`` for each item at once; in order, each its result or the exception it raised.
 
-    ``pool`` is the system's name: systems do not share threads. Not from within ``work``: threads that wait for threads of the same pool can wait for ever.
+    ``pool`` is the system's name: systems do not share threads. Not from within ``work``: threads
+    that wait for threads of the same pool can wait for ever.
     """
     todo = [partial(work, item) for item in items]
     if len(todo) < 2:
