@@ -15,7 +15,8 @@ from portal.web.logs import configure_structlog, logging_settings
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+# What is already in the environment wins over the file.
+environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 # --- What this installation is -------------------------------------------------------------
 
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "portal.accounts",
     "portal.audit",
     "portal.web",
+    "portal.worker",
     "integrations",
     "patients",
     "django.contrib.auth",
@@ -121,6 +123,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # In the database, so that several processes count the same sign-in attempts.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# What the workers wake, and after how many seconds again (portal/worker/ticker.py).
+PERIODIC_TASKS = {
+    "patients.tasks.throw_away_ended_lookups": 60,
+    "patients.tasks.merge_audit_journal": 60,
+    "patients.tasks.look_at_connections": 600,
+    "patients.tasks.clear_ended_sessions": 3600,
+    "patients.tasks.forget_finished_tasks": 3600,
+}
 
 # --- Language and time ----------------------------------------------------------------------
 
@@ -184,7 +194,8 @@ SESSION_COOKIE_AGE = SESSION_MAX_SECONDS
 CSRF_FAILURE_VIEW = "portal.web.pages.csrf_failure"
 
 # Without a mail server, mails are files: VAR_DIR/outbox.
-vars().update(env.email_url("EMAIL_URL", default=f"filemail://{VAR_DIR / 'outbox'}"))
+# Three slashes and those of the path: environ takes the first one off.
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR.absolute() / 'outbox'}"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
 
 # --- The three systems ----------------------------------------------------------------------
@@ -249,6 +260,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static" / "collected"
+WHITENOISE_USE_FINDERS = not PRODUCTION  # without collectstatic
 STATICFILES_DIRS: list[Any] = [
     ("portal", BASE_DIR / "static" / "portal"),
     ("build", BASE_DIR / "static" / "build"),

@@ -1,0 +1,47 @@
+"""Entry points for the worker: ids in, straight into a service. Each may run twice and do no harm."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django_tasks import task
+from django_tasks_db.models import DBTaskResult
+
+from integrations.registry import system_names
+from patients.services import connections, lookup
+from portal import audit
+
+#: How long the rows of finished tasks are kept for whoever looks into a fault.
+FINISHED_FOR = timedelta(days=7)
+
+
+@task()
+def throw_away_ended_lookups() -> int:
+    """Delete kept look-ups whose quarter of an hour is over; returns how many rows went."""
+    return lookup.throw_away_ended()
+
+
+@task()
+def merge_audit_journal() -> int:
+    """Bring in events that the database refused at the time; returns how many."""
+    return audit.merge_journal()
+
+
+@task()
+def look_at_connections() -> None:
+    """Look at every system that is set up."""
+    connections.look_at([name for name in system_names() if connections.is_set_up(name)])
+
+
+@task()
+def clear_ended_sessions() -> int:
+    """Delete sessions that are over; returns how many."""
+    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
+
+
+@task()
+def forget_finished_tasks() -> int:
+    """Delete the rows of tasks that ended a while ago; returns how many."""
+    return DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - FINISHED_FOR).delete()[0]

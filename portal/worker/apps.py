@@ -1,0 +1,9 @@
+"""Background work."""
+
+from django.apps import AppConfig
+
+
+class WorkerConfig(AppConfig):
+    """Background work."""
+
+    name = "portal.worker"
