@@ -25,6 +25,7 @@ from . import (
     patients,
     studies,
     tokens,
+    users,
 )
 from .calls import CURRENT, DIALECTS, OLDER, Api, Server, json_reply
 from .errors import html_page
@@ -73,7 +74,7 @@ def create_app(store: Store, clock: Clock, *, dialect: str = CURRENT) -> Flask:
     oauth.register(app, server)
     tokens.register(app, server)
     rest = Api(app, server, "/api/v1")
-    for part in (organizations, studies, patients, consents, observations):
+    for part in (users, organizations, studies, patients, consents, observations):
         part.register(rest)
     if server.older:
         fhir_older.register(app, server)

@@ -1,4 +1,4 @@
-"""Patient apps, invitations (so far only how an empty one is refused) and API keys."""
+"""Patient apps, invitations (read, and how a bad one is refused) and API keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ REQUIRED = ["This field is required."]
 def register(api: Api) -> None:
     """Serve the operations that only the current generation has."""
     api.add("/clients", GET=clients)
-    api.add("/invitation", POST=invite)
+    api.add("/invitation", GET=invitations, POST=invite)
+    api.add("/invitation/<key>", GET=invitation)
     api.add("/practitioner_clients", GET=api_keys)
 
 
@@ -25,6 +26,20 @@ def clients(call: Call) -> Row:
     apps = [row for row in call.data["clients"].values() if row["invitation_url"] is not None]
     apps.sort(key=lambda row: str(row["created"]), reverse=True)
     return plain_list(call, apps, shapes.app, fixed=FIXED_PAGE)
+
+
+def invitations(call: Call) -> Row:
+    """Everybody's invitations, newest change first; there is no filter."""
+    rows = sorted(call.data["invitations"].values(), key=lambda row: str(row["last_updated"]), reverse=True)
+    return plain_list(call, rows, shapes.invitation, fixed=FIXED_PAGE)
+
+
+def invitation(call: Call, key: str) -> Row:
+    """One invitation, whoever it is for."""
+    row = call.data["invitations"].get(key)
+    if row is None:
+        raise missing("PatientInvitation")
+    return shapes.invitation(row)
 
 
 def invite(call: Call) -> Row:

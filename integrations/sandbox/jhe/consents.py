@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from . import shapes
 from .calls import Api, Call, Row, Writes
 from .errors import Crashed, denied, number
@@ -104,7 +102,7 @@ def _study(call: Call, row: Row, label: str, scopes: list[Row]) -> Row:
     return {**shape, "dataSources": [shapes.data_source(call.data, each) for each in sources], label: scopes}
 
 
-def consolidated_clients(call: Call, key: str) -> list[dict[str, Any]]:
+def consolidated_clients(call: Call, key: str) -> list[Row]:
     """The apps of the studies that a patient is in; open to every signed-in person."""
     wanted = number(key)
     links = {
@@ -113,5 +111,14 @@ def consolidated_clients(call: Call, key: str) -> list[dict[str, Any]]:
         if wanted in enrolled(call.data, study["id"])
         for link in study["clients"]
     }
-    apps = [shapes.app(call.data["clients"][str(each)]) for each in sorted(links)]
-    return [{**app, "patientInvitations": []} for app in apps]
+    return [_with_invitations(call, wanted, call.data["clients"][str(each)]) for each in sorted(links)]
+
+
+def _with_invitations(call: Call, patient_id: int, app: Row) -> Row:
+    mine = [
+        row
+        for row in call.data["invitations"].values()
+        if (row["patient_id"], row["client_id"]) == (patient_id, app["id"])
+    ]
+    mine.sort(key=lambda row: str(row["last_updated"]), reverse=True)
+    return {**shapes.app(app), "patientInvitations": [shapes.invitation(row) for row in mine]}

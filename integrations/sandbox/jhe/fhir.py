@@ -18,6 +18,7 @@ from .fhir_metadata import capability_statement
 from .fhir_resources import EVERYTHING, IMPORTED, RESOURCES, Resource, Scope, none, unshaped
 from .fhir_shapes import SOURCE
 from .paging import paged
+from .records import is_patient
 
 BASE = "/FHIR/R5"
 HOUR = "public, max-age=3600"
@@ -68,15 +69,24 @@ def _resource(kind: str) -> Resource:
     return RESOURCES[kind]
 
 
-def _number(call: Call, name: str) -> int | None:
-    """A location filter as a number; FHIR refuses other text, where REST would fail."""
-    text = call.query.get(name)
-    if not text:
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        _expected_number(text)
+def _scope(call: Call) -> Scope:
+    """The location filters as numbers; a patient's own login is not narrowed by them.
+
+    FHIR refuses other text, where REST would fail.
+    """
+    if is_patient(call.data, call.user):
+        return EVERYTHING
+    names = ("patient.organization", "patient._has:_group:member:_id", "patient")
+    numbers = []
+    for text in (call.query.get(name) for name in names):
+        if text and not _is_number(text):
+            _expected_number(text)
+        numbers.append(int(text) if text else None)
+    return Scope(*numbers)
+
+
+def _is_number(text: str) -> bool:
+    return text.strip().removeprefix("-").isdecimal()
 
 
 def _expected_number(text: str) -> NoReturn:
@@ -86,11 +96,7 @@ def _expected_number(text: str) -> NoReturn:
 def search(call: Call, kind: str) -> Row:
     """A page of a resource type as a Bundle. The form of a ``_search`` is not looked at."""
     resource = _resource(kind)
-    scope = Scope(
-        organization=_number(call, "patient.organization"),
-        study=_number(call, "patient._has:_group:member:_id"),
-        patient=_number(call, "patient"),
-    )
+    scope = _scope(call)
     rows = [] if _matches_nothing(call, resource) else resource.rows(call, scope)
     rows = narrow.by_id(rows, call.query.get("_id"))
     rows = narrow.by_last_updated(rows, call.values("_last_updated"))
@@ -134,8 +140,11 @@ def _bundle(call: Call, resource: Resource, rows: list[Row]) -> Row:
 def read(call: Call, kind: str, key: str) -> Row:
     """One resource that the caller may see; foreign and missing ones are both 404."""
     resource = _resource(kind)
-    if not _is_uuid(key) and not key.isdecimal():
-        _expected_number(key)
+    if not _is_uuid(key):
+        if kind in IMPORTED:
+            raise Refused(405, {"detail": f"The 'read' interaction is not allowed for {kind}."})
+        if not _is_number(key):
+            _expected_number(key)
     for row in narrow.by_id(resource.rows(call, EVERYTHING), key):
         return resource.shape(call.data, row)
     raise Refused(404, {"detail": f"{kind}/{key} not found."})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .calls import Row
-from .seed import SEEDED_AT
+from .catalogue import SEEDED_AT
 
 _SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _COMMON = (

@@ -70,7 +70,10 @@ def _by_name(rows: list[Row], field_name: str = "name") -> list[Row]:
 
 
 def _people(call: Call, scope: Scope) -> list[Row]:
-    """The patients in reach; a patient's own login reaches only itself, whatever is asked."""
+    """The patients in reach; a patient's own login reaches only itself.
+
+    Of an identifier only the value counts, and only behind a bar.
+    """
     if is_patient(call.data, call.user):
         own = own_patient(call.data, call.user)
         return [own] if own else []
@@ -79,17 +82,16 @@ def _people(call: Call, scope: Scope) -> list[Row]:
     if scope.study:
         members = enrolled(call.data, scope.study)
         rows = [row for row in rows if row["id"] in members]
+    identifier = call.query.get("identifier") or call.query.get("patient.identifier") or ""
+    value = identifier.partition("|")[2]
+    if value:
+        rows = [row for row in rows if value in {each["value"] for each in row["identifiers"]}]
     return [row for row in rows if scope.patient in (None, row["id"])]
 
 
 def _patients(call: Call, scope: Scope) -> list[Row]:
-    """Patients by family name; of an identifier only the value counts, and only behind a bar."""
-    rows = _people(call, scope)
-    identifier = call.query.get("identifier") or call.query.get("patient.identifier") or ""
-    value = identifier.partition("|")[2]
-    if value and not is_patient(call.data, call.user):
-        rows = [row for row in rows if value in {each["value"] for each in row["identifiers"]}]
-    return _by_name(rows, "name_family")
+    """Patients by family name."""
+    return _by_name(_people(call, scope), "name_family")
 
 
 def _observations(call: Call, scope: Scope) -> list[Row]:

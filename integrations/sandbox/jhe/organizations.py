@@ -1,4 +1,4 @@
-"""Organizations and logins: lists that everybody may read, own organizations, the profile."""
+"""Organizations: everybody may read all of them; only the role in them is one's own."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ from . import shapes
 from .calls import Api, Call, Row
 from .errors import Refused, missing, number
 from .lists import plain_list
-from .records import own_organizations, role_in, user_by_email
+from .records import role_in
 from .seed_data import ORGANIZATION_TYPES
 
 
 def register(api: Api) -> None:
-    """Serve the reading operations on organizations and users."""
+    """Serve the reading operations on organizations."""
     api.add("/organizations", GET=organizations)
     api.add("/organizations/types", GET=types)
     api.add("/organizations/<key>", GET=organization)
     api.add("/organizations/<key>/tree", GET=tree)
     api.add("/organizations/<key>/users", GET=organization_users)
     api.add("/organizations/<key>/studies", GET=organization_studies)
-    api.add("/users", GET=users)
-    api.add("/users/profile", GET=profile)
-    api.add("/users/organizations", GET=own)
-    api.add("/users/search_by_email", GET=search_by_email)
 
 
 def _find(call: Call, key: str) -> Row:
@@ -84,32 +80,3 @@ def organization_studies(call: Call, key: str) -> list[Row]:
     rows = [row for row in call.data["studies"].values() if row["organization_id"] == found]
     rows.sort(key=lambda row: str(row["name"]))
     return [{**shapes.study(call.data, row), "organization": found} for row in rows]
-
-
-def own(call: Call) -> list[Row]:
-    """The caller's own organizations. The role is left null, whatever it is."""
-    reach = sorted(own_organizations(call.data, call.user))
-    return [shapes.organization(call.data["organizations"][str(each)]) for each in reach]
-
-
-def profile(call: Call) -> Row:
-    """The caller's own login."""
-    return shapes.profile(call.data, call.user, older=call.older)
-
-
-def users(call: Call) -> Row:
-    """Every login, by last name."""
-    return plain_list(call, _by_last_name(call), lambda row: shapes.user(call.data, row, older=call.older))
-
-
-def _by_last_name(call: Call) -> list[Row]:
-    return sorted(call.data["users"].values(), key=lambda row: str(row["last_name"]))
-
-
-def search_by_email(call: Call) -> Row:
-    """The login with exactly this e-mail, or an empty one; without ``email`` the first of the list."""
-    email = call.query.get("email")
-    row = user_by_email(call.data, email) if email else _by_last_name(call)[0]
-    if row is None:
-        return {"email": "", "firstName": "", "lastName": "", "userType": None, "isSuperuser": False}
-    return shapes.user(call.data, row, older=call.older)

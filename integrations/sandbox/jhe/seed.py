@@ -12,6 +12,7 @@ everybody in it is invented and the sign-in page prints them.
 ``patients``       id, user_id, names, birth_date, telecom_phone, identifiers, identifier (2025-10),
                    organizations (ids), last_updated
 ``scope_codes``, ``data_sources``, ``studies``, ``clients``, ``api_keys``, ``observations``
+``invitations``    id, patient_id, client_id, token_hash, status, last_updated
 ``enrolments``     id, study_id, patient_id
 ``consents``       id, enrolment_id, scope_code_id, consented, consented_time
 ``sessions``, ``codes``, ``access_tokens``, ``refresh_tokens``      sign-in
@@ -24,19 +25,24 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from integrations.sandbox import people as shared
 
 from . import seed_data as fixed
-from .calls import OLDER, Data, Row, instant
+from .calls import OLDER, Data, Row
+from .catalogue import SEEDED_AT, catalogue, clients, moment
 from .keys import new_signing_key
 
-SEEDED_AT = datetime(2026, 8, 21, 9, 0, 0, 1000, tzinfo=UTC)
-"""When the seed was made; rows get one second each after it, so that an order by time is total."""
+TABLES = (
+    *("users", "practitioners", "patients", "observations", "invitations"),
+    *("sessions", "codes", "access_tokens", "refresh_tokens"),
+)
+RELATIONS = ("roles", "enrolments", "consents")
 
-SEEDED = instant(SEEDED_AT)
+# What JHE's own numbering has reached before the sandbox's people are added.
+LAST_IDS = {"users": 10011, "patients": 40005, "identifiers": 0, "enrolments": 0, "consents": 0}
 
 
 def seed(dialect: str, people: Iterable[Mapping[str, Any]] | None = None) -> Data:
@@ -46,15 +52,11 @@ def seed(dialect: str, people: Iterable[Mapping[str, Any]] | None = None) -> Dat
     they are numbered after JHE's own patients. A row may name ``studies`` to be enrolled in.
     """
     older = dialect == OLDER
-    data: Data = {name: {} for name in ("users", "practitioners", "patients", "observations")}
-    data["dialect"] = dialect
-    data["last_ids"] = {"identifiers": 0, "enrolments": 0, "consents": 0}
-    data["roles"], data["enrolments"], data["consents"] = [], [], []
-    data["sessions"], data["codes"] = {}, {}
-    data["access_tokens"], data["refresh_tokens"] = {}, {}
-    data["signing_key"] = new_signing_key()
-    data |= _catalogue(older=older)
-    data["clients"], data["api_keys"] = _clients(older=older)
+    data: Data = {"dialect": dialect, "signing_key": new_signing_key(), "last_ids": dict(LAST_IDS)}
+    data |= {table: {} for table in TABLES}
+    data |= {relation: [] for relation in RELATIONS}
+    data |= catalogue(older=older)
+    data["clients"], data["api_keys"] = clients(older=older)
     _add_logins(data, older=older)
     _add_patients(data)
     for row in _sample() if people is None else people:
@@ -72,102 +74,6 @@ def _sample() -> list[dict[str, Any]]:
     return rows
 
 
-def _catalogue(*, older: bool) -> Data:
-    codes = fixed.SCOPE_CODES[: fixed.OLDER_CODES] if older else fixed.SCOPE_CODES
-    sources = fixed.DATA_SOURCES[: fixed.OLDER_SOURCES] if older else fixed.DATA_SOURCES
-    known = {50001 + place for place in range(len(codes))}
-    scope_links = _Counter()
-    support_links = _Counter()
-    source_links = _Counter()
-    client_links = _Counter()
-    return {
-        "organizations": _table(
-            {"id": id_, "name": name, "type": old if older else kind, "part_of": part_of}
-            for id_, name, kind, old, part_of in fixed.ORGANIZATIONS
-        ),
-        "scope_codes": _table(
-            {
-                "id": 50001 + place,
-                "coding_system": fixed.CODE_SYSTEMS.get(code, fixed.OPENMHEALTH),
-                "coding_code": code,
-                "text": text,
-            }
-            for place, (code, text) in enumerate(codes)
-        ),
-        "data_sources": _table(
-            {
-                "id": 70001 + place,
-                "name": name,
-                "type": kind,
-                "supported": [] if older else support_links.rows("scope_code_id", scopes),
-            }
-            for place, (name, kind, scopes) in enumerate(sources)
-        ),
-        "studies": _table(
-            {
-                "id": id_,
-                "name": name,
-                "description": description,
-                "organization_id": organization,
-                "icon_url": None,
-                "scope_requests": scope_links.rows(
-                    "scope_code_id", [each for each in scopes if each in known]
-                ),
-                "data_sources": [] if older else source_links.rows("data_source_id", sources_),
-                "clients": [] if older else client_links.rows("client_id", apps),
-            }
-            for id_, name, description, organization, scopes, sources_, apps in fixed.STUDIES
-        ),
-    }
-
-
-class _Counter:
-    """Numbers the rows of one linking table."""
-
-    def __init__(self) -> None:
-        self.last = 0
-
-    def rows(self, field: str, ids: Iterable[int]) -> list[Row]:
-        made = []
-        for each in ids:
-            self.last += 1
-            made.append({"id": self.last, field: each})
-        return made
-
-
-def _table(rows: Iterable[Row]) -> dict[str, Row]:
-    return {str(row["id"]): {**row, "last_updated": _moment(place)} for place, row in enumerate(rows)}
-
-
-def _moment(place: int) -> str:
-    return instant(SEEDED_AT + timedelta(seconds=place))
-
-
-def _client(id_: int, **fields: Any) -> Row:
-    """One OAuth application; ``secret`` is ``None`` for a public one."""
-    blank: Row = {"secret": None, "grant": "authorization-code", "redirect_uris": [], "user_id": None}
-    return {"id": id_, **blank, "invitation_url": None, "created": _moment(id_), **fields}
-
-
-def _clients(*, older: bool) -> tuple[dict[str, Row], list[Row]]:
-    apps = [] if older else list(fixed.APPS)
-    made = [
-        _client(place, name=name, client_id=client_id, invitation_url=url)
-        for place, (name, client_id, url) in enumerate(apps, start=1)
-    ]
-    portal = {"client_id": fixed.CLIENT_ID, "secret": fixed.CLIENT_SECRET}
-    made.append(_client(len(made) + 1, name="Portal", redirect_uris=list(fixed.REDIRECT_URIS), **portal))
-    keys: list[Row] = []
-    users = {email: (user_id, practitioner) for user_id, email, _, _, _, practitioner in fixed.USERS}
-    for email, client_id, secret in [] if older else fixed.API_KEYS:
-        user_id, practitioner = users[email]
-        name = f"_practitioner_client_{practitioner}_{SEEDED_AT:%Y%m%d%H%M%S}"
-        owner = {"user_id": user_id, "grant": "client-credentials", "name": name}
-        made.append(_client(len(made) + 1, client_id=client_id, secret=secret, **owner))
-        keys.append({"id": len(keys) + 1, "client": len(made), "user_id": user_id, "label": "Portal"})
-    return {str(row["id"]): row for row in made}, keys
-
-
 def _add_logins(data: Data, *, older: bool) -> None:
     for place, (user_id, email, first, last, kind, practitioner) in enumerate(fixed.USERS):
         superuser = kind == "superuser"
@@ -183,7 +89,7 @@ def _add_logins(data: Data, *, older: bool) -> None:
             "id": practitioner,
             "user_id": user_id,
             "settings": {name: value for name, value in chosen.items() if value is not None},
-            "last_updated": _moment(place),
+            "last_updated": moment(place),
         }
     ids = {row["email"]: row["id"] for row in data["users"].values()}
     data["roles"] = [
@@ -215,11 +121,9 @@ def _user(
 
 
 def next_id(data: Data, table: str) -> int:
-    """The next free number of a table."""
-    if table in data["last_ids"]:
-        data["last_ids"][table] += 1
-        return int(data["last_ids"][table])
-    return max(int(each) for each in data[table]) + 1
+    """The next number of a table; one that has been used never comes again."""
+    data["last_ids"][table] += 1
+    return int(data["last_ids"][table])
 
 
 def _add_patients(data: Data) -> None:
@@ -258,7 +162,7 @@ def _patient(data: Data, patient_id: int, user_id: int, row: Mapping[str, Any]) 
         "identifiers": identifiers,
         "identifier": identifiers[0]["value"] if identifiers else None,
         "organizations": list(row["organizations"]),
-        "last_updated": _moment(patient_id - 40001),
+        "last_updated": moment(patient_id - 40001),
     }
 
 
@@ -293,7 +197,7 @@ def _add_consents(data: Data) -> None:
                         "enrolment_id": enrolments[patient_id, study_id],
                         "scope_code_id": code,
                         "consented": True,
-                        "consented_time": SEEDED,
+                        "consented_time": moment(0),
                     }
                 )
 
@@ -307,7 +211,7 @@ def _add_observations(data: Data) -> None:
             "id": 60001 + place,
             "patient_id": patient_id,
             "scope_code_id": code,
-            "last_updated": _moment(place),
+            "last_updated": moment(place),
             "effective": taken.isoformat().replace("+00:00", "Z"),
             "omh_data": {
                 "body": {**fixed.MEASURED[code], "effective_time_frame": {"date_time": taken.isoformat()}},

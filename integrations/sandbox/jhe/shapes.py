@@ -163,6 +163,19 @@ def app(row: Row) -> Row:
     }
 
 
+def invitation(row: Row) -> Row:
+    """An invitation as every reading shows it: the token is told only once, on creation."""
+    return {
+        "id": row["id"],
+        "patientId": row["patient_id"],
+        "client_id": row["client_id"],
+        "tokenHash": row["token_hash"],
+        "token": None,
+        "status": row["status"],
+        "lastUpdated": row["last_updated"],
+    }
+
+
 def application(row: Row, callback: str) -> Row:
     """The whole OAuth application of a patient app, hashed secret included, as study clients show it."""
     return {

@@ -29,16 +29,19 @@ def _own_studies(call: Call) -> list[Row]:
 def studies(call: Call) -> Row:
     """The studies of the caller's own organizations; of a foreign one, none."""
     rows = _own_studies(call)
-    chosen = filters(call, "organization_id").get("organization_id")
-    if chosen is not None:
-        rows = [row for row in rows if row["organization_id"] == chosen]
+    chosen = filters(call, "organization_id", *(["study_id"] if call.older else []))
+    if "organization_id" in chosen:
+        rows = [row for row in rows if row["organization_id"] == chosen["organization_id"]]
+    if "study_id" in chosen:  # only the 2025-10 server looks at it
+        rows = [row for row in rows if row["id"] == chosen["study_id"]]
     return console_list(call, rows, lambda row: shapes.study(call.data, row), forgets_study=False)
 
 
 def study(call: Call, key: str) -> Row:
     """One study; an unknown one and a foreign one are refused alike."""
+    rows = _own_studies(call)
     wanted = number(key)
-    for row in _own_studies(call):
+    for row in rows:
         if row["id"] == wanted:
             return shapes.study(call.data, row)
     raise denied("Current User does not have authorization to access this Study.")

@@ -194,6 +194,8 @@ def test_a_summary_count_has_no_entries_and_no_next(current: World) -> None:
         ("Patient/abc", 422, "Field 'id' expected a number but got 'abc'."),
         ("Patient/40008", 404, "Patient/40008 not found."),
         ("Patient/99999", 404, "Patient/99999 not found."),
+        ("Patient/-1", 404, "Patient/-1 not found."),
+        ("Condition/40001", 405, "The 'read' interaction is not allowed for Condition."),
         ("Nonsense", 404, "Unsupported FHIR resource type: Nonsense."),
         ("patient", 404, "Unsupported FHIR resource type: patient."),
     ],
@@ -234,7 +236,8 @@ def test_groups_are_the_callers_own_studies(current: World) -> None:
 
 
 def test_a_patients_own_login_sees_only_itself_whatever_is_asked(current: World) -> None:
-    assert found(current, "patient.organization=20008", who="ll_patient_peter") == ["40001"]
+    for query in ("patient.organization=20008", "patient=abc", "identifier=|MRN-12345"):
+        assert found(current, query, who="ll_patient_peter") == ["40001"]
     assert refused(current, "Patient/40002", "ll_patient_peter")[0] == 404
 
 
@@ -258,6 +261,8 @@ def test_a_study_narrows_observations_to_its_codes(current: World) -> None:
         ("date=ge2030-01-01", 0),
         ("date=2026-08-21", 5),
         ("patient.organization=20003", 5),
+        ("patient.identifier=|abc123", 2),
+        ("patient.identifier=abc123", 5),
     ],
 )
 def test_observations_are_narrowed_by_code_status_and_date(current: World, query: str, count: int) -> None:

@@ -8,7 +8,7 @@ the recording created), ``populated`` (with their enrolments and decisions, too)
 (after one of them lost an organization and another everything).
 
 Not replayed, because the sandbox does not do it yet: creating and changing patients, enrolment,
-consent writes, invitations beyond their refusals, API key creation, FHIR create, OPTIONS.
+consent writes, creating and redeeming invitations, API key creation, FHIR create, OPTIONS.
 """
 
 from __future__ import annotations
@@ -63,11 +63,12 @@ def _populate(world: World, state: str, dialect: str) -> None:
         for patient_id in (40006, 40007, 40008):
             jhe.enrol(data, 30001, patient_id)
         enrolment = jhe.enrol(data, 30002, 40006)
-        for count, (code, consented) in enumerate([(50002, False)], start=900):
-            decision = {"scope_code_id": code, "consented": consented, "enrolment_id": enrolment["id"]}
-            data["consents"].append(
-                {"id": count, "consented_time": people["40006"]["last_updated"], **decision}
-            )
+        changed = people["40006"]["last_updated"]
+        decision = {"scope_code_id": 50002, "consented": False, "consented_time": changed}
+        data["consents"].append({"id": 900, "enrolment_id": enrolment["id"], **decision})
+        for number, status in ((101, "reissued"), (102, "issued")):
+            row = {"patient_id": 40006, "client_id": 1, "token_hash": "x" * 43, "last_updated": changed}
+            data["invitations"][str(number)] = {"id": number, "status": status, **row}
         if dialect == jhe.OLDER:
             people["40006"]["identifier"] = "MRN-7"
             people["40017"]["identifier"] = None  # this generation did not take several identifiers

@@ -175,6 +175,21 @@ def test_search_by_email_of_nobody_is_an_empty_login(world: World) -> None:
     assert world.get("/api/v1/users/search_by_email").json()["id"] == 10001
 
 
+def test_a_login_is_read_by_its_owner_only(world: World) -> None:
+    assert world.get("/api/v1/users/10002").json()["email"] == "manager_mary@example.com"
+    assert world.get("/api/v1/users/10003").status_code == 403
+    assert failed(world.get("/api/v1/users/abc"))
+
+
+def test_logins_can_be_listed_by_email(world: World) -> None:
+    assert ids(world.get("/api/v1/users", "ll_patient_peter", email="manager_mary@example.com")) == [10002]
+
+
+def test_study_id_narrowed_the_studies_once(current: World, older: World) -> None:
+    assert ids(current.get("/api/v1/studies", study_id=30001)) == [30002, 30001]
+    assert ids(older.get("/api/v1/studies", study_id=30001)) == [30001]
+
+
 def test_an_unknown_study_is_forbidden_like_a_foreign_one(world: World) -> None:
     text = {"detail": "Current User does not have authorization to access this Study."}
     for key in (30004, 99999):
@@ -235,6 +250,27 @@ def test_instants_carry_the_older_servers_own_zone(current: World, older: World)
     )
     assert new.endswith("Z")
     assert old.endswith("-08:00")
+
+
+def test_observations_are_narrowed_by_study_patient_and_id(world: World) -> None:
+    def found(**query: Any) -> int:
+        return len(ids(world.get("/api/v1/observations", **query)))
+
+    per_patient = 2 if world.dialect == jhe.CURRENT else 4
+    assert found(patient_id=40001) == found(patient_id=40001, study_id=30001) == per_patient
+    assert found(observation_id=60001) == 1
+    assert found(patient_id=40005) == found(study_id=30004) == 0
+
+
+def test_invitations_of_everybody_are_open_to_everybody(current: World) -> None:
+    row = {"id": 101, "patient_id": 40001, "client_id": 1, "token_hash": "x" * 43, "status": "issued"}
+    with current.store.writing() as data:
+        data["invitations"]["101"] = {**row, "last_updated": "2026-09-01T00:00:00.000000Z"}
+    assert ids(current.get("/api/v1/invitation", "ll_patient_pamela")) == [101]
+    assert current.get("/api/v1/invitation/101").json()["token"] is None
+    assert current.get("/api/v1/invitation/999").status_code == 404
+    apps = current.get("/api/v1/patients/40001/consolidated_clients").json()
+    assert [[each["id"] for each in app["patientInvitations"]] for app in apps] == [[101], []]
 
 
 def test_a_data_sources_detail_leaves_its_scopes_empty(current: World) -> None:
