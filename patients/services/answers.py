@@ -20,6 +20,10 @@ from .connections import needs_own_token
 
 _json = cattrs.preconf.json.make_converter()
 
+# Adapters put the likeliest first. Staff read no longer list, and comparing everybody with
+# everybody takes the square of it.
+MOST_KEPT = 50  # records of one system
+
 
 class State(StrEnum):
     """How asking one system ended."""
@@ -79,8 +83,8 @@ def outcome_of(system: str, query: SearchQuery, answer: SearchAnswer | Integrati
                 system=system,
                 state=State.FOUND if fitting else State.NOBODY,
                 answered_at=now,
-                records=tuple(_unnumbered(record) for record in fitting),
-                more=answer.more,
+                records=tuple(_unnumbered(record) for record in fitting[:MOST_KEPT]),
+                more=answer.more or len(fitting) > MOST_KEPT,
                 differing=len(answer.records) - len(fitting),
             )
         case CannotSearch():
@@ -130,6 +134,11 @@ def keep(lookup: LookUp, outcomes: Sequence[Outcome]) -> None:
                 defaults={"outcome": _json.unstructure(whole), "answered_at": timezone.now()},
             )
         row.save(update_fields=["next_number"])
+
+
+def answered(lookup: LookUp) -> set[str]:
+    """The systems whose answer is kept."""
+    return set(Answer.objects.filter(lookup=lookup).values_list("system", flat=True))
 
 
 def kept(lookup: LookUp) -> dict[str, Outcome]:
