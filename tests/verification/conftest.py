@@ -105,7 +105,9 @@ class FixedToken:
         return self.token
 
 
+# Kept for the run: nothing here changes what a server holds, and a person's records are many requests.
 _tokens: dict[tuple[str, str], str] = {}
+_people: dict[tuple[str, str], dict[str, RemotePatient]] = {}
 
 
 def token_of(subject: Subject, person: Person) -> str:
@@ -127,14 +129,23 @@ def jhe(subject: Subject) -> JheAdapter:
     return adapter_of(subject, subject.practitioner)
 
 
+def people_of(subject: Subject, person: Person) -> dict[str, RemotePatient]:
+    """Everybody in a practitioner's organizations, by id."""
+    name = (subject.url, person.email)
+    if name not in _people:
+        jhe = adapter_of(subject, person)
+        _people[name] = {
+            record.id: record
+            for organization in jhe.organizations()
+            for record in jhe.patients_of_organization(organization.id)
+        }
+    return _people[name]
+
+
 @pytest.fixture
-def people(jhe: JheAdapter) -> dict[str, RemotePatient]:
+def people(subject: Subject) -> dict[str, RemotePatient]:
     """Everybody in the practitioner's organizations, by id."""
-    found = {
-        record.id: record
-        for organization in jhe.organizations()
-        for record in jhe.patients_of_organization(organization.id)
-    }
+    found = people_of(subject, subject.practitioner)
     assert found, "the practitioner needs an organization with people"
     return found
 
@@ -154,9 +165,7 @@ def stranger(subject: Subject, people: dict[str, RemotePatient]) -> RemotePatien
     """Somebody in none of the practitioner's organizations."""
     if subject.elsewhere is None:
         pytest.skip("no practitioner of another organization is named (JHE_ELSEWHERE_USER)")
-    other = adapter_of(subject, subject.elsewhere)
-    for organization in other.organizations():
-        for record in other.patients_of_organization(organization.id):
-            if record.id not in people:
-                return record
+    for record in people_of(subject, subject.elsewhere).values():
+        if record.id not in people:
+            return record
     pytest.skip("everybody elsewhere is within reach too")
