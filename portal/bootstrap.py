@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
@@ -195,12 +197,23 @@ def _node_requirements(lock: str) -> str:
 # --- Steps ----------------------------------------------------------------------------------
 
 
-def _step(label: str, command: list[str], environment: dict[str, str] | None = None) -> None:
-    """Run a command, say what it is for and how long it took. Raises :class:`Problem`."""
+@contextmanager
+def timed(label: str) -> Iterator[None]:
+    """Say what is being done, and when it is done how many seconds it took."""
     print(f"  {label:22}", end="", flush=True)
     started = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        print(flush=True)
+        raise
+    print(f"{time.monotonic() - started:6.1f} s", flush=True)
+
+
+def _step(label: str, command: list[str], environment: dict[str, str] | None = None) -> None:
+    """Run a command, its output kept back unless it fails. Raises :class:`Problem`."""
     program = shutil.which(command[0], path=(environment or os.environ).get("PATH")) or command[0]
-    with tempfile.TemporaryFile(mode="w+", errors="replace") as output:
+    with timed(label), tempfile.TemporaryFile(mode="w+", errors="replace") as output:
         done = subprocess.run(
             [program, *command[1:]],
             stdin=subprocess.DEVNULL,
@@ -209,12 +222,10 @@ def _step(label: str, command: list[str], environment: dict[str, str] | None = N
             env=environment,
             check=False,
         )
-        output.seek(0)
-        lines = output.read().splitlines()
-    if done.returncode:
-        last = "\n".join(lines[-LAST_LINES:])
-        raise Problem(f"{last}\n\n{label}: this failed. Is there a way to the network? Then try again.")
-    print(f"{time.monotonic() - started:6.1f} s", flush=True)
+        if done.returncode:
+            output.seek(0)
+            last = "\n".join(output.read().splitlines()[-LAST_LINES:])
+            raise Problem(f"{last}\n\n{label}: this failed. Is there a way to the network? Then try again.")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ class Sandbox:
     ``state_dir`` keeps the states from one start to the next; without it they end with the
     process. ``ports`` gives a system (or ``control``) a fixed port, the others take free ones. ``dialect`` is
     the generation of JHE (``current`` or ``2025-10``). ``systems`` leaves some out.
+    ``redirect_uris`` are addresses beside the usual ones that JHE's sign-in may return to.
 
     ``stores``, ``faults`` (the fault boards) and ``servers`` are there for every system by
     name, ``switches`` for those that can take more than one shape; ``control`` is the control
@@ -58,8 +59,10 @@ class Sandbox:
         *,
         clock: Clock = utc_now,
         systems: tuple[str, ...] = SYSTEMS,
+        redirect_uris: tuple[str, ...] = (),
     ) -> None:
         self.dialect = dialect
+        self._redirect_uris = redirect_uris
         self._state_dir = state_dir
         self._clock = clock
         builders: dict[str, Callable[[], _Parts]] = {
@@ -78,6 +81,7 @@ class Sandbox:
             for name, each in parts.items()
         }
         self.control = Server(control.create_app(self), port=(ports or {}).get("control", 0))
+        self._register_redirect_uris()
 
     @property
     def keys(self) -> dict[str, Mapping[str, str]]:
@@ -129,6 +133,7 @@ class Sandbox:
             self.faults[name].forget_requests()
         for switches in self.switches.values():
             switches.reset()
+        self._register_redirect_uris()
 
     def __enter__(self) -> Self:
         self.start()
@@ -136,6 +141,10 @@ class Sandbox:
 
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
+
+    def _register_redirect_uris(self) -> None:
+        for uri in self._redirect_uris:
+            jhe.add_redirect_uri(self.stores["jhe"], uri)
 
     def _all_servers(self) -> list[tuple[str, Server]]:
         return [*self.servers.items(), ("control", self.control)]

@@ -24,6 +24,12 @@ class Command(BaseCommand):
         parser.add_argument("--state-dir", type=Path, help="keep the states here (else they are lost)")
         for name in (*SYSTEMS, "control"):
             parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
+        parser.add_argument(
+            "--redirect-uri",
+            action="append",
+            default=[],
+            help="one more address that JHE's sign-in may return to; may be given several times",
+        )
         parser.add_argument("--dialect", choices=DIALECTS, default=CURRENT, help="the generation of JHE")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,7 +38,8 @@ class Command(BaseCommand):
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, lambda *_: ended.set())
         ports = {name: options[f"{name}_port"] for name in (*SYSTEMS, "control")}
-        sandbox = Sandbox(options["state_dir"], ports, options["dialect"])
+        uris = tuple(options["redirect_uri"])
+        sandbox = Sandbox(options["state_dir"], ports, options["dialect"], redirect_uris=uris)
         try:
             sandbox.start()
         except OSError as error:

@@ -8,18 +8,15 @@ from argparse import ArgumentParser
 from typing import Any
 
 from allauth.account.forms import default_token_generator
-from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
-from django.db import transaction
 from django.urls import reverse
 
-from portal import audit
-from portal.accounts.models import User, fold_email
-from portal.accounts.roles import Role, give_role
+from portal.accounts.models import User
+from portal.accounts.opening import AccountExists, open_account
+from portal.accounts.roles import Role
 
 
 class Command(BaseCommand):
@@ -50,34 +47,16 @@ class Command(BaseCommand):
         except ValidationError:
             raise CommandError("This is no e-mail address.") from None
         secret = _ask() if password else None
-        with transaction.atomic():
-            user = _account(email, name)
-            give_role(user=user, role=Role(role), by=None)
-            if secret is not None:
-                _set_password(user, secret)
+        try:
+            user = open_account(email=email, name=name, role=Role(role), password=secret)
+        except AccountExists:
+            message = "This person has an account. To change their role: manage.py give_role"
+            raise CommandError(message) from None
+        except ValidationError as refusal:
+            raise CommandError(" ".join(refusal.messages)) from None
         self.stdout.write(f"{user.email} has an account: {role}.")
         if secret is None:
             self.stdout.write(f"To set a password, once: {address.rstrip('/')}{_link(user)}")
-
-
-def _account(email: str, name: str) -> User:
-    if User.objects.filter(email=fold_email(email)).exists():
-        raise CommandError("This person has an account. To change their role: manage.py give_role")
-    given, _, family = name.partition(" ")
-    user = User.objects.create_user(email, first_name=given, last_name=family)
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    audit.write("account.created", details={"account": str(user.pk)})
-    return user
-
-
-def _set_password(user: User, password: str) -> None:
-    try:
-        validate_password(password, user)
-    except ValidationError as refusal:
-        raise CommandError(" ".join(refusal.messages)) from None
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    audit.write("account.password_set", details={"account": str(user.pk)})
 
 
 def _ask() -> str:
