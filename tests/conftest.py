@@ -58,6 +58,7 @@ def sandbox(running_sandbox: Sandbox, transactional_db: None, settings: Settings
     yield running_sandbox
     for board in running_sandbox.faults.values():
         board.clear()  # lets go what a fault still holds
+    support.settle()
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ from pytest_django.fixtures import Settings
 from integrations.jhe import reach
 from integrations.sandbox import jhe
 from integrations.sandbox.run import Sandbox, utc_now
+from patients.services import lookup
 from portal.accounts.models import PersonToken, User
+from tests.waiting import until
 
 # Small waits, and a pace that no test meets by accident.
 QUICK: Mapping[str, Any] = {
@@ -49,6 +51,11 @@ def point_at(settings: Settings, sandbox: Sandbox) -> None:
 def change(settings: Settings, system: str, **values: Any) -> None:
     """Other settings for one system."""
     settings.SYSTEMS = {**settings.SYSTEMS, system: {**settings.SYSTEMS[system], **values}}
+
+
+def settle() -> None:
+    """Return when no system is being asked any more: answers would come into the next test."""
+    until(lambda: not getattr(lookup, "_asking", None), what="systems being asked")
 
 
 def connected(user: User, email: str, sandbox: Sandbox) -> User:
@@ -232,6 +239,10 @@ class Desk:
     def part(self, url: str, system: str) -> Found:
         """One system's answer, as htmx asks for it."""
         return self._found(url, self.client.get(f"{url}/systems/{system}", headers=PART))
+
+    def ask_again(self, url: str, system: str) -> Found:
+        """One system's new answer, as its retry button asks for it."""
+        return self._found(url, self.client.get(f"{url}/systems/{system}?again=1", headers=PART))
 
     def open(self, address: str) -> Node:
         """A person's page."""
