@@ -125,6 +125,31 @@
     });
   }
 
+  // Anywhere else the portal's page about what went wrong takes the place of what was there. Beside
+  // a panel there is work to keep: there only a list that has gone does so.
+  let isFault = false;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    const ownPage = requestConfig.elt.closest(".portal-panel") ? xhr.status === 404 : xhr.status !== 422;
+    if (xhr.status < 400 || !ownPage) return;
+    isFault = true;
+    const asked = { target: document.getElementById("main"), swapOverride: "outerHTML", selectOverride: "#main" };
+    Object.assign(event.detail, asked, { shouldSwap: true });
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!isFault) return;
+    isFault = false;
+    document.getElementById("main").tabIndex = -1;
+    document.getElementById("main").focus();
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => {
+      document.querySelectorAll("[data-portal-unreachable]").forEach((old) => old.remove());
+      if (event.detail.elt.closest(".portal-panel")) return;
+      document.getElementById("main").prepend(document.getElementById("portal-unreachable").content.cloneNode(true));
+    });
+  }
+
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt.closest("[data-portal-background]")) event.detail.headers["X-Portal-Background"] = "1";
   });
