@@ -66,18 +66,19 @@ def violations(page: Page) -> list[tuple[str, list[Any]]]:
     return [(found["id"], [node["target"] for node in found["nodes"]]) for found in result["violations"]]
 
 
-def nothing_is_cut(page: Page) -> None:
-    """Assert that nothing reaches past the window and no text is cut off."""
-    assert page.evaluate(OVERFLOWING) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert page.evaluate(CLIPPED) == []
+def cut(page: Page) -> list[str]:
+    """What reaches past the window, and text that is cut off."""
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [
+        *([f"the page is {wider} px wider than the window"] if wider > 0 else []),
+        *(f"past the window: {each}" for each in page.evaluate(OVERFLOWING)),
+        *(f"cut off: {each}" for each in page.evaluate(CLIPPED)),
+    ]
 
 
-def page_is_accessible(page: Page) -> None:
-    """Assert that axe finds nothing, nothing is cut, and everything can be hit."""
-    nothing_is_cut(page)
-    assert page.evaluate(TOO_SMALL) == []
-    assert violations(page) == []
+def barriers(page: Page) -> list[Any]:
+    """Everything that keeps somebody out at this width: axe's findings, what is cut, what is too small."""
+    return [*cut(page), *(f"too small: {each}" for each in page.evaluate(TOO_SMALL)), *violations(page)]
 
 
 def focus_is_visible_all_the_way(page: Page) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.conf import settings as django_settings
@@ -11,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django.fixtures import Settings
 
 from integrations.registry import label_of
+from integrations.sandbox import jhe
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from portal.accounts.models import User
@@ -35,7 +37,8 @@ class Journey:
     sandbox: Sandbox
     settings: Settings
     watch: Watch
-    user: User | None = field(default=None)
+    user: User | None = None
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     # --- given ------------------------------------------------------------------------------
 
@@ -70,6 +73,14 @@ class Journey:
         """A system is well again, and answers what it has held back."""
         self.sandbox.faults[system].clear()
 
+    def given_idle_too_long(self) -> None:
+        """The server's clock says that nobody was there for too long."""
+        self.settings.IDLE_LOCK_SECONDS = 0
+
+    def given_time_enough(self) -> None:
+        """The screen locks after ten minutes again."""
+        self.settings.IDLE_LOCK_SECONDS = 600
+
     # --- when -------------------------------------------------------------------------------
 
     def when_they_go_to(self, path: str) -> None:
@@ -95,6 +106,30 @@ class Journey:
         self.page.get_by_label("Email").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
+
+    def when_they_sign_in_at_jhe(self, email: str) -> None:
+        """From the sign-in page to JHE, sign in there, and back."""
+        self.when_they_go_to("/accounts/login/")
+        self.page.get_by_role("button", name="JupyterHealth Exchange").click()
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password").fill(jhe.PASSWORD)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.wait_for_url(f"{self.portal}/**")
+
+    def when_they_lock_the_screen(self) -> None:
+        """By the button of the menu."""
+        self.page.locator("[data-portal-menu] summary").click()
+        self.page.get_by_role("button", name="Lock the screen").click()
+        self.then_they_see("Screen locked")
+
+    def when_they_unlock_by_password(self, password: str = PASSWORD) -> None:
+        """On the lock page or the cover."""
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Unlock", exact=True).click()
+
+    def when_nobody_is_there_for(self, time: str) -> None:
+        """Let the browser's clock run (minutes:seconds); ``page.clock.install()`` comes first."""
+        self.page.clock.fast_forward(time)
 
     def when_they_open(self, name: str) -> None:
         """Open a person of the list."""
@@ -123,7 +158,7 @@ class Journey:
 
     def then_the_page_is_accessible(self) -> None:
         """Axe finds nothing, and nothing is cut or too small to press, at this width."""
-        checks.page_is_accessible(self.page)
+        assert checks.barriers(self.page) == []
 
     # --- places on the page -----------------------------------------------------------------
 
@@ -134,6 +169,10 @@ class Journey:
     def person(self, name: str) -> Locator:
         """A row of the list."""
         return self.page.locator("li.portal-person", has_text=name)
+
+    def cover(self) -> Locator:
+        """The cover over an idle page."""
+        return self.page.get_by_role("dialog", name="Screen locked")
 
     def panel(self, system: str) -> Locator:
         """One system's panel in the list."""
@@ -149,6 +188,8 @@ class Journey:
         """Let every answer come, so that none meets an emptied database; then nothing may be amiss."""
         for board in self.sandbox.faults.values():
             board.clear()
+        for undo in self.afterwards:
+            undo()
         if not self.page.is_closed():
             expect(self.page.locator("[data-portal-asking]")).to_have_count(0, timeout=20_000)
             self.watch.nothing_amiss()

@@ -13,7 +13,7 @@ from integrations.sandbox.faults import FaultKind
 from portal.accounts.roles import Role
 
 from . import reaching
-from .journey import Journey
+from .journey import MEGAN, Journey
 
 Way = Callable[[Journey], None]
 
@@ -26,7 +26,7 @@ class State:
     name: str
     way: Way
     role: Role | str | None = Role.CLINIC_STAFF
-    jhe_login: str = reaching.MEGAN
+    jhe_login: str = MEGAN
     print: bool = False
 
     def __str__(self) -> str:

@@ -1,0 +1,243 @@
+"""The longer ways to a state: what has to be done, or has to go wrong, before a page shows it."""
+
+from __future__ import annotations
+
+from django.db import connection
+from playwright.sync_api import expect
+
+from integrations.sandbox.faults import FaultKind
+from portal.accounts.roles import Role
+from tests.conftest import make_user
+
+from .journey import MEGAN, Journey
+
+PATIENT = "ll_patient_peter@example.com"
+REFERRAL = (
+    "Re: Mrs Grace MBEKI, DOB 18/04/1975, NHS No 999 134 6236, "
+    "grace.mbeki@example.org - thank you for seeing this lady"
+)
+
+
+# --- signing in -----------------------------------------------------------------------------
+
+
+def wrong_password(journey: Journey) -> None:
+    """The sign-in page after a wrong password."""
+    user = journey.given_account()
+    journey.when_they_sign_in(user.email, "not this one, surely")
+    expect(journey.page.get_by_role("alert")).to_be_visible()
+
+
+def too_many_attempts(journey: Journey) -> None:
+    """The page for somebody who keeps trying."""
+    user = journey.given_account()
+    heading = journey.page.get_by_role("heading", level=1)
+    for _ in range(12):
+        journey.when_they_sign_in(user.email, "not this one, surely")
+        if "Too many" in (heading.text_content() or "") or "Too many" in journey.page.content():
+            return
+    raise AssertionError("nobody ever says that it is enough")
+
+
+def second_step(journey: Journey) -> None:
+    """The page that asks for a code."""
+    user = journey.given_account()
+    journey.when_they_sign_in(user.email)
+    journey.then_they_see("Second step")
+
+
+def second_step_wrong(journey: Journey) -> None:
+    """... after a wrong code."""
+    second_step(journey)
+    journey.page.get_by_label("code").fill("000000")
+    journey.page.get_by_role("button", name="Sign in").click()
+    expect(journey.page.get_by_role("alert")).to_be_visible()
+
+
+def jhe_patient_refused(journey: Journey) -> None:
+    """What a participant of a study sees."""
+    journey.when_they_sign_in_at_jhe(PATIENT)
+    journey.then_they_see("You cannot sign in this way")
+
+
+def jhe_down(journey: Journey) -> None:
+    """Signing in at JHE while it does not answer."""
+    journey.given_fault("jhe", FaultKind.RESET)
+    journey.when_they_go_to("/accounts/oidc/jhe/login/")
+    journey.page.locator("main form button").click()
+    expect(journey.page.get_by_role("heading", level=1)).not_to_contain_text("JupyterHealth Exchange")
+
+
+def second_step_missing(journey: Journey) -> None:
+    """Somebody whose role asks for a second step and who has none yet."""
+    user = make_user("new@example.org", Role.CLINIC_STAFF, name="Noor New", second_step=False)
+    journey.when_they_sign_in(user.email)
+    journey.then_they_see("Set up a second step")
+
+
+def authenticator_app(journey: Journey) -> None:
+    """Setting up one-time codes."""
+    second_step_missing(journey)
+    journey.page.get_by_role("button", name="Use an app on my phone").click()
+    journey.then_they_see("Set up an authenticator app")
+
+
+def add_passkey(journey: Journey) -> None:
+    """Setting up a passkey."""
+    second_step_missing(journey)
+    journey.page.get_by_role("button", name="Use a passkey").click()
+    journey.then_they_see("Add a passkey or security key")
+
+
+def password_change_refused(journey: Journey) -> None:
+    """A new password that will not do."""
+    journey.when_they_go_to("/accounts/password/change/")
+    for label in ("Current Password", "New Password", "New Password (again)"):
+        journey.page.get_by_label(label, exact=True).fill("short")
+    journey.page.locator("main form button[type=submit]").last.click()
+    expect(journey.page.get_by_role("alert").first).to_be_visible()
+
+
+# --- the lock -------------------------------------------------------------------------------
+
+
+def locked(journey: Journey) -> None:
+    """The lock page."""
+    journey.when_they_go_to("/")
+    journey.when_they_lock_the_screen()
+
+
+def locked_wrong_password(journey: Journey) -> None:
+    """... after a wrong password."""
+    locked(journey)
+    journey.page.get_by_label("Password").fill("not this one, surely")
+    journey.page.get_by_role("button", name="Unlock", exact=True).click()
+    expect(journey.page.get_by_role("alert")).to_be_visible()
+
+
+def covered(journey: Journey) -> None:
+    """The cover that falls over an idle page."""
+    journey.page.clock.install()
+    journey.when_they_go_to("/")
+    journey.when_nobody_is_there_for("10:01")
+    expect(journey.cover()).to_be_visible()
+
+
+def form_waiting(journey: Journey) -> None:
+    """A form that was sent to a locked screen."""
+    journey.when_they_go_to("/")
+    journey.given_idle_too_long()
+    journey.look_up_box().fill("Grace Mbeki")
+    journey.look_up_box().press("Enter")
+    journey.then_they_see("Screen locked")
+    journey.given_time_enough()
+    journey.when_they_unlock_by_password()
+    journey.then_they_see("Your form is still here")
+
+
+# --- looking up -----------------------------------------------------------------------------
+
+
+def details_open(journey: Journey) -> None:
+    """The details one by one."""
+    journey.when_they_go_to("/")
+    journey.page.get_by_text("Give details one by one").click()
+
+
+def look_up_refused(journey: Journey) -> None:
+    """A date that is none."""
+    details_open(journey)
+    journey.page.get_by_label("Birth date").fill("31 31 1980")
+    journey.page.get_by_role("button", name="Look up by these details").click()
+    expect(journey.page.get_by_role("alert")).to_be_focused()
+
+
+def correcting(journey: Journey) -> None:
+    """The list with what was understood, opened for correcting."""
+    journey.when_they_look_up("smith 3/4/80")
+    journey.then_every_system_has_answered()
+    journey.page.get_by_text("Correct what was understood").click()
+
+
+def referral_line(journey: Journey) -> None:
+    """A line out of a letter."""
+    journey.when_they_look_up(REFERRAL)
+    journey.then_every_system_has_answered()
+
+
+def still_asking(journey: Journey) -> None:
+    """One system has not answered yet."""
+    journey.given_fault("impilo", FaultKind.HANG)
+    journey.when_they_look_up("grace mbeki 18/4/75")
+    journey.then_the_panel_says("jump", "found")
+    journey.then_the_panel_says("jhe", "found")
+    journey.then_the_panel_says("impilo", "Asking")
+
+
+def person_with_a_system_down(journey: Journey) -> None:
+    """A person's page where one system could not be asked."""
+    journey.given_fault("impilo", FaultKind.STATUS, status=503)
+    journey.when_they_look_up("grace mbeki 18/4/75")
+    journey.then_every_system_has_answered()
+    journey.when_they_open("MBEKI")
+
+
+def person_not_read_anew(journey: Journey) -> None:
+    """A person's page where what the list showed could not be read in full."""
+    journey.when_they_look_up("elsie wardle")
+    journey.then_every_system_has_answered()
+    journey.given_fault("jump", FaultKind.STATUS, status=503)
+    journey.when_they_open("WARDLE")
+
+
+# --- the rest -------------------------------------------------------------------------------
+
+
+def connections_in_trouble(journey: Journey) -> None:
+    """Every system with a trouble of its own."""
+    journey.given_fault("jump", FaultKind.STATUS, status=401)
+    journey.given_fault("impilo", FaultKind.RESET)
+    journey.given_fault("jhe", FaultKind.STATUS, status=500, html=True)
+    journey.when_they_go_to("/connections")
+
+
+def form_too_old(journey: Journey) -> None:
+    """A form from before the sign-in."""
+    journey.when_they_go_to("/")
+    journey.page.context.clear_cookies(name="csrftoken")
+    journey.look_up_box().fill("grace mbeki")
+    journey.look_up_box().press("Enter")
+    journey.then_they_see("This page was open too long")
+
+
+def fault_of_ours(journey: Journey) -> None:
+    """A fault in the portal: an adapter that is not there."""
+    journey.watch.excuse(r"status of 500")
+    entry = {**journey.settings.SYSTEMS["jump"], "ADAPTER": "integrations.nowhere.Adapter"}
+    journey.settings.SYSTEMS = {**journey.settings.SYSTEMS, "jump": entry}
+    journey.when_they_go_to("/connections")
+
+
+def nothing_can_be_recorded(journey: Journey) -> None:
+    """Neither the database nor the journal takes an event."""
+    journey.watch.excuse(r"status of 503")
+    journey.when_they_go_to("/")
+    (journey.settings.VAR_DIR / "audit-journal").write_text("in the way")
+    if connection.vendor == "sqlite":
+        refuse = "CREATE TRIGGER refused BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END"
+        allow = "DROP TRIGGER refused"
+    else:
+        refuse = "ALTER TABLE audit_event ADD CONSTRAINT refused CHECK (action = '') NOT VALID"
+        allow = "ALTER TABLE audit_event DROP CONSTRAINT refused"
+    _execute(refuse)
+    journey.afterwards.append(lambda: _execute(allow))
+    journey.look_up_box().fill("grace mbeki")
+    journey.look_up_box().press("Enter")
+    journey.then_they_see("The portal cannot be used now")
+
+
+def _execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
