@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.errors import ProtocolError
@@ -27,6 +27,9 @@ from integrations.types import (
     RemotePatient,
     Sex,
 )
+
+# What counts is whether a mapping breaks, not how long a busy machine takes to think of an example.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 Reader = Callable[[object], RemotePatient]
 
@@ -50,6 +53,7 @@ JUMP_KEYS = sorted({*JUMP_ROW, "city", "custom_fields", "accessibility_needs"})
 IMPILO_KEYS = sorted({*IMPILO_ROW, "name", "gender"})
 
 
+@unhurried
 @given(data=JSON)
 @pytest.mark.parametrize("read", READERS)
 def test_any_json_gives_a_record_or_a_protocol_error(read: Reader, data: object) -> None:
@@ -61,11 +65,13 @@ def test_any_json_gives_a_record_or_a_protocol_error(read: Reader, data: object)
     assert record.id
 
 
+@unhurried
 @given(bent=st.dictionaries(st.sampled_from(JUMP_KEYS), JSON))
 def test_jump_object_with_bent_values_never_breaks(bent: dict[str, Any]) -> None:
     _check_bent(read_jump, {**JUMP_ROW, **bent})
 
 
+@unhurried
 @given(bent=st.dictionaries(st.sampled_from(IMPILO_KEYS), JSON))
 def test_impilo_object_with_bent_values_never_breaks(bent: dict[str, Any]) -> None:
     _check_bent(read_impilo, {**IMPILO_ROW, **bent})
@@ -113,6 +119,7 @@ OUR_OTHER_FIELDS = {
 }
 
 
+@unhurried
 @given(data=JSON)
 def test_any_json_is_a_page_or_none(data: object) -> None:
     jump_replies.page(data, offset=0)
@@ -122,6 +129,7 @@ def test_any_json_is_a_page_or_none(data: object) -> None:
         impilo_replies.page(body, number=1, size=15)
 
 
+@unhurried
 @given(data=JSON)
 def test_any_json_is_read_as_an_error(data: object) -> None:
     for body in (data, {"error": data, "details": data}, {"errors": data, "message": data}):
