@@ -68,9 +68,10 @@ class OwnToken:
         """The token to send. Raises ``Unauthorised`` where the person has not signed in there."""
         row = self._row()
         access: str = row.access
-        if row.expires_at is not None and row.expires_at <= timezone.now() + EARLY and row.refresh:
-            return self._refreshed(row)
-        return access
+        now = timezone.now()
+        if row.expires_at is None or row.expires_at > (now + EARLY if row.refresh else now):
+            return access
+        return self._refreshed(row)
 
     def renewed(self, rejected: str) -> str:
         """Another token, after the system refused ``rejected``."""
@@ -97,8 +98,7 @@ class OwnToken:
             time.sleep(POLL_SECONDS)
             newer = self._row()
             if newer.version != row.version:
-                access: str = newer.access
-                return access
+                return self._access_of(newer)
             if self._deadline.remaining() <= 0:
                 raise Unavailable(
                     system=self._system,
@@ -110,18 +110,29 @@ class OwnToken:
     def _refresh(self, row: PersonToken) -> str:
         newest = self._row()
         if newest.version != row.version:
-            access: str = newest.access
-            return access
+            return self._access_of(newest)
         adapter = get_system(self._system, Caller(deadline=Deadline.after(REFRESH_SECONDS)))
         if not isinstance(adapter, ActsForPerson):
             raise self._ended("cannot refresh")
-        fresh = adapter.refreshed_token(row.refresh)
+        try:
+            fresh = adapter.refreshed_token(row.refresh)
+        except Unauthorised:
+            newest.refresh, newest.version = "", F("version") + 1  # spent: nobody tries it again
+            newest.save()
+            raise
         ends = timezone.now() + timedelta(seconds=fresh.expires_in) if fresh.expires_in else None
         newest.access, newest.expires_at = fresh.access, ends
         newest.refresh = fresh.refresh or row.refresh
         newest.version = F("version") + 1
         newest.save()
         return fresh.access
+
+    def _access_of(self, newer: PersonToken) -> str:
+        """The token that somebody else has got meanwhile, unless what they got is a refusal."""
+        if not newer.refresh:
+            raise self._ended("spent refresh token")
+        access: str = newer.access
+        return access
 
     def _ended(self, reason: str) -> Unauthorised:
         label = label_of(self._system)
