@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.errors import IntegrationError, NotConfigured, NotFound, Unauthorised
+from integrations.registry import label_of
 from integrations.types import CannotSearch, Found, RemotePatient, SearchAnswer, SearchQuery
 from patients.matching.ranking import contradicts
 from patients.models import Answer, LookUp
@@ -77,6 +78,14 @@ def outcome_of(system: str, query: SearchQuery, answer: SearchAnswer | Integrati
     """The outcome of a search, with records still unnumbered (0)."""
     now = timezone.now()
     match answer:
+        case Found(records=(), more=True):
+            return Outcome(
+                system=system,
+                state=State.FAILED,
+                answered_at=now,
+                sentence=f"{label_of(system)} holds more records like this than could be read.",
+                next_step="Add a detail, such as the birth date.",
+            )
         case Found():
             fitting = [record for record in answer.records if not contradicts(query, record)]
             return Outcome(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -27,6 +27,19 @@ class Question(Generic[R]):
     operation: str
     seconds: float
     work: Callable[[], R]
+
+
+def begin(question: Question[R], then: Callable[[R | IntegrationError], None]) -> Future[None]:
+    """Ask in the background; ``then`` gets the answer, or the error instead of one."""
+
+    def work() -> None:
+        try:
+            answer: R | IntegrationError = question.work()
+        except IntegrationError as fault:
+            answer = fault
+        then(answer)
+
+    return start(_systems, work)
 
 
 def ask_all(questions: Mapping[str, Question[R]]) -> dict[str, R | IntegrationError]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -22,7 +24,7 @@ from portal.accounts.models import User
 
 from . import answers, reach
 from .answers import KeptRecord, Outcome, State
-from .asking import Question, ask_all
+from .asking import SLACK, Question, ask_all, begin
 from .connections import open_system
 from .understanding import Asked, read, terms_of
 
@@ -71,7 +73,49 @@ def start(asked: Asked, *, by: User) -> LookUp:
     terms = [str(term) for term in terms_of(read(asked).to_query())]
     audit.look("search", by=by, subject_key=lookup.pk, details={"terms": terms})
     lookup.save(force_insert=True)
+    _begin(lookup, by=by)
     return lookup
+
+
+_asking: dict[tuple[str, str], Future[None]] = {}
+POLL_SECONDS = 0.01
+
+
+def _begin(lookup: LookUp, *, by: User) -> None:
+    """Ask every system in the background: their answers are under way before the page is."""
+    query = read(Asked.from_json(lookup.asked)).to_query()
+    outcomes = {name: reach.before_asking(name, by=by) for name in system_names()}
+    for name in [name for name, outcome in outcomes.items() if outcome is None]:
+        key = (lookup.pk, name)
+        _asking[key] = begin(_question(name, query, by), partial(_keep_answer, lookup, name, query))
+        _asking[key].add_done_callback(lambda _, key=key: _asking.pop(key, None))  # type: ignore[misc]
+    answers.keep(lookup, [outcome for outcome in outcomes.values() if outcome is not None])
+
+
+def _keep_answer(
+    lookup: LookUp, system: str, query: SearchQuery, answer: SearchAnswer | Outcome | IntegrationError
+) -> None:
+    whole = answer if isinstance(answer, Outcome) else answers.outcome_of(system, query, answer)
+    answers.keep(lookup, [whole])
+
+
+def wait_for(lookup: LookUp, systems: Sequence[str], *, by: User) -> None:
+    """Return when these systems have answered, or have had their time; ask again where nobody asks.
+
+    The asking may go on in another process: then its answer shows in the database.
+    """
+    give_up = {
+        name: lookup.created_at + timedelta(seconds=settings.SYSTEMS[name]["DEADLINE"] + SLACK)
+        for name in systems
+    }
+    due = set(systems)
+    while due := due - answers.answered(lookup):
+        due = {name for name in due if timezone.now() < give_up[name]}
+        here = [_asking[key] for name in due if (key := (lookup.pk, name)) in _asking]
+        wait(here, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED) if here else time.sleep(POLL_SECONDS)
+    missing = [name for name in systems if name not in answers.answered(lookup)]
+    if missing:
+        ask(lookup, missing, by=by)
 
 
 def reopen(lookup_id: str, *, by: User) -> LookUp:
@@ -85,23 +129,31 @@ def reopen(lookup_id: str, *, by: User) -> LookUp:
     return lookup
 
 
+def complete(lookup: LookUp, *, by: User) -> None:
+    """Wait for every system, and ask those again that failed earlier."""
+    failed = [name for name, outcome in answers.kept(lookup).items() if outcome.state is State.FAILED]
+    if failed:
+        ask(lookup, failed, by=by)
+    wait_for(lookup, system_names(), by=by)
+
+
 def ask(lookup: LookUp, systems: Sequence[str], *, by: User) -> None:
     """Put the look-up to these systems side by side, and keep what each answers."""
     query = read(Asked.from_json(lookup.asked)).to_query()
     outcomes = {name: reach.before_asking(name, by=by) for name in systems}
-    questions = {
-        name: Question(
-            system=name,
-            operation="search",
-            seconds=settings.SYSTEMS[name]["DEADLINE"],
-            work=partial(_search, name, query, by),
-        )
-        for name, outcome in outcomes.items()
-        if outcome is None
-    }
-    for name, answer in ask_all(questions).items():
-        outcomes[name] = answer if isinstance(answer, Outcome) else answers.outcome_of(name, query, answer)
+    questions = {name: _question(name, query, by) for name, outcome in outcomes.items() if outcome is None}
     answers.keep(lookup, [outcome for outcome in outcomes.values() if outcome is not None])
+    for name, answer in ask_all(questions).items():
+        _keep_answer(lookup, name, query, answer)
+
+
+def _question(system: str, query: SearchQuery, by: User) -> Question[SearchAnswer | Outcome]:
+    return Question(
+        system=system,
+        operation="search",
+        seconds=settings.SYSTEMS[system]["DEADLINE"],
+        work=partial(_search, system, query, by),
+    )
 
 
 def _search(system: str, query: SearchQuery, by: User) -> SearchAnswer | Outcome:

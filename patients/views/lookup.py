@@ -10,7 +10,6 @@ from integrations.registry import system_names
 from patients.forms.lookup import LookUpForm
 from patients.models import LookUp
 from patients.services import lookup as lookups
-from patients.services.answers import kept
 from patients.services.understanding import DETAILS, Asked, details_of, read
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
@@ -38,9 +37,7 @@ def found(request: PortalRequest, lookup_id: str) -> HttpResponse:
     """The people found. With ``?all=1`` every system that has not answered is asked first."""
     kept_lookup = _reopen(request, lookup_id)
     if request.GET.get("all"):
-        outcomes = kept(kept_lookup)
-        due = [name for name in system_names() if name not in outcomes or outcomes[name].state == "failed"]
-        lookups.ask(kept_lookup, due, by=request.user)
+        lookups.complete(kept_lookup, by=request.user)
     result = lookups.result(kept_lookup, by=request.user)
     form = LookUpForm(initial=_typed(kept_lookup))
     return render_page(
@@ -50,13 +47,16 @@ def found(request: PortalRequest, lookup_id: str) -> HttpResponse:
 
 @require_safe
 def answer(request: PortalRequest, lookup_id: str, system: str) -> HttpResponse:
-    """Ask one system; htmx swaps in its panel and, out of band, the list as it is now."""
+    """One system's answer, asked anew with ``?again=1``: its panel and, out of band, the list."""
     kept_lookup = _reopen(request, lookup_id)
     if system not in system_names():
         raise Http404
     if not wants_part(request):
         return redirect_after(request, "patients:found", lookup_id)
-    lookups.ask(kept_lookup, [system], by=request.user)
+    if request.GET.get("again"):
+        lookups.ask(kept_lookup, [system], by=request.user)
+    else:
+        lookups.wait_for(kept_lookup, [system], by=request.user)
     result = lookups.result(kept_lookup, by=request.user)
     outcome = next(each for each in result.outcomes if each.system == system)
     context = {"lookup": shown_lookup(result), "panel": panel_of(outcome, lookup_id)}

@@ -107,7 +107,7 @@ class ShownLookUp:
     @property
     def complete(self) -> bool:
         """Whether "nobody" can be said: every system that can be asked has answered."""
-        return all(panel.state in {State.FOUND, State.NOBODY} for panel in self.panels)
+        return all(panel.state in {State.FOUND, State.NOBODY} and not panel.more for panel in self.panels)
 
 
 _LABELS = {
