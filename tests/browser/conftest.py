@@ -66,20 +66,16 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture
-def portal(
-    live_server: LiveServer, sandbox: Sandbox, settings: Settings, no_limits_spent: None
-) -> Iterator[str]:
+def portal(live_server: LiveServer, sandbox: Sandbox, settings: Settings, no_limits_spent: None) -> str:
     """The address of the running portal over the sandbox, registered for signing in at its JHE."""
     if not STYLES.exists():
         _unavailable("The styles are not built: run `make ui`.")
-    jhe.add_redirect_uri(
-        sandbox.stores["jhe"], f"{live_server.url}/accounts/oidc/jhe/login/callback/"
-    )
+    jhe.add_redirect_uri(sandbox.stores["jhe"], f"{live_server.url}/accounts/oidc/jhe/login/callback/")
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [_jhe_client(sandbox)]}}
     directives = django_settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     form_action = [*directives["form-action"], sandbox.servers["jhe"].url]
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**directives, "form-action": form_action}}
-    yield live_server.url
+    return live_server.url
 
 
 def _jhe_client(sandbox: Sandbox) -> dict[str, Any]:

@@ -6,7 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.utils import decrypt
 from django.conf import settings as django_settings
+from django.contrib.auth.models import Group
 from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.fixtures import Settings
@@ -21,6 +25,7 @@ from tests.conftest import PASSWORD, make_user
 from tests.support import connected
 
 from . import checks
+from .devices import code_of
 from .watch import Watch
 
 MEGAN = "member_megan@example.com"  # member of the organization that most of the sandbox's people are in
@@ -65,6 +70,15 @@ class Journey:
             [{"name": name, "value": client.cookies[name].value, "url": self.portal, "httpOnly": True}]
         )
 
+    def given_role(self, role: Role) -> None:
+        """An admin has given them a role."""
+        assert self.user is not None
+        self.user.groups.set([Group.objects.get(name=role.value)])
+
+    def given_codes(self) -> None:
+        """They have an app with one-time codes."""
+        TOTP.activate(self.user, generate_totp_secret())
+
     def given_fault(self, system: str, kind: FaultKind, **values: object) -> None:
         """From now on a system answers like that."""
         self.sandbox.faults[system].add(Fault(kind=kind, **values))  # type: ignore[arg-type]
@@ -107,6 +121,14 @@ class Journey:
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
 
+    def when_they_give_the_code(self) -> None:
+        """The one-time code of the moment, as the app on their phone shows it."""
+        authenticator = Authenticator.objects.get(user=self.user, type=Authenticator.Type.TOTP)
+        code = code_of(decrypt(authenticator.data["secret"]))
+        self.page.get_by_label("Code").fill(code)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.wait_for_url(f"{self.portal}/")
+
     def when_they_sign_in_at_jhe(self, email: str) -> None:
         """From the sign-in page to JHE, sign in there, and back."""
         self.when_they_go_to("/accounts/login/")
@@ -115,6 +137,14 @@ class Journey:
         self.page.get_by_label("Password").fill(jhe.PASSWORD)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_url(f"{self.portal}/**")
+
+    def when_they_sign_out(self) -> None:
+        """By the menu, or by the button of a page without one."""
+        menu = self.page.locator("[data-portal-menu] summary")
+        if menu.count():
+            menu.click()
+        self.page.get_by_role("button", name="Sign out").click()
+        self.then_they_see("Sign in")
 
     def when_they_lock_the_screen(self) -> None:
         """By the button of the menu."""
@@ -135,6 +165,14 @@ class Journey:
         """Open a person of the list."""
         self.person(name).get_by_role("link").first.click()
         self.page.wait_for_url(OPAQUE_PERSON)
+
+    def when_they_tab_to(self, place: Locator) -> None:
+        """Press Tab until a link, button or field has the focus."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if place.evaluate("e => e === document.activeElement"):
+                return
+        raise AssertionError("Tab never gets there")
 
     # --- then -------------------------------------------------------------------------------
 
@@ -160,6 +198,10 @@ class Journey:
         """Axe finds nothing, and nothing is cut or too small to press, at this width."""
         assert checks.barriers(self.page) == []
 
+    def then_the_focus_is_visible_all_the_way(self) -> None:
+        """Wherever Tab leads, the focus shows and nothing lies over it."""
+        assert checks.focus_stops(self.page)
+
     # --- places on the page -----------------------------------------------------------------
 
     def look_up_box(self) -> Locator:
@@ -169,6 +211,10 @@ class Journey:
     def person(self, name: str) -> Locator:
         """A row of the list."""
         return self.page.locator("li.portal-person", has_text=name)
+
+    def understood(self) -> Locator:
+        """The tags of what was understood."""
+        return self.page.locator(".portal-understood__item")
 
     def cover(self) -> Locator:
         """The cover over an idle page."""

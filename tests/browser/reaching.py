@@ -9,7 +9,7 @@ from integrations.sandbox.faults import FaultKind
 from portal.accounts.roles import Role
 from tests.conftest import make_user
 
-from .journey import MEGAN, Journey
+from .journey import Journey
 
 PATIENT = "ll_patient_peter@example.com"
 REFERRAL = (
@@ -96,6 +96,22 @@ def password_change_refused(journey: Journey) -> None:
         journey.page.get_by_label(label, exact=True).fill("short")
     journey.page.locator("main form button[type=submit]").last.click()
     expect(journey.page.get_by_role("alert").first).to_be_visible()
+
+
+def sessions(journey: Journey) -> None:
+    """Where somebody is signed in."""
+    journey.page.context.clear_cookies()
+    assert journey.user is not None
+    journey.when_they_sign_in(journey.user.email)
+    journey.when_they_give_the_code()
+    journey.when_they_go_to("/accounts/sessions/")
+
+
+def people_and_roles(journey: Journey) -> None:
+    """Every account, as an admin sees them."""
+    make_user("noor@example.org", None, name="Noor New")
+    make_user("rita.longish-name@a-department.example.org", Role.READER, name="Rita Reader")
+    journey.when_they_go_to("/people")
 
 
 # --- the lock -------------------------------------------------------------------------------
@@ -239,5 +255,3 @@ def nothing_can_be_recorded(journey: Journey) -> None:
 def _execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
-
-

@@ -98,7 +98,7 @@ def _signing_in() -> list[State]:
         ("change-password", _at("/accounts/password/change/")),
         ("change-password-refused", reaching.password_change_refused),
         ("other-sign-ins", _at("/accounts/connections/")),
-        ("sessions", _at("/accounts/sessions/")),
+        ("sessions", reaching.sessions),
         ("confirm-it-is-you", _at("/accounts/reauthenticate/?next=/accounts/2fa/totp/deactivate/")),
         ("lock", reaching.locked),
         ("lock-wrong-password", reaching.locked_wrong_password),
@@ -112,7 +112,7 @@ def _signing_in() -> list[State]:
         State(part="account", name="second-step-to-set-up", way=reaching.second_step_missing, role=None),
         State(part="account", name="authenticator-app", way=reaching.authenticator_app, role=None),
         State(part="account", name="add-passkey", way=reaching.add_passkey, role=None),
-        State(part="account", name="people-and-roles", way=_at("/people"), role=Role.ADMIN),
+        State(part="account", name="people-and-roles", way=reaching.people_and_roles, role=Role.ADMIN),
     ]
 
 

@@ -1,0 +1,87 @@
+"""A person's page: records side by side, differences in words, the strip that stays, paper."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from integrations.sandbox.faults import FaultKind
+
+from .journey import Journey
+
+pytestmark = pytest.mark.browser
+
+
+def test_differences_are_marked_and_said_in_words(journey: Journey) -> None:
+    journey.given_signed_in()
+    journey.when_they_look_up("william hutchinson 6/12/1954")
+    journey.then_they_find("HUTCHINSON")
+    journey.when_they_open("HUTCHINSON")
+    row = journey.page.get_by_role("row").filter(has_text="Given name")
+    expect(row.get_by_text("William", exact=True)).to_be_visible()
+    expect(row.get_by_text("Billy", exact=True)).to_be_visible()
+    expect(row.locator("mark")).not_to_have_count(0)
+    expect(row.locator(".portal-compare__says")).to_be_visible()
+    expect(journey.page.get_by_text("differ between the records")).to_be_visible()
+
+
+def test_every_system_is_named_with_a_way_to_its_own_screens(journey: Journey) -> None:
+    journey.given_signed_in()
+    journey.when_they_look_up("grace mbeki 18/4/75")
+    journey.then_they_find("MBEKI")
+    journey.when_they_open("MBEKI")
+    for system in journey.sandbox.stores:
+        link = journey.page.get_by_role("link", name=f"Open in {journey.label(system)}")
+        expect(link).to_have_attribute("rel", "noopener noreferrer")
+        expect(link).to_have_attribute("target", "_blank")
+
+
+def test_identity_stays_while_one_reads_and_hides_no_focus(journey: Journey) -> None:
+    journey.given_signed_in()
+    journey.when_they_look_up("albert ramsbottom")
+    journey.then_they_find("RAMSBOTTOM")
+    journey.when_they_open("RAMSBOTTOM")
+    strip = journey.page.get_by_role("region", name="This page is about")
+    expect(strip).to_contain_text("RAMSBOTTOM, Albert")
+    expect(strip).to_contain_text("Deceased")
+    for height in (900, 520):
+        journey.page.set_viewport_size({"width": 1280, "height": height})
+        journey.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        expect(strip).to_be_in_viewport(ratio=1)
+        journey.then_the_focus_is_visible_all_the_way()
+
+
+def test_paper_carries_who_it_is_about_who_printed_it_and_no_controls(journey: Journey) -> None:
+    journey.given_signed_in()
+    journey.when_they_look_up("albert ramsbottom")
+    journey.then_they_find("RAMSBOTTOM")
+    journey.when_they_open("RAMSBOTTOM")
+    journey.page.get_by_role("link", name="Print view").click()
+    expect(journey.page.get_by_role("button", name="Print", exact=True)).to_be_visible()
+    journey.page.emulate_media(media="print")
+    expect(journey.page.get_by_role("region", name="This page is about")).to_be_visible()
+    expect(journey.page.get_by_text("Printed by Sam Clinic Staff")).to_be_visible()
+    for gone in ("button", "nav", "[data-portal-lookup]", ".govuk-back-link"):
+        expect(journey.page.locator(f"{gone} >> visible=true")).to_have_count(0)
+    assert journey.page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_system_that_is_down_is_named_and_can_be_asked_from_here(journey: Journey) -> None:
+    journey.given_signed_in()
+    journey.given_fault("impilo", FaultKind.STATUS, status=503)
+    journey.when_they_look_up("grace mbeki 18/4/75")
+    journey.then_they_find("MBEKI")
+    journey.when_they_open("MBEKI")
+    expect(journey.page.get_by_text("Did not answer.")).to_be_visible()
+    journey.given_no_fault("impilo")
+    journey.page.get_by_role("button", name="Ask Impilo again").click()
+    journey.then_the_panel_says("impilo", "1 record found")
+
+
+def test_markup_in_a_name_is_shown_as_it_is(journey: Journey) -> None:
+    journey.given_signed_in()
+    journey.when_they_look_up("test patient")
+    journey.then_every_system_has_answered()
+    journey.when_they_look_up("alert sandbox script")
+    journey.then_every_system_has_answered()
+    expect(journey.page.locator("li.portal-person script")).to_have_count(0)
