@@ -5,7 +5,9 @@ PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
 
-bootstrap = @command -v $(PYTHON) >/dev/null || { echo "Crosswalk needs Python 3.11 or newer: install python3, or name it: make PYTHON=/path/to/python3"; exit 1; }; $(PYTHON) portal/bootstrap.py
+new_enough = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+needs_python = { echo "Crosswalk needs Python 3.11 or newer. Install it, or say where it is: make PYTHON=/path/to/python3.11 $@"; exit 1; }
+bootstrap = @$(new_enough) || $(needs_python); $(PYTHON) portal/bootstrap.py
 python = .venv/bin/python
 manage = $(python) manage.py
 as_in_production = ENVIRONMENT=production ALLOWED_HOSTS=portal.example.org SECRET_KEY=only-for-this-check-only-for-this-check-only-for-this ENCRYPTION_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
@@ -30,7 +32,8 @@ check: ## format, lint, types, import rules, templates, migrations, deployment
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy .
 	@.venv/bin/lint-imports --no-logo
-	@.venv/bin/djlint --check --lint --quiet templates integrations/sandbox
+	@.venv/bin/djlint --lint --quiet templates
+	@.venv/bin/djlint --lint --quiet --profile=html integrations/sandbox
 	@$(manage) makemigrations --check --dry-run
 	@$(as_in_production) $(manage) check --deploy --fail-level WARNING
 
@@ -47,7 +50,7 @@ ui: ## the style sheet, anew
 
 screenshots: ## every page and state at three widths, into screenshots/
 	$(bootstrap) dev
-	@.venv/bin/pytest tests/browser -m screenshots $(ARGS)
+	@$(python) -m tests.browser.screenshots screenshots $(ARGS)
 
 verify-jhe: ## the contract against a real JHE: JHE_URL=…
 	$(bootstrap) dev
@@ -55,8 +58,8 @@ verify-jhe: ## the contract against a real JHE: JHE_URL=…
 
 bench: ## every measurement, one JSON line each
 	$(bootstrap) dev
-	@for each in tests/benchmarks/[!_]*.py; do $(python) $$each || exit 1; done
+	@for each in $$(grep -l __main__ tests/benchmarks/*.py); do $(python) -m tests.benchmarks.$$(basename $$each .py) || exit 1; done
 
 bench-%:
 	$(bootstrap) dev
-	@$(python) tests/benchmarks/$(subst -,_,$*).py
+	@$(python) -m tests.benchmarks.$(subst -,_,$*) $(ARGS)

@@ -3,7 +3,7 @@
 Runs before any of that exists, so it uses the standard library alone, on whatever Python is there,
 and is started as a script: ``python3 portal/bootstrap.py run|dev|ui``. ``run`` is what the portal
 needs, ``dev`` adds what tests and checks need, ``ui`` only builds the style sheet, whatever its age.
-Every failure is a sentence that says what to do.
+Every failure is a sentence that says what to do. The Makefile has seen to it that Python is new enough.
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ def main(arguments: list[str]) -> int:
     """Bring the clone to the asked state; the exit status."""
     wanted = arguments[0] if arguments else "run"
     try:
-        if sys.version_info < OLDEST_PYTHON:
-            raise Problem(_python_too_old())
         os.chdir(ROOT)
         install_python_packages("run" if wanted == "ui" and not INSTALLED.exists() else wanted)
         if wanted == "ui":
@@ -57,14 +55,6 @@ def main(arguments: list[str]) -> int:
         print("\nStopped. The next start goes on from here.", file=sys.stderr)
         return 130
     return 0
-
-
-def _python_too_old() -> str:
-    found, needed = (".".join(map(str, each[:2])) for each in (sys.version_info, OLDEST_PYTHON))
-    return (
-        f"This is Python {found}; Crosswalk needs {needed} or newer. "
-        f"Install it, then name it: make run PYTHON=python{needed}"
-    )
 
 
 # --- Python ---------------------------------------------------------------------------------
