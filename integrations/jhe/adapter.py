@@ -123,7 +123,7 @@ class JheAdapter:
         return oauth.refresh(refresh_token, deadline=self.caller.deadline)
 
     def organizations(self) -> Sequence[Organization]:
-        """The organizations in which the caller holds a role; up to a minute old."""
+        """The organizations in which the caller holds a role; up to half a minute old."""
         return reach.own_organizations(self.client)
 
     def patients_of_organization(self, organization_id: str) -> Iterator[RemotePatient]:

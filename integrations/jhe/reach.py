@@ -16,7 +16,7 @@ from integrations.types import Organization, RemotePatient
 from .client import JheClient
 from .mapping import organization_from
 
-KEPT_FOR = 60.0  # seconds that a changed role may take to show when reading
+KEPT_FOR = 30.0  # seconds; whoever keeps an answer adds their own: a change shows within a minute
 MOST_KEPT = 1000
 
 _kept: dict[tuple[str, str], tuple[float, tuple[Organization, ...]]] = {}
@@ -24,7 +24,7 @@ _lock = threading.Lock()
 
 
 def own_organizations(client: JheClient) -> tuple[Organization, ...]:
-    """The caller's organizations with their role, kept for a minute under their token's hash."""
+    """The caller's organizations with their role, kept for half a minute under their token's hash."""
     token = hashlib.sha256(client.bearer.current().encode()).hexdigest()
     name = (client.http.endpoint.url, token)
     now = time.time()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
 
 from integrations.abilities import Capability, HasOrganizations
 from integrations.errors import IntegrationError
@@ -16,6 +19,7 @@ from .answers import Outcome, State
 from .asking import Question, ask_all
 from .connections import has_own_token, is_set_up, needs_own_token, open_system
 
+ANSWER_HOLDS_FOR = timedelta(seconds=30)  # with the adapter's memory of roles: within a minute
 REACH_SECONDS = 3.0  # what a page of kept records waits to hear which of them are still in reach
 
 
@@ -60,7 +64,7 @@ def without_a_role(system: str, *, by: User) -> Outcome | None:
 
 
 def own_organizations(system: str, *, by: User, seconds: float | None = None) -> frozenset[str]:
-    """The ids of the organizations in which a person holds a role; at most a minute old."""
+    """The ids of the organizations in which a person holds a role; at most half a minute old."""
     adapter = open_system(system, by=by, seconds=seconds)
     if not isinstance(adapter, HasOrganizations):
         return frozenset()
@@ -70,16 +74,18 @@ def own_organizations(system: str, *, by: User, seconds: float | None = None) ->
 def still_reached(outcomes: Iterable[Outcome], *, by: User) -> list[Outcome]:
     """Kept outcomes as the person's roles are now: what is out of reach by now is left out.
 
-    The adapter remembers roles for a minute; how old an answer is plays no part, since the roles
-    that it was cut to may have been a minute old themselves. Where a system does not tell any
-    more, its kept records are not shown.
+    An answer holds for half a minute, and the roles that it was cut to were at most half a minute
+    old then (the adapter's memory): a change shows within the minute. Where a system does not tell
+    any more, its kept records are not shown.
     """
     return [_still_reached(outcome, by=by) for outcome in outcomes]
 
 
 def _still_reached(outcome: Outcome, *, by: User) -> Outcome:
     has_organizations = Capability.ORGANIZATIONS in system_class(outcome.system).capabilities
-    if not outcome.records or not has_organizations:
+    answered_at = outcome.answered_at or datetime.min.replace(tzinfo=UTC)
+    is_fresh = timezone.now() - answered_at < ANSWER_HOLDS_FOR
+    if is_fresh or not outcome.records or not has_organizations:
         return outcome
     question = Question(
         system=outcome.system,
