@@ -129,11 +129,15 @@ def reopen(lookup_id: str, *, by: User) -> LookUp:
     return lookup
 
 
+# Somebody may have signed in there, or set it up, since.
+_UNASKED = frozenset({State.FAILED, State.NO_REACH, State.NOT_CONNECTED})
+
+
 def complete(lookup: LookUp, *, by: User) -> None:
-    """Wait for every system, and ask those again that failed earlier."""
-    failed = [name for name, outcome in answers.kept(lookup).items() if outcome.state is State.FAILED]
-    if failed:
-        ask(lookup, failed, by=by)
+    """Wait for every system, and ask those again that failed earlier or could not be asked."""
+    again = [name for name, outcome in answers.kept(lookup).items() if outcome.state in _UNASKED]
+    if again:
+        ask(lookup, again, by=by)
     wait_for(lookup, system_names(), by=by)
 
 

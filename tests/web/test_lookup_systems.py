@@ -186,6 +186,14 @@ def test_person_without_a_jhe_account_is_told_so(sandbox: Sandbox, reader: User)
     assert not sandbox.faults["jhe"].requests(path="Patient|patients")
 
 
+def test_list_is_filled_after_connecting_to_jhe(sandbox: Sandbox, reader: User) -> None:
+    desk = Desk(reader)
+    url = desk.look_up("grace mbeki").url
+    connected(reader, MEGAN, sandbox)
+
+    assert desk.all_of(url).panels["jhe"] == "found"
+
+
 def test_practitioner_without_an_organization_reaches_nobody(sandbox: Sandbox) -> None:
     user = make_user("mary@example.org", Role.READER, name="Mary Manager")
     with sandbox.stores["jhe"].writing() as state:
