@@ -53,14 +53,15 @@ def choose_ports(first: int) -> Ports:
 
 
 def _free_port(port: int, held: ExitStack) -> int:
+    others = "Choose others: make run PORT=8010 takes 8010 and the four after it."
+    if not 0 <= port < 2**16:
+        raise CannotStart(f"There is no port {port}. {others}")
     try:
         server = held.enter_context(socket.create_server((HOST, port)))
-    except (OSError, OverflowError) as error:
-        taken = getattr(error, "errno", None) == errno.EADDRINUSE
-        raise CannotStart(
-            f"Port {port} {'is taken' if taken else 'cannot be used'}. "
-            "End what uses it, or choose others: make run PORT=8010 takes 8010 and the four after it."
-        ) from error
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        what = "is taken" if taken else "cannot be used"
+        raise CannotStart(f"Port {port} {what}. {others}") from error
     return int(server.getsockname()[1])
 
 

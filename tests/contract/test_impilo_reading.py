@@ -182,7 +182,7 @@ def test_external_identifier_finds_its_record(impilo: Bench) -> None:
         ({"country": "united kingdom"}, lambda row: row["address"]),
         ({"born_until": date(1930, 1, 1)}, lambda row: row["dateOfBirth"] <= "1930-01-01"),
     ],
-    ids=str,
+    ids=["archived", "not enrolled", "site", "ids", "country", "born until"],
 )
 def test_every_filter_narrows(impilo: Bench, filters: Filters, holds: Any) -> None:
     listed = {row["id"] for row in ImpiloClient(Caller()).walk_patients(**filters) if isinstance(row, dict)}
