@@ -56,4 +56,7 @@ def _context(request: PortalRequest, lookup_id: str, number: int, *, action: str
 
 def _about(outcome: Outcome) -> Outcome:
     """A system that found other people only: about this person it has answered "nobody"."""
-    return replace(outcome, state=State.NOBODY) if outcome.state is State.FOUND else outcome
+    if outcome.state is not State.FOUND:
+        return outcome
+    others = "What it found was taken for somebody else: see the list of people found."
+    return replace(outcome, state=State.NOBODY, sentence=others)
