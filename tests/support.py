@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -56,6 +59,24 @@ def change(settings: Settings, system: str, **values: Any) -> None:
 def settle() -> None:
     """Return when no system is being asked any more: answers would come into the next test."""
     until(lambda: not getattr(lookup, "_asking", None), what="systems being asked")
+
+
+T = TypeVar("T")
+
+
+def side_by_side(works: Sequence[Callable[[], T]]) -> list[T]:
+    """What each gives, all begun in the same moment, each with a database connection of its own."""
+    barrier = threading.Barrier(len(works))
+
+    def run(work: Callable[[], T]) -> T:
+        try:
+            barrier.wait()
+            return work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
 
 
 def connected(user: User, email: str, sandbox: Sandbox) -> User:

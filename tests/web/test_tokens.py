@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from integrations.deadlines import Deadline
@@ -18,7 +16,7 @@ from integrations.sandbox.run import Sandbox
 from patients.models import TokenLease
 from patients.services.connections import OwnToken
 from portal.accounts.models import PersonToken, User
-from tests.support import Desk, connected
+from tests.support import Desk, connected, side_by_side
 
 MEGAN = "member_megan@example.com"
 THREADS = 8
@@ -42,25 +40,10 @@ def refreshes(sandbox: Sandbox) -> int:
     return len(sandbox.faults["jhe"].requests("POST", "/o/token/"))
 
 
-def at_once(work: Callable[[], str]) -> list[str]:
-    """What eight threads get that start together."""
-    barrier = threading.Barrier(THREADS)
-
-    def run(_: int) -> str:
-        try:
-            barrier.wait()
-            return work()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(run, range(THREADS)))
-
-
 def test_expired_token_is_refreshed_once_by_eight_threads(user: User, sandbox: Sandbox) -> None:
     old = PersonToken.objects.get()
 
-    tokens = at_once(lambda: own_token(user).current())
+    tokens = side_by_side([own_token(user).current] * THREADS)
 
     new = PersonToken.objects.get()
     assert set(tokens) == {new.access}
@@ -76,7 +59,7 @@ def test_expired_token_is_refreshed_once_by_eight_threads(user: User, sandbox: S
 def test_refused_token_is_renewed_once_by_eight_threads(user: User, sandbox: Sandbox) -> None:
     rejected = PersonToken.objects.get().access
 
-    tokens = at_once(lambda: own_token(user).renewed(rejected))
+    tokens = side_by_side([partial(own_token(user).renewed, rejected)] * THREADS)
 
     assert set(tokens) == {PersonToken.objects.get().access} - {rejected}
     assert refreshes(sandbox) == 1
@@ -117,12 +100,16 @@ def test_lease_that_is_held_is_waited_for_and_no_longer_than_the_deadline(
 def test_what_another_process_refreshed_is_taken(user: User, sandbox: Sandbox) -> None:
     token = PersonToken.objects.get()
     lease = TokenLease.objects.create(token=token, until=timezone.now() + timedelta(minutes=1))
-    waiting = ThreadPoolExecutor(1).submit(lambda: own_token(user).current())
-    token.access, token.version, token.expires_at = "of another process", token.version + 1, None
-    token.save()
-    lease.delete()
 
-    assert waiting.result(timeout=20) == "of another process"
+    def refresh_elsewhere() -> str:
+        token.access, token.version, token.expires_at = "of another process", token.version + 1, None
+        token.save()
+        lease.delete()
+        return str(token.access)
+
+    tokens = side_by_side([own_token(user).current, refresh_elsewhere])
+
+    assert set(tokens) == {"of another process"}
     assert refreshes(sandbox) == 0
 
 
