@@ -203,13 +203,25 @@ class Look:
 
 
 def last_looks() -> list[Look]:
-    """Every system as it was last found; one that nobody has looked at yet is looked at now."""
-    kept = {row.system: row for row in ConnectionLook.objects.all()}
-    missing = [name for name in system_names() if name not in kept]
+    """Every system as it was last found; one that nobody has looked at yet is looked at now.
+
+    Neither has anybody at a system whose address was changed since.
+    """
+    kept = _kept_looks()
+    missing = [name for name in system_names() if name not in kept or not _is_of_now(kept[name])]
     if missing:
         look_at(missing)
-        kept = {row.system: row for row in ConnectionLook.objects.all()}
-    return [_as_look(kept[name]) for name in system_names()]
+        kept = _kept_looks()
+    return [kept[name] for name in system_names()]
+
+
+def _kept_looks() -> dict[str, Look]:
+    return {row.system: _as_look(row) for row in ConnectionLook.objects.all()}
+
+
+def _is_of_now(look: Look) -> bool:
+    address: str = settings.SYSTEMS[look.system]["URL"]
+    return look.health.address.rstrip("/") == address.rstrip("/")
 
 
 def last_look(system: str) -> Look:
