@@ -110,10 +110,24 @@ def _nicknamer() -> NickNamer:
     return NickNamer()
 
 
+# British and Irish short forms that the table of ``nicknames``, made in America, does not have.
+_BRITISH = {
+    "abi": {"abigail"}, "alfie": {"alfred"}, "barbs": {"barbara"}, "baz": {"barry"}, "bertie": {"albert"},
+    "bev": {"beverley", "beverly"}, "cath": {"catherine", "kathleen"}, "dai": {"david"}, "daz": {"darren"},
+    "des": {"desmond"}, "gaz": {"gary", "gareth"}, "gill": {"gillian"}, "gwen": {"gwendoline", "gwendolen"},
+    "hetty": {"harriet"}, "jem": {"jemima"}, "jill": {"gillian"}, "kath": {"kathleen"}, "kaz": {"karen"},
+    "lotty": {"charlotte"}, "mags": {"margaret"}, "millie": {"camilla"}, "mo": {"maureen", "mohammed"},
+    "nell": {"eleanor", "helen"}, "nige": {"nigel"}, "pippa": {"philippa"}, "poppy": {"penelope"},
+    "shaz": {"sharon"}, "stan": {"stanley"}, "suze": {"susan"}, "tash": {"natasha"}, "viv": {"vivienne"},
+    "win": {"winifred"},
+}  # fmt: skip
+
+
 @lru_cache(maxsize=8192)
 def nickname_roots(given: str) -> frozenset[str]:
     """The formal names that a given name may be short for; empty where it is nobody's nickname."""
-    return frozenset(fold(root) for root in _nicknamer().canonicals_of(fold(given)))
+    name = fold(given)
+    return frozenset(fold(root) for root in _nicknamer().canonicals_of(name)) | _BRITISH.get(name, set())
 
 
 def short_for(nickname: str, formal: str) -> bool:

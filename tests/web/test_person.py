@@ -197,6 +197,7 @@ def test_merged_record_stands_alone_and_says_so(desk: Desk) -> None:
 
     merged = next(row for name, row in zip(found.names, found.people, strict=True) if "Pippa" in name)
     assert "merged" in merged.text
+    assert "Possibly the same person" in merged.text
     assert len(found.people) == 2
 
 

@@ -109,6 +109,8 @@ def test_nicknames_have_a_direction_and_share_no_root() -> None:
     assert not names.short_for("Tom", "William")
     assert not names.short_for("Jack", "Ian")
     assert "elizabeth" in names.nickname_roots("Liz")
+    assert names.short_for("Pippa", "Philippa")
+    assert not names.short_for("Philippa", "Pippa")
 
 
 @pytest.mark.parametrize(
