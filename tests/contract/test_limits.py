@@ -50,7 +50,7 @@ def test_pace_is_kept_by_several_processes_together() -> None:
     address = f"{engine}://{host}/{found['NAME']}"
     environment = {**os.environ, "DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "portal.settings"}
     workers = [
-        subprocess.Popen(  # noqa: S603 (our own program)
+        subprocess.Popen(
             [sys.executable, "-c", WORKER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
