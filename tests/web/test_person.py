@@ -11,10 +11,13 @@ import time_machine
 from django.utils import timezone
 
 from integrations.sandbox.faults import Fault, FaultKind
-from integrations.sandbox.people import CAST, SAME_PERSON, Reference
+from integrations.sandbox.people import CAST, SAME_PERSON
 from integrations.sandbox.run import Sandbox
+from patients.matching.grouping import Group, group
+from patients.matching.typed_fields import TypedFields
 from patients.models import Answer, LookUp
 from patients.services import lookup as lookups
+from patients.services.understanding import Asked
 from portal.accounts.models import User
 from tests.support import Desk, Node, connected
 
@@ -235,11 +238,11 @@ def test_name_that_looks_like_markup_is_text(desk: Desk) -> None:
 # --- who is one person ----------------------------------------------------------------------
 
 
-def people_of(desk: Desk, **details: str) -> list[frozenset[Reference]]:
-    """The people whom a look-up finds, as records of systems."""
-    url = desk.look_up(**details).url
-    kept = LookUp.objects.get(pk=url.rpartition("/")[2])
-    return [frozenset(person.group.keys) for person in lookups.result(kept, by=desk.user).people]
+def people_of(user: User, **details: str) -> list[Group]:
+    """The people whom a look-up finds."""
+    kept = lookups.start(Asked(details=TypedFields(**details)), by=user)
+    lookups.complete(kept, by=user)
+    return [person.group for person in lookups.result(kept, by=user).people]
 
 
 OWNER = {reference: who for who, references in SAME_PERSON.items() for reference in references}
@@ -256,11 +259,11 @@ OWNER = {reference: who for who, references in SAME_PERSON.items() for reference
     ],
 )
 def test_people_who_share_things_are_never_one_person(desk: Desk, case: str, family: str) -> None:
-    people = people_of(desk, family_name=family)
+    people = people_of(desk.user, family_name=family)
 
-    assert {reference for each in people for reference in each} >= set(CAST[case])
+    assert {key for each in people for key in each.keys} >= set(CAST[case])
     for each in people:
-        assert len({OWNER[reference] for reference in each}) == 1
+        assert len({OWNER[key] for key in each.keys}) == 1
 
 
 def test_two_people_behind_one_nhs_number_are_shown_apart_and_said(desk: Desk) -> None:
@@ -280,12 +283,12 @@ def test_nobody_is_joined_with_somebody_else_over_the_whole_cast(
     surnames = {row["last_name"] for row in sandbox.stores["jump"].snapshot()["patients"].values()}
     surnames |= {row["lastName"] for row in sandbox.stores["impilo"].snapshot()["patients"].values()}
     surnames |= {row["name_family"] for row in sandbox.stores["jhe"].snapshot()["patients"].values()}
-    joined: set[tuple[Reference, Reference]] = set()
-    seen: set[Reference] = set()
+    found: list[Group] = []
     for surname in sorted(filter(None, surnames)):
-        for each in people_of(desk, family_name=surname):
-            seen |= each
-            joined |= set(combinations(sorted(each), 2))
+        found += people_of(desk.user, family_name=surname)
+    found += group([record for each in found for record in each.records])  # and everybody at once
+    joined = {pair for each in found for pair in combinations(sorted(each.keys), 2)}
+    seen = {key for each in found for key in each.keys}
 
     wrong = [pair for pair in joined if OWNER.get(pair[0], pair[0]) != OWNER.get(pair[1], pair[1])]
     findable = {
