@@ -125,6 +125,20 @@
     });
   }
 
+  // Whoever asked again by keyboard stays at the panel, not at the start of the page.
+  let leftPanel = "";
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const panel = detail.target.closest?.(".portal-panel");
+    leftPanel = panel?.contains(document.activeElement) ? panel.id : leftPanel;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const panel = leftPanel && document.getElementById(leftPanel);
+    leftPanel = "";
+    if (!panel || panel.contains(document.activeElement)) return;
+    panel.tabIndex = -1;
+    panel.focus();
+  });
+
   // Anywhere else the portal's page about what went wrong takes the place of what was there. Beside
   // a panel there is work to keep: there only a list that has gone does so.
   let isFault = false;
