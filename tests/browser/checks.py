@@ -27,18 +27,21 @@ OVERFLOWING = """() => {
 CLIPPED = """() => {
   const found = new Set();
   const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const tiny = e => { const r = e.getBoundingClientRect(); return r.width <= 2 || r.height <= 2; };
+  const hides = e => { for (let p = e; p; p = p.parentElement) {
+    const r = p.getBoundingClientRect();
+    if (getComputedStyle(p).overflow === "hidden" && (r.width <= 2 || r.height <= 2)) return true;
+  } return false; };
   while (words.nextNode()) {
     const text = words.currentNode, parent = text.parentElement;
     if (!text.data.trim() || !parent.checkVisibility({visibilityProperty: true})) continue;
-    if (parent.closest("svg, template, .govuk-visually-hidden, .govuk-skip-link")) continue;
+    if (parent.closest("svg, template, meter, .govuk-visually-hidden, .govuk-skip-link")) continue;
+    if (hides(parent)) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
     const box = range.getBoundingClientRect();
     let block = parent;
     while (getComputedStyle(block).display === "inline") block = block.parentElement;
     for (let e = block; e && e !== document.documentElement; e = e.parentElement) {
-      if (tiny(e)) break;
       const style = getComputedStyle(e), r = e.getBoundingClientRect();
       const cutsX = e === block || /hidden|clip/.test(style.overflowX);
       const cutsY = /hidden|clip/.test(style.overflowY);

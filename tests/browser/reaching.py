@@ -163,7 +163,7 @@ def details_open(journey: Journey) -> None:
 def look_up_refused(journey: Journey) -> None:
     """A date that is none."""
     details_open(journey)
-    journey.page.get_by_label("Birth date").fill("31 31 1980")
+    journey.page.get_by_role("textbox", name="Birth date", exact=True).fill("31 31 1980")
     journey.page.get_by_role("button", name="Look up by these details").click()
     expect(journey.page.get_by_role("alert")).to_be_focused()
 
@@ -221,6 +221,7 @@ def form_too_old(journey: Journey) -> None:
     """A form from before the sign-in."""
     journey.when_they_go_to("/")
     journey.page.context.clear_cookies(name="csrftoken")
+    journey.watch.excuse("Status Error Code 403")
     journey.look_up_box().fill("grace mbeki")
     journey.look_up_box().press("Enter")
     journey.then_they_see("This page was open too long")
@@ -236,7 +237,7 @@ def fault_of_ours(journey: Journey) -> None:
 
 def nothing_can_be_recorded(journey: Journey) -> None:
     """Neither the database nor the journal takes an event."""
-    journey.watch.excuse(r"status of 503")
+    journey.watch.excuse("status of 503|Status Error Code 503")
     journey.when_they_go_to("/")
     (journey.settings.VAR_DIR / "audit-journal").write_text("in the way")
     if connection.vendor == "sqlite":

@@ -126,6 +126,7 @@ def _looking_up() -> list[State]:
         ("many", _found("wardle")),
         ("family", _found("the.kavanaghs@example.com")),
         ("twins", _found("joshi 14/11/2006")),
+        ("changed-surname", _found("anjali 26/2/1987")),
         ("father-and-son", _found("robert lockwood")),
         ("deceased", _found("albert ramsbottom")),
         ("hundred-characters", _found("Wolfeschlegelsteinhausenbergerdorff-Maximilia")),
@@ -151,7 +152,7 @@ def _looking_up() -> list[State]:
 def _people() -> list[State]:
     return [
         State(part="person", name="three-records", way=_person("grace mbeki 18/4/75", "MBEKI")),
-        State(part="person", name="differences", way=_person("charlotte 11/11/1989", "Charlotte")),
+        State(part="person", name="differences", way=_person("jamal edwards 22/3/1991", "EDWARDS")),
         State(part="person", name="deceased", way=_person("albert ramsbottom", "RAMSBOTTOM")),
         State(part="person", name="twin", way=_person("joshi 14/11/2006", "Anika")),
         State(part="person", name="one-record", way=_person("elsie wardle", "WARDLE")),

@@ -16,7 +16,7 @@ def test_cover_falls_and_the_password_gives_back_page_and_typing(journey: Journe
     journey.when_they_look_up("grace mbeki 18/4/75")
     journey.then_they_find("MBEKI, Grace")
     journey.page.get_by_text("Correct what was understood").click()
-    journey.page.get_by_label("Phone").fill("07700 900000")
+    journey.page.get_by_label("Phone", exact=True).fill("07700 900000")
 
     with journey.page.expect_response("**/lock"):
         journey.when_nobody_is_there_for("10:01")
@@ -31,7 +31,7 @@ def test_cover_falls_and_the_password_gives_back_page_and_typing(journey: Journe
     expect(journey.cover()).to_contain_text("not the right password")
     journey.when_they_unlock_by_password()
     expect(journey.cover()).to_have_count(0)
-    expect(journey.page.get_by_label("Phone")).to_have_value("07700 900000")
+    expect(journey.page.get_by_label("Phone", exact=True)).to_have_value("07700 900000")
     journey.when_they_open("MBEKI, Grace")
 
 

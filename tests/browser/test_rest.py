@@ -69,7 +69,7 @@ def test_fault_of_ours_gives_a_request_id_and_no_details(journey: Journey) -> No
     journey.given_signed_in()
     reaching.fault_of_ours(journey)
     journey.then_they_see("Something went wrong in the portal")
-    expect(journey.page.get_by_text("Request id")).to_be_visible()
+    expect(journey.page.get_by_text("Request id", exact=False).last).to_be_visible()
     assert "nowhere" not in journey.page.content()
 
 

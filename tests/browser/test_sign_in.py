@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from tests.conftest import make_user
+from tests.conftest import PASSWORD, make_user
 
 from .devices import Fingerprint, code_of
 from .journey import Journey
@@ -45,8 +45,11 @@ def test_passkey_as_second_step_then_alone_then_to_unlock(journey: Journey) -> N
     journey.page.get_by_role("button", name="Use a passkey").click()
     journey.page.get_by_label("Passwordless").check()
     journey.page.get_by_role("button", name="Add", exact=True).click()
-    expect(journey.page.get_by_role("heading", level=1)).not_to_contain_text("Add a passkey")
+    journey.then_they_see("Confirm that it is you")  # before recovery codes are shown
     assert finger.keys == 1
+    journey.page.get_by_label("Password").fill(PASSWORD)
+    journey.page.get_by_role("button", name="Confirm", exact=True).click()
+    journey.then_they_see("Recovery codes")
 
     journey.when_they_sign_out()
     journey.when_they_sign_in(user.email)
@@ -87,7 +90,8 @@ def test_participant_of_a_study_is_refused(journey: Journey) -> None:
     journey.then_they_see("You cannot sign in this way")
     expect(journey.page.get_by_text("for participants, not staff")).to_be_visible()
     journey.when_they_go_to("/")
-    journey.then_they_see("Sign in")
+    expect(journey.page.get_by_role("heading", level=1, name=HOME)).to_have_count(0)
+    expect(journey.page.get_by_role("navigation", name="Main")).to_have_count(0)
 
 
 def test_nothing_is_shown_after_signing_out_and_going_back(journey: Journey) -> None:
@@ -109,4 +113,5 @@ def test_wrong_code_lets_nobody_in(journey: Journey) -> None:
     journey.page.get_by_role("button", name="Sign in", exact=True).click()
     expect(journey.page.get_by_role("alert")).to_be_visible()
     journey.when_they_go_to("/")
-    journey.then_they_see("Sign in")
+    expect(journey.page.get_by_role("heading", level=1, name=HOME)).to_have_count(0)
+    expect(journey.page.get_by_role("navigation", name="Main")).to_have_count(0)
