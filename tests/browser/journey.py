@@ -114,10 +114,10 @@ class Journey:
         box.press("Enter")
         self.page.wait_for_url(OPAQUE)
 
-    def when_they_sign_in(self, email: str, password: str = PASSWORD) -> None:
+    def when_they_sign_in(self, user: User, password: str = PASSWORD) -> None:
         """Password on the sign-in page."""
         self.when_they_go_to("/accounts/login/")
-        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Email").fill(str(user.email))
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
 

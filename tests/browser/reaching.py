@@ -24,7 +24,7 @@ REFERRAL = (
 def wrong_password(journey: Journey) -> None:
     """The sign-in page after a wrong password."""
     user = journey.given_account()
-    journey.when_they_sign_in(user.email, "not this one, surely")
+    journey.when_they_sign_in(user, "not this one, surely")
     expect(journey.page.get_by_role("alert")).to_be_visible()
 
 
@@ -33,7 +33,7 @@ def too_many_attempts(journey: Journey) -> None:
     user = journey.given_account()
     heading = journey.page.get_by_role("heading", level=1)
     for _ in range(12):
-        journey.when_they_sign_in(user.email, "not this one, surely")
+        journey.when_they_sign_in(user, "not this one, surely")
         if "Too many" in (heading.text_content() or "") or "Too many" in journey.page.content():
             return
     raise AssertionError("nobody ever says that it is enough")
@@ -42,7 +42,7 @@ def too_many_attempts(journey: Journey) -> None:
 def second_step(journey: Journey) -> None:
     """The page that asks for a code."""
     user = journey.given_account()
-    journey.when_they_sign_in(user.email)
+    journey.when_they_sign_in(user)
     journey.then_they_see("Second step")
 
 
@@ -71,7 +71,7 @@ def jhe_down(journey: Journey) -> None:
 def second_step_missing(journey: Journey) -> None:
     """Somebody whose role asks for a second step and who has none yet."""
     user = make_user("new@example.org", Role.CLINIC_STAFF, name="Noor New", second_step=False)
-    journey.when_they_sign_in(user.email)
+    journey.when_they_sign_in(user)
     journey.then_they_see("Set up a second step")
 
 
@@ -102,7 +102,7 @@ def sessions(journey: Journey) -> None:
     """Where somebody is signed in."""
     journey.page.context.clear_cookies()
     assert journey.user is not None
-    journey.when_they_sign_in(journey.user.email)
+    journey.when_they_sign_in(journey.user)
     journey.when_they_give_the_code()
     journey.when_they_go_to("/accounts/sessions/")
 

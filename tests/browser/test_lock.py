@@ -22,9 +22,7 @@ def test_cover_falls_and_the_password_gives_back_page_and_typing(journey: Journe
         journey.when_nobody_is_there_for("10:01")
 
     expect(journey.cover()).to_be_visible()
-    expect(journey.page.get_by_role("link", name="MBEKI, Grace")).to_have_count(
-        0
-    )
+    expect(journey.page.get_by_role("link", name="MBEKI, Grace")).to_have_count(0)
     expect(journey.page).to_have_title("Screen locked – Crosswalk")
     journey.then_the_page_is_accessible()
     journey.when_they_unlock_by_password("not this one, surely")

@@ -19,7 +19,7 @@ HOME = "Look somebody up"
 
 def test_password_and_code(journey: Journey) -> None:
     user = journey.given_account()
-    journey.when_they_sign_in(user.email)
+    journey.when_they_sign_in(user)
     journey.then_they_see("Second step")
     journey.when_they_give_the_code()
     journey.then_they_see(HOME)
@@ -27,7 +27,7 @@ def test_password_and_code(journey: Journey) -> None:
 
 def test_new_account_sets_up_codes_and_then_gets_in(journey: Journey) -> None:
     user = make_user("new@example.org", Role.CLINIC_STAFF, name="Noor New", second_step=False)
-    journey.when_they_sign_in(user.email)
+    journey.when_they_sign_in(user)
     journey.then_they_see("Set up a second step")
     journey.page.get_by_role("button", name="Use an app on my phone").click()
     secret = journey.page.get_by_label("Or type this key").input_value()
@@ -41,7 +41,7 @@ def test_new_account_sets_up_codes_and_then_gets_in(journey: Journey) -> None:
 def test_passkey_as_second_step_then_alone_then_to_unlock(journey: Journey) -> None:
     user = make_user("new@example.org", Role.CLINIC_STAFF, name="Noor New", second_step=False)
     finger = Fingerprint(journey.page)
-    journey.when_they_sign_in(user.email)
+    journey.when_they_sign_in(user)
     journey.page.get_by_role("button", name="Use a passkey").click()
     journey.page.get_by_label("Passwordless").check()
     journey.page.get_by_role("button", name="Add", exact=True).click()
@@ -52,7 +52,7 @@ def test_passkey_as_second_step_then_alone_then_to_unlock(journey: Journey) -> N
     journey.then_they_see("Recovery codes")
 
     journey.when_they_sign_out()
-    journey.when_they_sign_in(user.email)
+    journey.when_they_sign_in(user)
     journey.then_they_see("Second step")
     journey.page.get_by_role("button", name="Use a passkey or security key").click()
     journey.then_they_see(HOME)
@@ -108,7 +108,7 @@ def test_nothing_is_shown_after_signing_out_and_going_back(journey: Journey) -> 
 
 def test_wrong_code_lets_nobody_in(journey: Journey) -> None:
     user = journey.given_account()
-    journey.when_they_sign_in(user.email)
+    journey.when_they_sign_in(user)
     journey.page.get_by_label("Code").fill("000000")
     journey.page.get_by_role("button", name="Sign in", exact=True).click()
     expect(journey.page.get_by_role("alert")).to_be_visible()

@@ -14,8 +14,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # 320 pixels is also what a window of 1280 shows at a zoom of 400 per cent.
 WIDTHS = (1440, 320)
-TABBED = ("lookup-refused", "lookup-one-failed", "lookup-correcting", "person-three-records", "person-deceased",
-          "connections-admin", "account-people-and-roles", "entrance-wrong-password", "account-lock")  # fmt: skip
+TABBED = frozenset(
+    {
+        "lookup-refused",
+        "lookup-one-failed",
+        "lookup-correcting",
+        "person-three-records",
+        "person-deceased",
+        "connections-admin",
+        "account-people-and-roles",
+        "entrance-wrong-password",
+        "account-lock",
+    }
+)
 
 
 @pytest.mark.parametrize("state", [state for state in STATES if not state.print], ids=str)

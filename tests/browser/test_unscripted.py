@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 def test_sign_in_look_up_open_print_and_sign_out(unscripted: Journey) -> None:
     user = unscripted.given_account()
-    unscripted.when_they_sign_in(user.email)
+    unscripted.when_they_sign_in(user)
     unscripted.when_they_give_the_code()
     unscripted.when_they_type_and_send("grace mbeki 18/4/75")
     unscripted.then_they_find("MBEKI, Grace")
