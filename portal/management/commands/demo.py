@@ -70,15 +70,14 @@ class Command(BaseCommand):
         with timed("Database, accounts"):
             processes.start("preparation", "manage.py", "prepare_demo", str(place.sandbox))
             processes.finish("preparation")
-        with timed("Sandbox"):
+        with timed("Sandbox, web server"):
             processes.start("sandbox", "manage.py", "sandbox", *_sandbox_options(place, ports))
+            processes.start("web server", *_web_server(ports))
             processes.wait_until(
                 lambda: all(_listens(each) for each in ports.sandbox.values()), name="sandbox"
             )
-        with timed("Worker, web server"):
-            processes.start("worker", "manage.py", "worker")
-            processes.start("web server", *_web_server(ports))
             processes.wait_until(lambda: _is_ready(ports.web), name="web server")
+        processes.start("worker", "manage.py", "worker")  # looks at the systems first of all
 
     def _say_how_to_get_in(self, place: Place, ports: Ports) -> None:
         accounts = "\n".join(
