@@ -125,12 +125,17 @@ def _unnumbered(record: RemotePatient) -> KeptRecord:
     return KeptRecord(number=0, read_at=timezone.now(), record=replace(record, raw={}))
 
 
-def keep(lookup: LookUp, outcomes: Sequence[Outcome]) -> None:
-    """Keep outcomes in place of earlier ones. A record that was there once keeps its number."""
+def keep(lookup: LookUp, outcomes: Sequence[Outcome], *, only_first: bool = False) -> None:
+    """Keep outcomes in place of earlier ones. A record that was there once keeps its number.
+
+    ``only_first``: an answer that comes late does not replace one that was asked for since.
+    """
     with transaction.atomic():
         row = LookUp.objects.select_for_update().get(pk=lookup.pk)
         for outcome in outcomes:
             earlier = Answer.objects.filter(lookup=row, system=outcome.system).first()
+            if only_first and earlier is not None:
+                continue
             numbers = dict(load(earlier).numbers) if earlier else {}
             for each in outcome.records:
                 if each.record.id not in numbers:

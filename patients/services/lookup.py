@@ -87,16 +87,22 @@ def _begin(lookup: LookUp, *, by: User) -> None:
     outcomes = {name: reach.before_asking(name, by=by) for name in system_names()}
     for name in [name for name, outcome in outcomes.items() if outcome is None]:
         key = (lookup.pk, name)
-        _asking[key] = begin(_question(name, query, by), partial(_keep_answer, lookup, name, query))
+        keep = partial(_keep_answer, lookup, name, query, only_first=True)
+        _asking[key] = begin(_question(name, query, by), keep)
         _asking[key].add_done_callback(lambda _, key=key: _asking.pop(key, None))  # type: ignore[misc]
     answers.keep(lookup, [outcome for outcome in outcomes.values() if outcome is not None])
 
 
 def _keep_answer(
-    lookup: LookUp, system: str, query: SearchQuery, answer: SearchAnswer | Outcome | IntegrationError
+    lookup: LookUp,
+    system: str,
+    query: SearchQuery,
+    answer: SearchAnswer | Outcome | IntegrationError,
+    *,
+    only_first: bool = False,
 ) -> None:
     whole = answer if isinstance(answer, Outcome) else answers.outcome_of(system, query, answer)
-    answers.keep(lookup, [whole])
+    answers.keep(lookup, [whole], only_first=only_first)
 
 
 def wait_for(lookup: LookUp, systems: Sequence[str], *, by: User) -> None:
