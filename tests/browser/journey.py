@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -12,6 +13,7 @@ from allauth.mfa.utils import decrypt
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.fixtures import Settings
 
@@ -19,6 +21,8 @@ from integrations.registry import label_of
 from integrations.sandbox import jhe
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
+from patients.models import LookUp
+from patients.services import answers
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from tests.conftest import PASSWORD, make_user
@@ -94,6 +98,17 @@ class Journey:
     def given_time_enough(self) -> None:
         """The screen locks after ten minutes again."""
         self.settings.IDLE_LOCK_SECONDS = 600
+
+    def given_records_read_a_while_ago(self) -> None:
+        """What the list has kept is two minutes old."""
+        kept_lookup = LookUp.objects.get()
+        outcomes = answers.kept(kept_lookup).values()
+        then = timezone.now() - timedelta(minutes=2)
+        older = [
+            replace(each, records=tuple(replace(record, read_at=then) for record in each.records))
+            for each in outcomes
+        ]
+        answers.keep(kept_lookup, older)
 
     # --- when -------------------------------------------------------------------------------
 

@@ -199,11 +199,13 @@ def person_with_a_system_down(journey: Journey) -> None:
 
 
 def person_not_read_anew(journey: Journey) -> None:
-    """A person's page where what the list showed could not be read in full."""
-    journey.when_they_look_up("elsie wardle")
+    """A person's page whose records were read a while ago and cannot be read anew."""
+    journey.when_they_look_up("grace mbeki 18/4/75")
     journey.then_every_system_has_answered()
+    journey.given_records_read_a_while_ago()
     journey.given_fault("jump", FaultKind.STATUS, status=503)
-    journey.when_they_open("WARDLE")
+    journey.when_they_open("MBEKI")
+    expect(journey.page.get_by_text("not answering").first).to_be_visible()
 
 
 # --- the rest -------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from integrations.sandbox.faults import FaultKind
 
+from . import reaching
 from .journey import Journey
 
 pytestmark = pytest.mark.browser
@@ -76,6 +77,13 @@ def test_system_that_is_down_is_named_and_can_be_asked_from_here(journey: Journe
     journey.given_no_fault("impilo")
     journey.page.get_by_role("button", name="Ask Impilo again").click()
     journey.then_the_panel_says("impilo", "1 record found")
+
+
+def test_record_that_cannot_be_read_anew_is_not_shown_as_current(journey: Journey) -> None:
+    journey.given_signed_in()
+    reaching.person_not_read_anew(journey)
+    expect(journey.page.get_by_text("Read 2 minutes ago")).to_be_visible()
+    expect(journey.page.locator(".portal-notice--bad, .portal-notice--warn").first).to_contain_text("Jump EHR")
 
 
 def test_markup_in_a_name_is_shown_as_it_is(journey: Journey) -> None:
