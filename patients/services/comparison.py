@@ -90,8 +90,14 @@ def compare(person: Person) -> Comparison:
         records=tuple(_column(each) for each in kept),
         groups=tuple(groups),
         differences=sum(row.verdict == "differs" for group in groups for row in group.rows),
-        problems=tuple(f"{label_of(each.record.system)}: {each.problem}" for each in kept if each.problem),
+        problems=tuple(_problem(each) for each in kept if each.problem),
     )
+
+
+def _problem(kept: KeptRecord) -> str:
+    """Why a record may be old, with the system's name once."""
+    label = label_of(kept.record.system)
+    return kept.problem if kept.problem.startswith(label) else f"{label}: {kept.problem}"
 
 
 def _column(kept: KeptRecord) -> Column:
@@ -142,7 +148,7 @@ def _row_of_identity(difference: FieldDifference) -> Row:
     return Row(
         label=label[:1].upper() + label[1:],
         verdict=verdicts[difference.agreement],
-        says="; ".join(sentences)[:1].upper() + "; ".join(sentences)[1:],
+        says=_with_capital("; ".join(sentences)),
         cells=tuple(
             Cell(
                 lines=(_worded(difference.field, value),) if value else (),
@@ -151,6 +157,11 @@ def _row_of_identity(difference: FieldDifference) -> Row:
             for value in difference.values
         ),
     )
+
+
+def _with_capital(sentence: str) -> str:
+    """A sentence begins with a capital; an e-mail address at its start stays as it is."""
+    return sentence if "@" in sentence.split(" ")[0] else sentence[:1].upper() + sentence[1:]
 
 
 def _row(
