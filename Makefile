@@ -43,7 +43,7 @@ test: ## everything; on PostgreSQL with DATABASE_URL=postgres://…
 
 test-fast: ## under a minute: nothing slow, no browser
 	$(bootstrap) dev
-	@.venv/bin/pytest -m "not slow and not browser" $(ARGS)
+	@.venv/bin/pytest -n 2 -m "not slow and not browser" $(ARGS)
 
 ui: ## the style sheet, anew
 	$(bootstrap) ui

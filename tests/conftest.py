@@ -20,6 +20,18 @@ from tests import support
 PASSWORD = "correct horse battery staple"
 
 
+# Asked of real servers, many times: left to `make test`.
+SLOW_FOLDERS = ("contract", "verification")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what talks to the sandbox's servers as slow."""
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in SLOW_FOLDERS or "sandbox" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 def make_user(email: str, role: Role | None = None, *, name: str = "", second_step: bool = True) -> User:
     """An account with :data:`PASSWORD` and, unless told otherwise, one-time codes as a second step."""
     given, _, family = name.partition(" ")

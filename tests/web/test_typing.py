@@ -16,6 +16,7 @@ from portal.accounts.models import User
 from tests.conftest import signed_in
 from tests.support import parsed
 
+pytestmark = pytest.mark.slow  # hundreds of requests
 # Anything that a browser can send; it sends line breaks as CR LF, and a box of one line none.
 ANYTHING = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=600)
 LIKELY = st.lists(

@@ -9,7 +9,7 @@ from integrations.sandbox.run import Sandbox
 from patients.services import connections
 from tests.support import point_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 def addresses() -> dict[str, str]:
