@@ -122,6 +122,7 @@ def _looking_up() -> list[State]:
         ("details", reaching.details_open),
         ("refused", reaching.look_up_refused),
         ("one-in-three-systems", _found("grace mbeki 18/4/75")),
+        ("two-readings", _found("smith 3/4/80")),
         ("correcting", reaching.correcting),
         ("many", _found("wardle")),
         ("family", _found("the.kavanaghs@example.com")),

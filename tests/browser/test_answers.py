@@ -78,10 +78,12 @@ def test_hanging_system_holds_up_only_its_own_panel(journey: Journey) -> None:
 def test_portal_that_fails_for_one_system_says_so_in_its_panel(journey: Journey) -> None:
     journey.given_signed_in()
     journey.watch.excuse("status of 500|Status Error Code 500")
+    journey.given_fault("impilo", FaultKind.HANG)  # not answered yet when the page comes
     journey.page.route("**/systems/impilo", lambda route: route.fulfill(status=500, body=""))
     journey.when_they_look_up("grace mbeki 18/4/75")
     journey.then_the_panel_says("impilo", "The portal could not ask Impilo")
     journey.page.unroute("**/systems/impilo")
+    journey.given_no_fault("impilo")
     journey.panel("impilo").get_by_role("button", name="Ask Impilo again").click()
     journey.then_the_panel_says("impilo", "1 record found")
 

@@ -83,7 +83,9 @@ def test_record_that_cannot_be_read_anew_is_not_shown_as_current(journey: Journe
     journey.given_signed_in()
     reaching.person_not_read_anew(journey)
     expect(journey.page.get_by_text("Read 2 minutes ago")).to_be_visible()
-    expect(journey.page.locator(".portal-notice--bad, .portal-notice--warn").first).to_contain_text("Jump EHR")
+    expect(journey.page.locator(".portal-notice--bad, .portal-notice--warn").first).to_contain_text(
+        "Jump EHR"
+    )
 
 
 def test_markup_in_a_name_is_shown_as_it_is(journey: Journey) -> None:
