@@ -52,9 +52,12 @@ screenshots: ## every page and state at three widths, into screenshots/
 	$(bootstrap) dev
 	@$(python) -m tests.browser.screenshots screenshots $(ARGS)
 
-verify-jhe: ## the contract against a real JHE: JHE_URL=…
+needed = JHE_URL JHE_CLIENT_ID JHE_CLIENT_SECRET JHE_USER JHE_PASSWORD
+
+verify-jhe: ## the contract against a real JHE: JHE_URL=… JHE_CLIENT_ID=… JHE_CLIENT_SECRET=… JHE_USER=… JHE_PASSWORD=…
+	@$(foreach name,$(needed),[ -n "$($(name))" ] || { echo "verify-jhe needs $(name): make verify-jhe $(needed:%=%=…)"; exit 1; };)
 	$(bootstrap) dev
-	@.venv/bin/pytest tests/verification $(ARGS)
+	@.venv/bin/pytest tests/verification -rs $(ARGS)
 
 bench: ## every measurement, one JSON line each
 	$(bootstrap) dev
