@@ -151,9 +151,7 @@ def test_console_shows_a_record_as_text(control: Asker, sandbox: Sandbox) -> Non
 def test_command_prints_addresses_serves_and_ends_cleanly(tmp_path: Path) -> None:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "manage.py", "sandbox", "--state-dir", str(tmp_path)]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(5)]
         addresses = dict(line.split() for line in lines[1:])
