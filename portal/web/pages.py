@@ -81,7 +81,7 @@ def fault(request: HttpRequest) -> HttpResponse:
 def unavailable(request: HttpRequest) -> HttpResponse:
     """503: looks cannot be recorded, so nothing is shown; the systems' own screens still work."""
     screens = [
-        {"label": name.capitalize(), "url": entry["CONSOLE_URL"]}
+        {"label": name.capitalize(), "url": entry["CONSOLE_URL"].partition("{id}")[0]}
         for name, entry in settings.SYSTEMS.items()
         if entry.get("CONSOLE_URL")
     ]
