@@ -162,10 +162,12 @@ class _Grouping:
             yield NoteKind.KEPT_APART, f"Shown apart, since joining would join unlike people. {reason}"
         elif judgement.identifier_conflict:
             yield NoteKind.IDENTIFIER_CONFLICT, f"{reason} {against}".strip()
+        elif judgement.twins:
+            yield NoteKind.FAMILY, f"{against} {reason}".strip()
         elif judgement.tier >= Tier.MEDIUM:
             yield NoteKind.POSSIBLY_SAME, f"{reason} {against}".strip()
         elif judgement.family:
-            yield NoteKind.FAMILY, "They share an address, phone or mailbox, or are perhaps twins."
+            yield NoteKind.FAMILY, "They share an address, phone or mailbox."
 
     def _made(self, cluster: frozenset[int], notes: Mapping[int, list[Note]]) -> Group:
         places = sorted(cluster)

@@ -55,14 +55,16 @@ class Judgement:
     """What the rule says of two records.
 
     ``identifier_conflict``: one NHS number that seems to belong to two people. ``family``:
-    people who share address, phone or mailbox. ``reasons`` speak for the tier,
-    ``contradictions`` against one person; both are whole sentences.
+    people who share address, phone or mailbox. ``twins``: same surname and birth date, another
+    given name. ``reasons`` speak for the tier, ``contradictions`` against one person; both are
+    whole sentences.
     """
 
     tier: Tier
     rule: Rule = Rule.NONE
     identifier_conflict: bool = False
     family: bool = False
+    twins: bool = False
     reasons: tuple[str, ...] = field(default=(), repr=False)
     contradictions: tuple[str, ...] = field(default=(), repr=False)
     evidence: tuple[Evidence, ...] = field(default=(), repr=False)
@@ -115,6 +117,7 @@ def judge_subjects(one: Subject, other: Subject, *, unique: bool) -> Judgement:
         rule=rule,
         identifier_conflict=pair.identifier_conflict,
         family=pair.family,
+        twins=pair.twins,
         reasons=reasons,
         contradictions=pair.contradictions,
         evidence=evidence,
@@ -140,10 +143,10 @@ class _Pair:
         self._place = levels[Field.ADDRESS] in _SAME_PLACE
         self._nhs = levels[Field.NHS_NUMBER] is Level.EXACT
         self._placeholder = is_placeholder(one.form.birth) or is_placeholder(other.form.birth)
-        self._twins = self._are_like_twins()
+        self.twins = self._are_like_twins()
         self._cross_checked = self._nhs and self._cross_check()
         self.contradictions = tuple(self._contradictions())
-        self.identifier_conflict = self._nhs and (not self._cross_checked or self._twins)
+        self.identifier_conflict = self._nhs and (not self._cross_checked or self.twins)
         self.family = not self._nhs and self._are_family()
 
     def tier(self) -> tuple[Tier, Rule, tuple[str, ...]]:
@@ -218,7 +221,7 @@ class _Pair:
             yield "Each record has another valid NHS number."
         if sexes_contradict(one.form.sex, other.form.sex):
             yield "The recorded sex differs."
-        if self._twins:
+        if self.twins:
             yield "Same surname and birth date but another given name: perhaps twins."
         records = (one.record, other.record)
         if any(record.registration is Registration.DUMMY for record in records):
@@ -233,7 +236,7 @@ class _Pair:
         return self._given is Level.DIFFERENT or (far and not unknown)
 
     def _are_family(self) -> bool:
-        shared = self._email or self._phone or self._place or self._twins
+        shared = self._email or self._phone or self._place or self.twins
         return shared and self._is_other_person()
 
     def _medium(self) -> Iterator[str]:
