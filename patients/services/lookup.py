@@ -25,7 +25,7 @@ from portal.accounts.models import User
 from . import answers, reach
 from .answers import KeptRecord, Outcome, State
 from .asking import SLACK, Question, ask_all, begin
-from .connections import open_system
+from .connections import needs_own_token, open_system
 from .understanding import Asked, read, terms_of
 
 FRESH_FOR = timedelta(seconds=60)  # a record read longer ago is read anew when it is opened
@@ -45,8 +45,9 @@ class Person:
 
     @property
     def number(self) -> int:
-        """The person's number in the look-up: the lowest of the records'."""
-        return min(each.number for each in self.kept)
+        """The person's number in the look-up: the lowest of the records', those last that a changed
+        role may hide, so that the person's address outlives the change."""
+        return min((needs_own_token(each.record.system), each.number) for each in self.kept)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

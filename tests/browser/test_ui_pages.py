@@ -91,7 +91,8 @@ def test_idle_screen_is_covered_and_the_password_returns_the_typing(page: Page, 
     page.clock.install()
     page.goto(f"{address}/page/search")
     page.locator("#id_text").fill("Anne Smith")
-    page.clock.fast_forward("10:01")
+    with page.expect_response("**/lock"):
+        page.clock.fast_forward("10:01")
     cover = page.get_by_role("dialog", name="Screen locked")
     expect(cover).to_be_visible()
     expect(page.get_by_role("heading", name="Look somebody up")).to_have_count(0)
