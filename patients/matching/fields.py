@@ -33,6 +33,11 @@ class Field(StrEnum):
         return _LABELS[self]
 
     @property
+    def heading(self) -> str:
+        """The label where a line begins with it."""
+        return self.label[:1].upper() + self.label[1:]
+
+    @property
     def position(self) -> int:
         """Where the field stands in the order of display, from 0."""
         return _POSITIONS[self]

@@ -17,7 +17,7 @@ from patients.matching.fields import Field
 
 from .answers import KeptRecord
 from .lookup import Person
-from .portrait import marks_of
+from .portrait import tag_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +101,13 @@ def _problem(kept: KeptRecord) -> str:
 
 
 def _column(kept: KeptRecord) -> Column:
-    record = kept.record
+    record, tag = kept.record, tag_of(kept.record)
     return Column(
         system=record.system,
         system_label=label_of(record.system),
         id=record.id,
-        status=str(record.status),
-        marks=tuple(mark for mark in marks_of(record) if mark != str(record.status)),
+        status=tag.status,
+        marks=tag.marks,
         read_at=kept.read_at,
         updated_at=record.updated_at,
         url=get_system(record.system).record_url(record.id),
@@ -143,10 +143,9 @@ def _row_of_identity(difference: FieldDifference) -> Row:
         Agreement.DIFFERENT: "differs",
         Agreement.ONE_ONLY: "one",
     }
-    label = difference.field.label
     sentences = [sentence.partition(": ")[2] or sentence for sentence in difference.sentences]
     return Row(
-        label=label[:1].upper() + label[1:],
+        label=difference.field.heading,
         verdict=verdicts[difference.agreement],
         says=_with_capital("; ".join(sentences)),
         cells=tuple(

@@ -71,10 +71,11 @@ class Result:
 def start(asked: Asked, *, by: User) -> LookUp:
     """Keep what was asked for a quarter of an hour; one audit event, before any name is shown."""
     lookup = LookUp(user=by, asked=asked.to_json())
-    terms = [str(term) for term in terms_of(read(asked).to_query())]
+    query = read(asked).to_query()
+    terms = [str(term) for term in terms_of(query)]
     audit.look("search", by=by, subject_key=lookup.pk, details={"terms": terms})
     lookup.save(force_insert=True)
-    _begin(lookup, by=by)
+    _begin(lookup, query, by=by)
     return lookup
 
 
@@ -82,9 +83,8 @@ _asking: dict[tuple[str, str], Future[None]] = {}
 POLL_SECONDS = 0.01
 
 
-def _begin(lookup: LookUp, *, by: User) -> None:
+def _begin(lookup: LookUp, query: SearchQuery, *, by: User) -> None:
     """Ask every system in the background: their answers are under way before the page is."""
-    query = read(Asked.from_json(lookup.asked)).to_query()
     outcomes = {name: reach.before_asking(name, by=by) for name in system_names()}
     for name in [name for name, outcome in outcomes.items() if outcome is None]:
         key = (lookup.pk, name)

@@ -229,6 +229,5 @@ def _matches(query: SearchQuery, records: Sequence[RemotePatient]) -> Iterator[M
 
 def _as_match(evidence: Evidence) -> Match:
     how = _HOW.get(evidence.level, "similar")
-    label = evidence.field.label
     note = evidence.sentence.partition(": ")[2] if how in {"similar", "different"} else ""
-    return Match(label=label[:1].upper() + label[1:], how=how, note=note)
+    return Match(label=evidence.field.heading, how=how, note=note)
