@@ -102,7 +102,7 @@ class HttpConnection:
         caller: Caller = NOBODY,
         *,
         headers: Callable[[], Mapping[str, str]] = dict,
-        quota: Callable[[Mapping[str, str]], Quota | None] = lambda headers: None,
+        quota: Callable[[Mapping[str, str]], Quota | None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint = endpoint
@@ -258,6 +258,8 @@ class HttpConnection:
         return self.endpoint.url + path
 
     def _check_quota(self, operation: str) -> None:
+        if self._quota is None:
+            return
         end = self.endpoint
         try:
             limits.check_quota(end.system, reserve=end.reserve, background=self.caller.background)
@@ -297,7 +299,7 @@ class HttpConnection:
         return self.caller.deadline.remaining() if self.caller.deadline else 3600.0
 
     def _note_quota(self, reply: Reply) -> None:
-        quota = self._quota(reply.headers)
+        quota = self._quota(reply.headers) if self._quota else None
         if quota is not None:
             limits.note_quota(self.endpoint.system, quota)
 

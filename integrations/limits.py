@@ -13,9 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from django.db import DatabaseError
-from django.db.models import F, Value
-from django.db.models.functions import Greatest
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from .models import Allowance
@@ -60,19 +58,30 @@ def take_turn(
 
 
 def _claim(system: str, interval: float, tolerance: float) -> float:
-    """Take a turn (0) or say how many seconds it is off.
-
-    One conditional UPDATE claims it, so that several processes keep one pace without a lock.
-    """
+    """Take a turn (0) or say how many seconds it is off."""
     now = time.time()
-    turn = Allowance.objects.filter(system=system, next_at__lte=now + tolerance)
-    claimed = {"next_at": Greatest(F("next_at"), Value(now)) + interval}
-    if turn.update(**claimed):
+    if _took(system, interval, now, tolerance):
         return 0.0
     row, _created = Allowance.objects.get_or_create(system=system)
-    if turn.update(**claimed):  # there was no row, or somebody else has just made it
+    if _took(system, interval, now, tolerance):  # there was no row, or somebody else has just made it
         return 0.0
     return max(row.next_at - tolerance - now, 0.001)
+
+
+# In SQL, since every request to a system comes by here and making the statement anew takes five
+# times what running it takes.
+_TAKE = (
+    f"UPDATE {Allowance._meta.db_table}"  # noqa: S608
+    " SET next_at = CASE WHEN next_at > %s THEN next_at ELSE %s END + %s"
+    " WHERE system = %s AND next_at <= %s"
+)
+
+
+def _took(system: str, interval: float, now: float, tolerance: float) -> bool:
+    """One conditional UPDATE, so that several processes keep one pace without a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [now, now, interval, system, now + tolerance])
+        return bool(cursor.rowcount)
 
 
 _next_here: dict[str, float] = {}

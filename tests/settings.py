@@ -20,6 +20,8 @@ STORAGES = {
     # live_server answers 404 for the hashed names of the manifest storage.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# A connection that a thread kept would be in the way of dropping the database.
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # A file, one a run: threads that share a database in memory get "table is locked" at once, in
     # spite of the timeout, where a file makes them wait.

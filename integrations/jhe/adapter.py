@@ -166,7 +166,7 @@ class JheAdapter:
         checks reach first.
         """
         self.client.bearer.current()
-        outcomes = side_by_side(self.records.by_email, spellings(email))
+        outcomes = side_by_side(self.records.by_email, spellings(email), pool=mapping.NAME)
         return tuple(distinct(record for each in outcomes for record in result_of(each).records).values())
 
     # --- plumbing -------------------------------------------------------------------------

@@ -21,6 +21,8 @@ from integrations import errors
 from integrations.http import HttpConnection, Reply
 from integrations.parallel import side_by_side
 
+from .mapping import NAME
+
 UNKNOWN_PATH = "unknown path"
 KEPT_FOR = 3600.0  # seconds; an upgrade can change what a call does without removing a path
 NEW_FHIR = "/FHIR/R5"
@@ -126,7 +128,7 @@ def find(http: HttpConnection, totals: Callable[[dict[str, str]], int] | None = 
 def probe(http: HttpConnection, totals: Callable[[dict[str, str]], int] | None = None) -> Dialect:
     """Ask the installation itself, and keep the answers for everybody. Changes nothing there."""
     replies = []
-    for reply in side_by_side(lambda path: _ask(http, path), [ALWAYS_THERE, *OPEN, *CLOSED]):
+    for reply in side_by_side(lambda path: _ask(http, path), [ALWAYS_THERE, *OPEN, *CLOSED], pool=NAME):
         if isinstance(reply, Exception):
             raise reply
         replies.append(reply)
@@ -220,7 +222,7 @@ def _honoured(totals: Callable[[dict[str, str]], int] | None) -> frozenset[str] 
     """The parameters that find nobody when asked for nobody; an ignored one finds everybody."""
     if totals is None:
         return None
-    counts = side_by_side(lambda item: totals({item[0]: item[1]}), CANARIES.items())
+    counts = side_by_side(lambda item: totals({item[0]: item[1]}), CANARIES.items(), pool=NAME)
     for count in counts:
         if isinstance(count, Exception) and not isinstance(count, errors.Invalid):
             raise count

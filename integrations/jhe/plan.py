@@ -10,7 +10,7 @@ from integrations.types import CannotSearch, SearchQuery, Term
 from .dialect import Dialect
 from .mapping import LABEL, NHS_NUMBER_SYSTEM, is_id
 from .records import Hits, Records
-from .searching import asks_record_id, identifier_values, name_searches, names_asked
+from .searching import FhirSearch, asks_record_id, identifier_values, name_searches, names_asked
 
 Way = Callable[[], Hits]
 
@@ -30,7 +30,7 @@ def ways_to_search(query: SearchQuery, dialect: Dialect, records: Records) -> li
         ways += _by_identifier(values, NHS_NUMBER_SYSTEM, dialect, records)
     if dialect.searches_names:
         searches = name_searches(names_asked(query), query.birth_dates)
-        ways += [partial(records.by_fhir, dialect.fhir_base, parameters) for parameters in searches]
+        ways += [partial(records.by_fhir, dialect.fhir_base, each) for each in searches]
     return ways
 
 
@@ -57,7 +57,7 @@ def spellings(email: str) -> tuple[str, ...]:
 def _by_identifier(values: tuple[str, ...], system: str, dialect: Dialect, records: Records) -> list[Way]:
     if dialect.searches_identifiers:
         # Without a bar the parameter is ignored; before the bar anything will do.
-        asked = [{"identifier": f"{system}|{value}"} for value in values]
+        asked = [FhirSearch(parameters={"identifier": f"{system}|{value}"}) for value in values]
         return [partial(records.by_fhir, dialect.fhir_base, each) for each in asked]
     if dialect.lists_freely:
         return [partial(records.by_listed_identifier, value) for value in values]

@@ -12,7 +12,8 @@ from integrations.parallel import side_by_side
 from integrations.types import RemotePatient
 
 from .client import JheClient
-from .mapping import patient_from_fhir, patient_from_rest
+from .mapping import NAME, patient_from_fhir, patient_from_rest
+from .searching import FhirSearch
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -54,8 +55,16 @@ class Records:
         """Records by an identifier's value, where lists have no side effect."""
         return Hits(records=tuple(self.listed({"patient_identifier_value": value})))
 
-    def by_fhir(self, base: str, parameters: Mapping[str, str]) -> Hits:
+    def by_fhir(self, base: str, search: FhirSearch) -> Hits:
         """The most recently changed hits of a FHIR search, as short rows."""
+        broad = self._hits(base, search.parameters)
+        if not (broad.more and search.narrower):
+            return broad
+        narrow = [self._hits(base, parameters) for parameters in search.narrower]
+        found = [record for each in (broad, *narrow) for record in each.records]
+        return Hits(records=tuple(found), more=any(each.more for each in narrow))
+
+    def _hits(self, base: str, parameters: Mapping[str, str]) -> Hits:
         query = {**parameters, "_sort": "-_lastUpdated"}
         page = self.client.fhir_patients(base, query, count=MOST_HITS)
         return Hits(records=tuple(map(patient_from_fhir, page.rows)), more=page.next_page is not None)
@@ -79,7 +88,7 @@ class Records:
 
     def whole(self, rows: Sequence[RemotePatient]) -> list[RemotePatient]:
         """Short rows replaced by whole records, fetched side by side; removed ones left out."""
-        outcomes = side_by_side(lambda row: row if row.complete else self.one(row.id), rows)
+        outcomes = side_by_side(lambda row: row if row.complete else self.one(row.id), rows, pool=NAME)
         return [result_of(each) for each in outcomes if not isinstance(each, errors.NotFound)]
 
     def whole_in_turn(self, rows: Iterable[RemotePatient]) -> Iterator[RemotePatient]:
@@ -136,7 +145,7 @@ def result_of(outcome: T | Exception) -> T:
 def beside(one: Callable[[], T], others: Sequence[Callable[[], R]]) -> tuple[T, list[R]]:
     """One reading beside others of another kind; the first fault among them is raised."""
     work: list[Callable[[], T | R]] = [one, *others]
-    first, *rest = side_by_side(lambda each: each(), work)
+    first, *rest = side_by_side(lambda each: each(), work, pool=NAME)
     return cast(T, result_of(first)), [cast(R, result_of(each)) for each in rest]
 
 

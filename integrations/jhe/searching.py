@@ -55,11 +55,27 @@ def names_asked(query: SearchQuery) -> tuple[NameAsked, ...]:
     return tuple(dict.fromkeys(readings))
 
 
-def name_searches(names: Sequence[NameAsked], birth_dates: Sequence[date]) -> list[dict[str, str]]:
-    """The FHIR searches for every reading of the name on every reading of the birth date."""
-    days = [{"birthdate": day.isoformat()} for day in birth_dates] or [{}]
-    readings = [name.parameters() for name in names] or [{}]
-    return [{**reading, **day} for reading in readings for day in days if reading or day]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FhirSearch:
+    """One FHIR search; where it finds more than are read, the ``narrower`` ones take its place."""
+
+    parameters: dict[str, str] = field(repr=False)
+    narrower: tuple[dict[str, str], ...] = field(default=(), repr=False)
+
+
+def name_searches(names: Sequence[NameAsked], birth_dates: Sequence[date]) -> list[FhirSearch]:
+    """The FHIR searches for every reading of the name on every reading of the birth date.
+
+    Few people share a birth date: several readings of a name are one search by the date alone.
+    """
+    days = [{"birthdate": day.isoformat()} for day in birth_dates]
+    readings = [name.parameters() for name in names]
+    if len(readings) < 2 or not days:
+        pairs = [{**reading, **day} for reading in readings or [{}] for day in days or [{}]]
+        return [FhirSearch(parameters=pair) for pair in pairs if pair]
+    return [
+        FhirSearch(parameters=day, narrower=tuple({**reading, **day} for reading in readings)) for day in days
+    ]
 
 
 def identifier_values(nhs_number: str) -> tuple[str, ...]:

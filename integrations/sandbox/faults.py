@@ -146,7 +146,7 @@ def plain_error(status: int) -> Any:
 class FaultBoard:
     """The faults set on one server, the latency of all its answers, and the requests it saw.
 
-    ``latency`` (seconds) holds for every request, beside any fault. ``stopping`` ends all
+    ``latency`` is how many seconds every answer takes at least, beside any fault. ``stopping`` ends all
     waiting; the server sets and clears it.
     """
 

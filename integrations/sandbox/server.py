@@ -85,10 +85,12 @@ class _Handler(WSGIRequestHandler):
     def _reply(self, environ: WSGIEnvironment, active: ActiveFault | None) -> Reply | None:
         """The answer to send; ``None`` where there is none and the connection has to end."""
         board = self.server.board
+        due = time.monotonic() + board.latency
+        if active is None:
+            answer = self._ask_app(environ)
+            return answer if self._wait(due - time.monotonic()) else None
         if not self._wait(board.latency):
             return None
-        if active is None:
-            return self._ask_app(environ)
         fault = active.fault
         reply = self._ask_app(environ) if fault.after_effect else None
         if not self._wait(_time_held(fault), active.released):

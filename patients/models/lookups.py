@@ -28,14 +28,11 @@ class LookUp(models.Model):
     """What one person asked. Nobody else can open it.
 
     ``asked`` is the typed line and the typed details (``services.understanding.Asked``).
-    ``next_number`` is the number that the next record found gets: numbers name records in
-    addresses and stay theirs when a system is asked again.
     """
 
     id = models.CharField(primary_key=True, max_length=22, default=opaque_id)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     asked = EncryptedJSONField()
-    next_number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     ends_at = models.DateTimeField(default=end_of_keeping, db_index=True)
 

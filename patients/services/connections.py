@@ -28,6 +28,7 @@ LEASE = timedelta(seconds=25)  # longer than one refresh may take
 REFRESH_SECONDS = 15.0
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 8.0
+NO_TOKEN = "no token"  # noqa: S105 (a reason)
 _json = cattrs.preconf.json.make_converter()
 
 
@@ -42,11 +43,6 @@ def is_set_up(system: str) -> bool:
 def needs_own_token(system: str) -> bool:
     """Whether people reach this system only by their own sign-in there."""
     return Capability.PERSONAL_TOKEN in system_class(system).capabilities
-
-
-def has_own_token(user: User, system: str) -> bool:
-    """Whether somebody has signed in at a system through the portal."""
-    return PersonToken.objects.filter(user=user, system=system).exists()
 
 
 def open_system(system: str, *, by: User, seconds: float | None = None) -> System:
@@ -82,7 +78,15 @@ class OwnToken:
     def _row(self) -> PersonToken:
         row = PersonToken.objects.filter(user=self._user, system=self._system).first()
         if row is None:
-            raise self._ended("no token")
+            label = label_of(self._system)
+            raise Unauthorised(
+                system=self._system,
+                operation="token",
+                label=label,
+                reason=NO_TOKEN,
+                for_staff=f"{label} shows people only to those who hold a role there.",
+                next_step=f"If you have a {label} account, sign in to it from your account page.",
+            )
         return row
 
     def _refreshed(self, row: PersonToken) -> str:
@@ -141,8 +145,8 @@ class OwnToken:
             operation="token",
             label=label,
             reason=reason,
-            for_staff=f"You are not signed in at {label}, or that sign-in has ended.",
-            next_step=f"Sign in at {label} from your account page.",
+            for_staff=f"Your sign-in at {label} has ended.",
+            next_step=f"Sign in at {label} again from your account page.",
         )
 
 

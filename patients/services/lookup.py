@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -70,8 +70,8 @@ class Result:
 
 def start(asked: Asked, *, by: User) -> LookUp:
     """Keep what was asked for a quarter of an hour; one audit event, before any name is shown."""
-    lookup = LookUp(user=by, asked=asked.to_json())
     query = read(asked).to_query()
+    lookup = LookUp(user=by, asked=asked.to_json())
     terms = [str(term) for term in terms_of(query)]
     audit.look("search", by=by, subject_key=lookup.pk, details={"terms": terms})
     lookup.save(force_insert=True)
@@ -80,30 +80,34 @@ def start(asked: Asked, *, by: User) -> LookUp:
 
 
 _asking: dict[tuple[str, str], Future[None]] = {}
-POLL_SECONDS = 0.01
 
 
 def _begin(lookup: LookUp, query: SearchQuery, *, by: User) -> None:
-    """Ask every system in the background: their answers are under way before the page is."""
-    outcomes = {name: reach.before_asking(name, by=by) for name in system_names()}
-    for name in [name for name, outcome in outcomes.items() if outcome is None]:
+    """Ask every system in the background: their answers are under way before the page is.
+
+    Those that take a person's own token come first: they have more to do before they can ask.
+    """
+    for name in sorted(system_names(), key=needs_own_token, reverse=True):
         key = (lookup.pk, name)
-        keep = partial(_keep_answer, lookup, name, query, only_first=True)
+        keep = partial(_keep_answer, answers.keep_first, lookup, name, query)
         _asking[key] = begin(_question(name, query, by), keep)
         _asking[key].add_done_callback(lambda _, key=key: _asking.pop(key, None))  # type: ignore[misc]
-    answers.keep(lookup, [outcome for outcome in outcomes.values() if outcome is not None])
 
 
 def _keep_answer(
+    keep: Callable[[LookUp, Outcome], None],
     lookup: LookUp,
     system: str,
     query: SearchQuery,
     answer: SearchAnswer | Outcome | IntegrationError,
-    *,
-    only_first: bool = False,
 ) -> None:
-    whole = answer if isinstance(answer, Outcome) else answers.outcome_of(system, query, answer)
-    answers.keep(lookup, [whole], only_first=only_first)
+    keep(lookup, answer if isinstance(answer, Outcome) else answers.outcome_of(system, query, answer))
+
+
+# How often the database is asked for an answer that another process waits for: the longer that
+# takes already the seldomer, so that asking costs little and delays by a hundredth at most.
+SHARE_OF_WAIT = 0.01
+SHORTEST_POLL = 0.003  # seconds
 
 
 def wait_for(lookup: LookUp, systems: Sequence[str], *, by: User) -> None:
@@ -111,18 +115,23 @@ def wait_for(lookup: LookUp, systems: Sequence[str], *, by: User) -> None:
 
     The asking may go on in another process: then its answer shows in the database.
     """
-    give_up = {
-        name: lookup.created_at + timedelta(seconds=settings.SYSTEMS[name]["DEADLINE"] + SLACK)
-        for name in systems
-    }
-    due = set(systems)
-    while due := due - answers.answered(lookup):
-        due = {name for name in due if timezone.now() < give_up[name]}
+    due = set(systems) - answers.answered(lookup)
+    while due and (left := _time_left(lookup, due)) > 0:
         here = [_asking[key] for name in due if (key := (lookup.pk, name)) in _asking]
-        wait(here, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED) if here else time.sleep(POLL_SECONDS)
-    missing = [name for name in systems if name not in answers.answered(lookup)]
-    if missing:
-        ask(lookup, missing, by=by)
+        if len(here) == len(due):
+            wait(here, timeout=left, return_when=FIRST_COMPLETED)
+        else:
+            age = (timezone.now() - lookup.created_at).total_seconds()
+            time.sleep(min(left, max(age * SHARE_OF_WAIT, SHORTEST_POLL)))
+        due -= answers.answered(lookup)
+    if due:
+        ask(lookup, sorted(due), by=by)
+
+
+def _time_left(lookup: LookUp, systems: Iterable[str]) -> float:
+    """Seconds until the last of these systems has had its time."""
+    longest = max(settings.SYSTEMS[name]["DEADLINE"] for name in systems) + SLACK
+    return (lookup.created_at + timedelta(seconds=longest) - timezone.now()).total_seconds()
 
 
 def reopen(lookup_id: str, *, by: User) -> LookUp:
@@ -137,7 +146,7 @@ def reopen(lookup_id: str, *, by: User) -> LookUp:
 
 
 # Somebody may have signed in there, or set it up, since.
-_UNASKED = frozenset({State.FAILED, State.NO_REACH, State.NOT_CONNECTED})
+_UNASKED = frozenset({State.FAILED, State.NO_REACH, State.SIGNED_OUT, State.NOT_CONNECTED})
 
 
 def complete(lookup: LookUp, *, by: User) -> None:
@@ -151,11 +160,9 @@ def complete(lookup: LookUp, *, by: User) -> None:
 def ask(lookup: LookUp, systems: Sequence[str], *, by: User) -> None:
     """Put the look-up to these systems side by side, and keep what each answers."""
     query = read(Asked.from_json(lookup.asked)).to_query()
-    outcomes = {name: reach.before_asking(name, by=by) for name in systems}
-    questions = {name: _question(name, query, by) for name, outcome in outcomes.items() if outcome is None}
-    answers.keep(lookup, [outcome for outcome in outcomes.values() if outcome is not None])
+    questions = {name: _question(name, query, by) for name in systems}
     for name, answer in ask_all(questions).items():
-        _keep_answer(lookup, name, query, answer)
+        _keep_answer(answers.keep, lookup, name, query, answer)
 
 
 def _question(system: str, query: SearchQuery, by: User) -> Question[SearchAnswer | Outcome]:
@@ -175,8 +182,11 @@ def _search(system: str, query: SearchQuery, by: User) -> SearchAnswer | Outcome
             answered_at=timezone.now(),
             sentence=f"The record number typed is one of {label_of(query.record_system)}.",
         )
-    answer = open_system(system, by=by).search(query)
-    return reach.without_a_role(system, by=by) or answer
+    if (unasked := reach.before_asking(system)) is not None:
+        return unasked
+    adapter = open_system(system, by=by)
+    answer = adapter.search(query)
+    return reach.without_a_role(adapter) or answer
 
 
 def result(lookup: LookUp, *, by: User) -> Result:
@@ -275,8 +285,9 @@ def _read_anew(lookup: LookUp, stale: Sequence[KeptRecord], *, by: User) -> None
     found = ask_all(questions)
     changes = {each.number: _anew(each, found[str(each.number)]) for each in stale}
     systems = {each.record.system for each in stale}
-    outcomes = [outcome for name, outcome in answers.kept(lookup).items() if name in systems]
-    answers.keep(lookup, [_changed(outcome, changes) for outcome in outcomes])
+    for name, outcome in answers.kept(lookup).items():
+        if name in systems:
+            answers.keep(lookup, _changed(outcome, changes))
 
 
 def _getter(kept: KeptRecord, by: User) -> Callable[[], RemotePatient]:

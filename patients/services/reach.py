@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
-from integrations.abilities import Capability, HasOrganizations
+from integrations.abilities import Capability, HasOrganizations, System
 from integrations.errors import IntegrationError
 from integrations.registry import label_of, system_class, systems_with
 from patients.matching.grouping import Group
@@ -17,48 +17,38 @@ from portal.accounts.roles import Role, has_role
 
 from .answers import Outcome, State
 from .asking import Question, ask_all
-from .connections import has_own_token, is_set_up, needs_own_token, open_system
+from .connections import is_set_up, open_system
 
 ANSWER_HOLDS_FOR = timedelta(seconds=30)  # with the adapter's memory of roles: within a minute
 REACH_SECONDS = 3.0  # what a page of kept records waits to hear which of them are still in reach
 
 
-def before_asking(system: str, *, by: User) -> Outcome | None:
+def before_asking(system: str) -> Outcome | None:
     """The outcome where a system need not be asked at all, else ``None``."""
-    label = label_of(system)
-    if not is_set_up(system):
-        return Outcome(
-            system=system,
-            state=State.NOT_CONNECTED,
-            sentence=f"{label} is not connected to this portal.",
-            next_step="Ask your administrator to connect it.",
-        )
-    if needs_own_token(system) and not has_own_token(by, system):
-        return Outcome(
-            system=system,
-            state=State.NO_REACH,
-            sentence=f"{label} shows people only to those who hold a role there.",
-            next_step=f"If you have a {label} account, sign in to it from your account page.",
-        )
-    return None
+    if is_set_up(system):
+        return None
+    return Outcome(
+        system=system,
+        state=State.NOT_CONNECTED,
+        sentence=f"{label_of(system)} is not connected to this portal.",
+        next_step="Ask your administrator to connect it.",
+    )
 
 
-def without_a_role(system: str, *, by: User) -> Outcome | None:
+def without_a_role(adapter: System) -> Outcome | None:
     """The outcome for somebody who is signed in there and holds no role in any organization.
 
     Asked after the search, whose answer is then in the adapter's keeping: no further request.
     """
-    if Capability.ORGANIZATIONS not in system_class(system).capabilities:
-        return None
     try:
-        if own_organizations(system, by=by):
+        if not isinstance(adapter, HasOrganizations) or adapter.organizations():
             return None
     except IntegrationError:
         return None
     return Outcome(
-        system=system,
+        system=adapter.name,
         state=State.NO_REACH,
-        sentence=f"You hold no role in any {label_of(system)} organization.",
+        sentence=f"You hold no role in any {adapter.label} organization.",
         next_step="Ask a manager there to add you.",
     )
 

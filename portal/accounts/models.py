@@ -68,8 +68,8 @@ class User(AbstractUser):
     @cached_property
     def role(self) -> Role | None:
         """The person's role (``accounts.roles``); the first by name where groups were set by hand."""
-        names = self.groups.filter(name__in=list(Role)).order_by("name").values_list("name", flat=True)
-        return next((Role(name) for name in names), None)
+        names = set(self.groups.values_list("name", flat=True))
+        return next((role for role in sorted(Role) if role.value in names), None)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the address in lower case, so that equal addresses are equal texts."""

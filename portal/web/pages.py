@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
 
 from portal.accounts.access import is_allowed, who_may
 
@@ -81,8 +82,8 @@ def fault(request: HttpRequest) -> HttpResponse:
 def unavailable(request: HttpRequest) -> HttpResponse:
     """503: looks cannot be recorded, so nothing is shown; the systems' own screens still work."""
     screens = [
-        {"label": name.capitalize(), "url": entry["CONSOLE_URL"].partition("{id}")[0]}
-        for name, entry in settings.SYSTEMS.items()
+        {"label": import_string(entry["ADAPTER"]).label, "url": entry["CONSOLE_URL"].partition("{id}")[0]}
+        for entry in settings.SYSTEMS.values()
         if entry.get("CONSOLE_URL")
     ]
     return _standalone(request, HTTPStatus.SERVICE_UNAVAILABLE, screens=screens)

@@ -104,11 +104,9 @@ class Journey:
         kept_lookup = LookUp.objects.get()
         outcomes = answers.kept(kept_lookup).values()
         then = timezone.now() - timedelta(minutes=2)
-        older = [
-            replace(each, records=tuple(replace(record, read_at=then) for record in each.records))
-            for each in outcomes
-        ]
-        answers.keep(kept_lookup, older)
+        for each in outcomes:
+            older = tuple(replace(record, read_at=then) for record in each.records)
+            answers.keep(kept_lookup, replace(each, records=older))
 
     # --- when -------------------------------------------------------------------------------
 

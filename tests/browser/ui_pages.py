@@ -74,7 +74,7 @@ CHINESE = identity(full_name="歐陽菲菲", marks=["test record"])
 NAMELESS = identity()
 EVERYBODY = (ANNE, DEAD, LONG, ARABIC, CHINESE, NAMELESS)
 HOW = ("same", "similar", "different", "unknown")
-STATES = ("asking", "found", "nobody", "failed", "cannot", "no_reach", "not_connected")
+STATES = ("asking", "found", "nobody", "failed", "cannot", "no_reach", "signed_out", "not_connected")
 
 
 def person(key: int, who: Of) -> Of:

@@ -74,3 +74,21 @@ def jump(open_bench: OpenBench) -> Bench:
 def impilo(open_bench: OpenBench) -> Bench:
     """Impilo alone, for what only Impilo does."""
     return open_bench(next(each for each in SUBJECTS if each.name == "impilo"))
+
+
+@pytest.fixture
+def current(open_bench: OpenBench) -> Bench:
+    """JHE's current generation."""
+    return open_bench(subjects_jhe.CURRENT)
+
+
+@pytest.fixture
+def older(open_bench: OpenBench) -> Bench:
+    """JHE's generation of October 2025."""
+    return open_bench(subjects_jhe.OLDER)
+
+
+@pytest.fixture(params=subjects_jhe.SUBJECTS, ids=str)
+def either(request: pytest.FixtureRequest, open_bench: OpenBench) -> Bench:
+    """Both of JHE's generations, one after the other."""
+    return open_bench(request.param)

@@ -13,22 +13,9 @@ from integrations.jhe.adapter import JheAdapter
 from integrations.sandbox.run import Sandbox
 from integrations.types import Caller, CannotSearch, Found, SearchQuery
 
-from .conftest import OpenBench
 from .jhe_bench import NOT_THERE, adapter, asked, ids
 from .subjects import FAMILY, GIVEN, Bench
-from .subjects_jhe import CURRENT, OLDER, SUBJECTS, caller_of, connected
-
-
-@pytest.fixture
-def current(open_bench: OpenBench) -> Bench:
-    """The current generation."""
-    return open_bench(CURRENT)
-
-
-@pytest.fixture(params=SUBJECTS, ids=str)
-def either(request: pytest.FixtureRequest, open_bench: OpenBench) -> Bench:
-    """Both generations, one after the other."""
-    return open_bench(request.param)
+from .subjects_jhe import CURRENT, OLDER, caller_of, connected
 
 
 def test_dialect_is_found_once_and_without_a_token(either: Bench) -> None:

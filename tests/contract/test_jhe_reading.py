@@ -19,30 +19,11 @@ from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import utc_now
 from integrations.types import CannotSearch, Found, Role, SearchQuery, Term
 
-from .conftest import OpenBench
 from .jhe_bench import NOT_THERE, adapter, asked, ids
 from .subjects import FAMILY, GIVEN, Bench
-from .subjects_jhe import CURRENT, OLDER, SUBJECTS, caller_of, patient_called
+from .subjects_jhe import CURRENT, OLDER, caller_of, patient_called
 
 LAB = "20003"
-
-
-@pytest.fixture
-def current(open_bench: OpenBench) -> Bench:
-    """The current generation."""
-    return open_bench(CURRENT)
-
-
-@pytest.fixture
-def older(open_bench: OpenBench) -> Bench:
-    """The generation of October 2025."""
-    return open_bench(OLDER)
-
-
-@pytest.fixture(params=SUBJECTS, ids=str)
-def either(request: pytest.FixtureRequest, open_bench: OpenBench) -> Bench:
-    """Both generations, one after the other."""
-    return open_bench(request.param)
 
 
 # --- Console selection --------------------------------------------------------------------

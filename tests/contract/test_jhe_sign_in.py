@@ -17,29 +17,10 @@ from integrations.sandbox.faults import Fault, FaultKind, Variant
 from integrations.sandbox.run import utc_now
 from integrations.types import Caller, SearchQuery
 
-from .conftest import OpenBench
 from .subjects import Bench
-from .subjects_jhe import CURRENT, KEY_OWNER, OLDER, SUBJECTS, caller_of
+from .subjects_jhe import KEY_OWNER, caller_of
 
 READER = "member_megan@example.com"
-
-
-@pytest.fixture
-def current(open_bench: OpenBench) -> Bench:
-    """The current generation."""
-    return open_bench(CURRENT)
-
-
-@pytest.fixture
-def older(open_bench: OpenBench) -> Bench:
-    """The generation of October 2025."""
-    return open_bench(OLDER)
-
-
-@pytest.fixture(params=SUBJECTS, ids=str)
-def either(request: pytest.FixtureRequest, open_bench: OpenBench) -> Bench:
-    """Both generations, one after the other."""
-    return open_bench(request.param)
 
 
 @dataclass(kw_only=True)

@@ -205,8 +205,9 @@ def test_spent_jhe_sign_in_asks_to_sign_in_again(desk: Desk, sandbox: Sandbox) -
 
     found = desk.look_up("grace mbeki")
 
-    assert found.panels["jhe"] == "no_reach"
-    assert "has ended" in found.panel("jhe")
+    assert found.panels["jhe"] == "signed_out"
+    assert "your sign-in there has ended" in found.panel("jhe")
+    assert "again from your account page" in found.panel("jhe")
 
 
 def test_request_id_is_shown_for_support(desk: Desk, sandbox: Sandbox) -> None:

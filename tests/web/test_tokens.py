@@ -142,7 +142,8 @@ def test_refresh_that_failed_for_now_is_tried_again(user: User, sandbox: Sandbox
 def test_person_who_never_signed_in_is_told(sandbox: Sandbox, reader: User) -> None:
     with pytest.raises(Unauthorised) as caught:
         own_token(reader).current()
-    assert "not signed in" in caught.value.for_staff
+    assert "only to those who hold a role there" in caught.value.for_staff
+    assert "sign in to it from your account page" in caught.value.next_step
 
 
 def test_tokens_are_encrypted_at_rest(user: User) -> None:

@@ -4,7 +4,7 @@
 ``GET /faults``              every system's state, latency, switches and faults that are set
 ``POST /faults``             ``{"system", "kind", …}`` as :class:`Fault`: sets one, answers it
 ``DELETE /faults``           lifts all; ``?system=`` those of one, ``?system=&id=`` one
-``POST /latency``            ``{"system", "seconds"}``: added to every answer
+``POST /latency``            ``{"system", "seconds"}``: what every answer takes at least
 ``POST /switches``           ``{"system", name: position, …}``
 ``POST /servers``            ``{"system", "running"}``: stop or start a server
 ``GET /requests/<system>``   requests seen: method, path, status; ``DELETE`` forgets them

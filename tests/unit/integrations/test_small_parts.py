@@ -183,11 +183,11 @@ def test_side_by_side_keeps_order_context_and_exceptions() -> None:
             raise ValueError("one")
         return number, structlog.contextvars.get_contextvars().get("request_id")
 
-    first, second, third = side_by_side(work, [0, 1, 2])
+    first, second, third = side_by_side(work, [0, 1, 2], pool="test")
     structlog.contextvars.clear_contextvars()
     assert (first, third) == ((0, "r1"), (2, "r1"))
     assert isinstance(second, ValueError)
-    assert side_by_side(work, []) == []
+    assert side_by_side(work, [], pool="test") == []
 
 
 def test_one_system_that_hangs_takes_no_thread_of_another() -> None:

@@ -63,7 +63,21 @@ def nhs(value: str, system: str = NHS_NUMBER_SYSTEM) -> tuple[Identifier, ...]:
 def test_names_and_birth_dates_are_asked_in_sensible_ways(
     query: SearchQuery, asked: list[dict[str, str]]
 ) -> None:
-    assert searching.name_searches(searching.names_asked(query), query.birth_dates) == asked
+    searches = searching.name_searches(searching.names_asked(query), query.birth_dates)
+    assert searches == [searching.FhirSearch(parameters=each) for each in asked]
+
+
+def test_several_readings_of_a_name_are_one_search_by_the_birth_date() -> None:
+    query = SearchQuery(words=("john", "smith"), birth_dates=(BORN, date(1980, 3, 4)))
+    searches = searching.name_searches(searching.names_asked(query), query.birth_dates)
+    assert [each.parameters for each in searches] == [
+        {"birthdate": "1980-04-03"},
+        {"birthdate": "1980-03-04"},
+    ]
+    assert searches[0].narrower == (
+        {"family": "smith", "given": "john", "birthdate": "1980-04-03"},
+        {"family": "john", "given": "smith", "birthdate": "1980-04-03"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,8 +162,8 @@ def test_any_name_makes_parameters_of_one_word_without_a_comma(
     query = SearchQuery(words=words, given_name=given_name, family_name=family_name)
     searches = searching.name_searches(searching.names_asked(query), ())
     assert len(searches) <= searching.MOST_WORDS
-    for parameters in searches:
-        assert parameters
-        for value in parameters.values():
+    for search in searches:
+        assert search.parameters
+        for value in search.parameters.values():
             assert "," not in value
             assert len(value.split()) == 1
