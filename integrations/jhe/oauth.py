@@ -230,8 +230,8 @@ def _refusal(http: HttpConnection, reply: Reply, operation: str) -> errors.Integ
             operation,
             reply=reply,
             reason="invalid_grant",
-            for_staff=f"Your connection to {LABEL} has ended.",
-            next_step=f"Connect to {LABEL} again.",
+            for_staff=f"Your sign-in at {LABEL} has ended.",
+            next_step="Sign in there again from your account page.",
         )
     if word in ("invalid_client", "unauthorized_client", "unsupported_grant_type"):
         return http.fault(

@@ -146,7 +146,7 @@ class OwnToken:
             label=label,
             reason=reason,
             for_staff=f"Your sign-in at {label} has ended.",
-            next_step=f"Sign in at {label} again from your account page.",
+            next_step="Sign in there again from your account page.",
         )
 
 
