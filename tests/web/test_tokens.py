@@ -124,7 +124,7 @@ def test_spent_refresh_token_asks_to_sign_in_again_and_is_not_tried_twice(
             own_token(user).current()
 
         assert "ended" in caught.value.for_staff
-        assert "JupyterHealth Exchange" in caught.value.next_step
+        assert "from your account page" in caught.value.next_step
         assert not TokenLease.objects.exists()
     assert refreshes(sandbox) == 1
 
