@@ -1,61 +1,19 @@
-"""Two records compared field by field: how far each agrees, and that in words.
-
-Missing says nothing: a field that one of the two does not hold is neither for nor against.
-Thresholds are those measured for the duplicate scan (Jaro-Winkler .92 and .80 for names, .85 for
-addresses).
-"""
+"""Two records compared field by field: how far each agrees (``levels``), and that in words."""
 
 from __future__ import annotations
 
 import dataclasses
-from enum import StrEnum
-
-from rapidfuzz.distance import OSA, JaroWinkler
+from collections.abc import Callable, Mapping
 
 from integrations.types import Demographics, Sex
 
 from .compared import Compared, compared
 from .contact import show_postcode
-from .dates import is_placeholder, show, swapped
+from .dates import is_placeholder, show
 from .fields import Field
-from .names import compact, fold, short_for
+from .levels import NAMES_AGREE, Level, Levels, levels_of
+from .names import fold, short_for
 from .numbers import show_nhs
-
-NEAR_NAME = 0.92
-SIMILAR_NAME = 0.80
-NEAR_ADDRESS = 0.85
-
-
-class Level(StrEnum):
-    """How far one field of two records agrees."""
-
-    EXACT = "exact"
-    NICKNAME = "nickname"
-    PREFERRED = "preferred name"
-    PART = "part"
-    NEAR = "near"
-    SWAPPED_NAMES = "swapped names"
-    MIDDLE = "middle name"
-    INITIAL = "initial"
-    SIMILAR = "similar"
-    CROSSED = "crossed"
-    CHANGED_SURNAME = "changed surname"
-    SWAPPED_DAY_AND_MONTH = "swapped day and month"
-    ONE_DIGIT = "one digit"
-    TWO_PARTS = "two parts"
-    SAME_YEAR = "same year"
-    ONE_EDIT = "one edit"
-    SAME_POSTCODE = "same postcode"
-    SAME_LINES = "same lines"
-    UNSURE = "unsure"
-    DIFFERENT = "different"
-    MISSING = "missing"
-
-
-NAMES_AGREE = frozenset(
-    {Level.EXACT, Level.NICKNAME, Level.PREFERRED, Level.PART, Level.NEAR, Level.SWAPPED_NAMES}
-)
-"""Levels at which a given or family name agrees for the cross-check of an NHS number."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,109 +37,28 @@ def compare(one: Demographics, other: Demographics) -> tuple[Evidence, ...]:
 
 def compare_forms(one: Compared, other: Compared) -> tuple[Evidence, ...]:
     """As :func:`compare`, for details that are normalised already."""
-    given, family = _names(one, other)
-    birth = birth_level(one.birth, other.birth)
-    sexed_male = Sex.MALE in {one.sex, other.sex}
-    if family is Level.DIFFERENT and given in NAMES_AGREE and birth is Level.EXACT and not sexed_male:
-        family = Level.CHANGED_SURNAME
+    levels = levels_of(one, other)
+    if _is_changed_surname(levels, one, other):
+        levels[Field.FAMILY_NAME] = Level.CHANGED_SURNAME
+    return tuple(
+        Evidence(of, level, missing(of) if level is Level.MISSING else _SAY[of](level, one, other))
+        for of, level in levels.items()
+    )
+
+
+def _is_changed_surname(levels: Levels, one: Compared, other: Compared) -> bool:
+    """Whether two surnames differ where all else says that somebody took another one."""
     return (
-        Evidence(
-            Field.FAMILY_NAME,
-            family,
-            _say_name(Field.FAMILY_NAME, family, one.family_shown, other.family_shown),
-        ),
-        Evidence(
-            Field.GIVEN_NAME, given, _say_name(Field.GIVEN_NAME, given, one.given_shown, other.given_shown)
-        ),
-        Evidence(Field.BIRTH_DATE, birth, _say_birth(birth, one, other)),
-        _sex(one, other),
-        _nhs(one, other),
-        _email(one, other),
-        _phone(one, other),
-        _place(one, other),
+        levels[Field.FAMILY_NAME] is Level.DIFFERENT
+        and levels[Field.GIVEN_NAME] in NAMES_AGREE
+        and levels[Field.BIRTH_DATE] is Level.EXACT
+        and Sex.MALE not in {one.sex, other.sex}
     )
 
 
 def missing(one_of: Field) -> str:
     """The sentence for a field that one side does not hold."""
     return f"{one_of.label}: not held on both sides"
-
-
-def name_level(one: str, other: str) -> Level:
-    """Two folded single names by their spelling alone."""
-    if one.replace(" ", "") == other.replace(" ", ""):
-        return Level.EXACT
-    if min(len(one), len(other)) == 1:
-        return Level.INITIAL if one[0] == other[0] else Level.DIFFERENT
-    likeness = JaroWinkler.similarity(one, other, score_cutoff=SIMILAR_NAME)
-    if likeness >= NEAR_NAME:
-        return Level.NEAR
-    return Level.SIMILAR if likeness >= SIMILAR_NAME else Level.DIFFERENT
-
-
-def _names(one: Compared, other: Compared) -> tuple[Level, Level]:
-    given, family = _given_level(one, other), _family_level(one, other)
-    if Level.EXACT in {given, family}:
-        return given, family
-    there = bool(one.given) and one.given == other.family
-    back = bool(one.family) and one.family == other.given
-    if there and back:
-        return Level.SWAPPED_NAMES, Level.SWAPPED_NAMES
-    if (there or back) and given is Level.DIFFERENT:
-        return Level.CROSSED, family
-    return given, family
-
-
-def _given_level(one: Compared, other: Compared) -> Level:
-    if not (one.given and other.given):
-        return Level.MISSING
-    whole = compact(f"{one.given} {one.middle}"), compact(f"{other.given} {other.middle}")
-    if one.given == other.given or whole[0] == whole[1]:
-        return Level.EXACT
-    level = name_level(one.given, other.given)
-    if level is Level.EXACT:
-        return level
-    first, second = one.given.split()[0], other.given.split()[0]
-    if short_for(first, second) or short_for(second, first):
-        return Level.NICKNAME
-    if one.given == other.preferred or other.given == one.preferred:
-        return Level.PREFERRED
-    if first == second and len(first) > 1:
-        return Level.PART
-    if one.given in other.middle.split() or other.given in one.middle.split():
-        return Level.MIDDLE
-    return level
-
-
-def _family_level(one: Compared, other: Compared) -> Level:
-    if not (one.family and other.family):
-        return Level.MISSING
-    level = name_level(one.family, other.family)
-    if level is not Level.EXACT and not set(one.family_parts).isdisjoint(other.family_parts):
-        return Level.PART
-    return level
-
-
-def birth_level(one: int, other: int) -> Level:
-    """Two birth dates as yyyymmdd."""
-    if not (one and other):
-        return Level.MISSING
-    if one == other:
-        return Level.EXACT
-    if swapped(one) == other:
-        return Level.SWAPPED_DAY_AND_MONTH
-    unlike = sum(a != b for a, b in zip(f"{one:08d}", f"{other:08d}", strict=True))
-    if unlike == 1:
-        return Level.ONE_DIGIT
-    if unlike == 2 or equal_date_parts(one, other) == 2:
-        return Level.TWO_PARTS
-    return Level.SAME_YEAR if one // 10000 == other // 10000 else Level.DIFFERENT
-
-
-def equal_date_parts(one: int, other: int) -> int:
-    """How many of year, month and day two dates (yyyymmdd) share."""
-    parts = ((number // 10000, number // 100 % 100, number % 100) for number in (one, other))
-    return sum(a == b for a, b in zip(*parts, strict=True))
 
 
 _NAME_SENTENCES = {
@@ -209,8 +86,6 @@ _DATE_SENTENCES = {
 
 
 def _say_name(part: Field, level: Level, one: str, other: str) -> str:
-    if level is Level.MISSING:
-        return missing(part)
     if level is Level.NICKNAME:
         one, other = sorted(
             (one, other), key=lambda name: (not _is_shorter_form(name, one, other), len(name))
@@ -232,82 +107,76 @@ def _say_birth(level: Level, one: Compared, other: Compared) -> str:
     return f"birth date: {said}{unsure if level is Level.EXACT and is_placeholder(one.birth) else ''}"
 
 
-_SEXES_THAT_CONTRADICT = frozenset({Sex.MALE, Sex.FEMALE, Sex.INDETERMINATE})
+def _say_sex(level: Level, one: Compared, other: Compared) -> str:
+    return f"sex: {_SEX_SENTENCES[level].format(a=one.sex, b=other.sex)}"
 
 
-def sexes_contradict(one: Sex | None, other: Sex | None) -> bool:
-    """Whether two recorded sexes contradict each other; unknown, other and missing contradict nothing."""
-    return one != other and {one, other} <= _SEXES_THAT_CONTRADICT
+def _say_nhs(level: Level, one: Compared, other: Compared) -> str:
+    said = _NHS_SENTENCES[level].format(a=show_nhs(one.nhs), b=show_nhs(other.nhs))
+    return f"NHS number: {said}"
 
 
-def _sex(one: Compared, other: Compared) -> Evidence:
-    a, b = one.sex, other.sex
-    if a is None or b is None or Sex.UNKNOWN in {a, b}:
-        return Evidence(Field.SEX, Level.MISSING, missing(Field.SEX))
-    if a == b:
-        return Evidence(Field.SEX, Level.EXACT, f"sex: {a} in both")
-    if sexes_contradict(a, b):
-        return Evidence(Field.SEX, Level.DIFFERENT, f"sex: {a} and {b}")
-    return Evidence(Field.SEX, Level.UNSURE, f"sex: {a} and {b}, which need not contradict each other")
+def _say_email(level: Level, one: Compared, other: Compared) -> str:
+    return f"e-mail: {_EMAIL_SENTENCES[level].format(a=one.email, b=other.email)}"
 
 
-def _nhs(one: Compared, other: Compared) -> Evidence:
-    if not (one.nhs and other.nhs):
-        return Evidence(Field.NHS_NUMBER, Level.MISSING, missing(Field.NHS_NUMBER))
-    a, b = show_nhs(one.nhs), show_nhs(other.nhs)
-    if one.nhs == other.nhs:
-        if one.nhs_valid:
-            return Evidence(Field.NHS_NUMBER, Level.EXACT, f"NHS number: {a} in both")
-        return Evidence(Field.NHS_NUMBER, Level.UNSURE, f"NHS number: {a} in both, which is not valid")
-    if OSA.distance(one.nhs, other.nhs, score_cutoff=1) <= 1:
-        return Evidence(Field.NHS_NUMBER, Level.ONE_DIGIT, f"NHS number: {a} and {b}, one digit differs")
-    return Evidence(Field.NHS_NUMBER, Level.DIFFERENT, f"NHS number: {a} and {b}")
+def _say_phone(level: Level, one: Compared, other: Compared) -> str:
+    return f"phone: {_PHONE_SENTENCES[level]}"
 
 
-def _email(one: Compared, other: Compared) -> Evidence:
-    a, b = one.email, other.email
-    if not (a and b):
-        return Evidence(Field.EMAIL, Level.MISSING, missing(Field.EMAIL))
-    if a == b:
-        return Evidence(Field.EMAIL, Level.EXACT, f"e-mail: {a} in both")
-    if OSA.distance(a, b, score_cutoff=1) <= 1:
-        return Evidence(Field.EMAIL, Level.ONE_EDIT, f"e-mail: {a} and {b}, one character differs")
-    return Evidence(Field.EMAIL, Level.DIFFERENT, f"e-mail: {a} and {b}")
+def _say_place(level: Level, one: Compared, other: Compared) -> str:
+    a, b = show_postcode(one.postcode), show_postcode(other.postcode)
+    return f"address: {_PLACE_SENTENCES[level].format(a=a, b=b)}"
 
 
-def _phone(one: Compared, other: Compared) -> Evidence:
-    if not (one.phones and other.phones):
-        return Evidence(Field.PHONE, Level.MISSING, missing(Field.PHONE))
-    if not set(one.phones).isdisjoint(other.phones):
-        return Evidence(Field.PHONE, Level.EXACT, "phone: the same number in both")
-    if any(OSA.distance(a, b, score_cutoff=1) <= 1 for a in one.phones for b in other.phones):
-        return Evidence(Field.PHONE, Level.ONE_DIGIT, "phone: one digit differs")
-    return Evidence(Field.PHONE, Level.DIFFERENT, "phone: different numbers")
-
-
-def _place(one: Compared, other: Compared) -> Evidence:
-    """Postcode and address as one field: they are far from independent of each other."""
-    level, sentence = _place_level(one, other)
-    return Evidence(Field.ADDRESS, level, f"address: {sentence}" if sentence else missing(Field.ADDRESS))
-
-
-def _place_level(one: Compared, other: Compared) -> tuple[Level, str]:
-    likeness = JaroWinkler.similarity(one.address, other.address) if one.address and other.address else -1.0
-    alike = likeness >= NEAR_ADDRESS
-    if one.postcode and other.postcode:
-        a, b = show_postcode(one.postcode), show_postcode(other.postcode)
-        if a == b and likeness == 1.0:
-            return Level.EXACT, "the same in both"
-        if a == b and alike:
-            return Level.NEAR, f"nearly the same, postcode {a} in both"
-        if a == b:
-            other_house = "" if likeness < 0 else ", other lines"
-            return Level.SAME_POSTCODE, f"postcode {a} in both{other_house}"
-        if alike and OSA.distance(one.postcode, other.postcode, score_cutoff=1) <= 1:
-            return Level.ONE_EDIT, f"the same lines, postcodes {a} and {b}"
-        return Level.DIFFERENT, f"postcodes {a} and {b}"
-    if likeness < 0:
-        return Level.MISSING, ""
-    if alike:
-        return Level.SAME_LINES, "the same lines, no postcode to compare"
-    return Level.DIFFERENT, "different lines"
+_SEX_SENTENCES = {
+    Level.EXACT: "{a} in both",
+    Level.UNSURE: "{a} and {b}, which need not contradict each other",
+    Level.DIFFERENT: "{a} and {b}",
+}
+_NHS_SENTENCES = {
+    Level.EXACT: "{a} in both",
+    Level.UNSURE: "{a} in both, which is not valid",
+    Level.ONE_DIGIT: "{a} and {b}, one digit differs",
+    Level.DIFFERENT: "{a} and {b}",
+}
+_EMAIL_SENTENCES = {
+    Level.EXACT: "{a} in both",
+    Level.ONE_EDIT: "{a} and {b}, one character differs",
+    Level.DIFFERENT: "{a} and {b}",
+}
+_PHONE_SENTENCES = {
+    Level.EXACT: "the same number in both",
+    Level.ONE_DIGIT: "one digit differs",
+    Level.DIFFERENT: "different numbers",
+}
+_PLACE_SENTENCES = {
+    Level.EXACT: "the same in both",
+    Level.NEAR: "nearly the same, postcode {a} in both",
+    Level.POSTCODE_ALONE: "postcode {a} in both",
+    Level.OTHER_LINES: "postcode {a} in both, other lines",
+    Level.ONE_EDIT: "the same lines, postcodes {a} and {b}",
+    Level.OTHER_POSTCODE: "the same lines, postcodes {a} and {b}",
+    Level.NEAR_POSTCODE: "postcodes {a} and {b}, one character differs",
+    Level.SAME_SECTOR: "postcodes {a} and {b}, close to each other",
+    Level.SAME_DISTRICT: "postcodes {a} and {b}, of one district",
+    Level.DIFFERENT: "postcodes {a} and {b}",
+    Level.SAME_LINES: "the same lines, no postcode to compare",
+    Level.NEAR_LINES: "nearly the same lines, no postcode to compare",
+    Level.LIKE_LINES: "similar lines, no postcode to compare",
+    Level.UNLIKE_LINES: "different lines",
+}
+_SAY: Mapping[Field, Callable[[Level, Compared, Compared], str]] = {
+    Field.FAMILY_NAME: lambda level, one, other: _say_name(
+        Field.FAMILY_NAME, level, one.family_shown, other.family_shown
+    ),
+    Field.GIVEN_NAME: lambda level, one, other: _say_name(
+        Field.GIVEN_NAME, level, one.given_shown, other.given_shown
+    ),
+    Field.BIRTH_DATE: _say_birth,
+    Field.SEX: _say_sex,
+    Field.NHS_NUMBER: _say_nhs,
+    Field.EMAIL: _say_email,
+    Field.PHONE: _say_phone,
+    Field.ADDRESS: _say_place,
+}

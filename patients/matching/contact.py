@@ -119,6 +119,13 @@ def outward(text: str) -> str:
     return found["outward"] if found else code
 
 
+def sector(text: str) -> str:
+    """The sector of a UK postcode (LS6 2 of LS6 2AB); the whole of any other."""
+    code = compared_postcode(text)
+    found = _UK_POSTCODE.match(code)
+    return f"{found['outward']} {found['inward'][0]}" if found else code
+
+
 def show_postcode(text: str) -> str:
     """A UK postcode with its space; any other as it is."""
     found = _UK_POSTCODE.match(compared_postcode(text))

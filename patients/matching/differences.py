@@ -10,11 +10,12 @@ from itertools import combinations
 
 from integrations.types import Demographics, Gender, RemotePatient, Sex
 
-from .agreement import Level, compare_forms
+from .agreement import compare_forms
 from .compared import Compared, compared
 from .contact import compared_phone, show_postcode
 from .dates import show
 from .fields import Field
+from .levels import Level
 from .names import compact, fold
 from .numbers import show_nhs
 from .text import plain

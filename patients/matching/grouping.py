@@ -10,8 +10,8 @@ from itertools import combinations
 
 from integrations.types import RemotePatient
 
-from .agreement import Level
 from .fields import Field
+from .levels import Level
 from .same_person import Judgement, Rule, Subject, Tier, judge_subjects, subject
 
 RecordKey = tuple[str, str]

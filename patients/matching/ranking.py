@@ -8,12 +8,13 @@ from rapidfuzz.distance import OSA
 
 from integrations.types import Registration, RemotePatient, SearchQuery
 
-from .agreement import Evidence, Level, birth_level, name_level
+from .agreement import Evidence
 from .compared import Compared, compared
 from .contact import COMPARED_PHONE_DIGITS, compared_email, compared_phone, compared_postcode, show_postcode
 from .dates import as_number, show
 from .fields import Field
 from .grouping import Group
+from .levels import Level, birth_level, name_level
 from .names import compact, fold, short_for
 from .numbers import is_valid_nhs, show_nhs
 from .same_person import is_merged

@@ -13,17 +13,11 @@ from enum import IntEnum, StrEnum
 
 from integrations.types import RecordStatus, Registration, RemotePatient
 
-from .agreement import (
-    NAMES_AGREE,
-    Evidence,
-    Level,
-    compare_forms,
-    equal_date_parts,
-    sexes_contradict,
-)
+from .agreement import Evidence, compare_forms
 from .compared import Compared, compared
 from .dates import is_placeholder, is_stand_in
 from .fields import Field
+from .levels import NAMES_AGREE, Level, equal_date_parts, sexes_contradict
 
 
 class Tier(IntEnum):

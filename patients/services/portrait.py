@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from integrations.types import RecordStatus, Registration, RemotePatient, SearchQuery, Sex
-from patients.matching.agreement import Evidence, Level
+from patients.matching.agreement import Evidence
 from patients.matching.grouping import Note, NoteKind
+from patients.matching.levels import Level
 from patients.matching.ranking import matched
 
 from .lookup import Person, Result

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from integrations.types import Address, Demographics, Phone, Sex
-from patients.matching.agreement import Level, compare
+from patients.matching.agreement import compare
 from patients.matching.fields import Field
+from patients.matching.levels import Level
 
 from .people import ANNE, details
 
@@ -111,7 +112,7 @@ def test_a_stand_in_date_is_said_to_be_one() -> None:
         (Field.PHONE, {"phones": ()}, Level.MISSING),
         (Field.ADDRESS, {"address": Address(lines=("12 High St",), postcode="ls62ab")}, Level.EXACT),
         (Field.ADDRESS, {"address": Address(lines=("12b High St",), postcode="ls62ab")}, Level.NEAR),
-        (Field.ADDRESS, {"address": Address(postcode="ls62ab")}, Level.SAME_POSTCODE),
+        (Field.ADDRESS, {"address": Address(postcode="ls62ab")}, Level.POSTCODE_ALONE),
         (Field.ADDRESS, {"address": Address(lines=("12 High St",))}, Level.SAME_LINES),
         (Field.ADDRESS, {"address": Address(lines=("12 High St",), postcode="LS6 2AC")}, Level.ONE_EDIT),
         (Field.ADDRESS, {"address": Address(lines=("1 Elm Road",), postcode="M1 1AE")}, Level.DIFFERENT),

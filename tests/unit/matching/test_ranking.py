@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from integrations.types import Identifier, Phone, RecordStatus, SearchQuery
-from patients.matching.agreement import Level
 from patients.matching.fields import Field
 from patients.matching.grouping import group
+from patients.matching.levels import Level
 from patients.matching.ranking import contradicts, matched, rank
 
 from .people import BLANK, OTHER_VALID_NHS, record
