@@ -10,9 +10,7 @@ from itertools import combinations
 
 from integrations.types import RemotePatient
 
-from .fields import Field
-from .levels import Level
-from .same_person import Judgement, Rule, Subject, Tier, judge_subjects, subject
+from .same_person import Judgement, Rule, Subject, Tier, are_unlike, judge_subjects, subject
 
 RecordKey = tuple[str, str]
 """System and id of a record."""
@@ -133,13 +131,7 @@ class _Grouping:
                 self._cluster_of.update(dict.fromkeys(joined, joined))
 
     def _unlike(self, first: int, second: int) -> bool:
-        judgement = self._judge(first, second)
-        far = judgement.level(Field.BIRTH_DATE) in {Level.SAME_YEAR, Level.DIFFERENT}
-        other_name = (
-            judgement.level(Field.GIVEN_NAME) is Level.DIFFERENT
-            and judgement.level(Field.FAMILY_NAME) is Level.DIFFERENT
-        )
-        return bool(judgement.contradictions) or judgement.identifier_conflict or far or other_name
+        return are_unlike(self._judge(first, second))
 
     def _notes(self, pairs: list[tuple[int, int]]) -> dict[int, list[Note]]:
         notes: dict[int, list[Note]] = defaultdict(list)

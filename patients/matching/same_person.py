@@ -41,6 +41,7 @@ class Rule(StrEnum):
     NHS_NUMBER_AND_NAMES = "NHS number, names and birth date"
     NHS_NUMBER = "NHS number and cross-check"
     NAMES_AND_BIRTH_DATE = "names, birth date and a third field"
+    RARE_NAMES_AND_BIRTH_DATE = "rare names and birth date"
     NONE = ""
 
 
@@ -96,15 +97,19 @@ def judge(one: RemotePatient, other: RemotePatient, *, unique: bool = True) -> J
     return judge_subjects(subject(first), subject(second), unique=unique)
 
 
-def judge_subjects(one: Subject, other: Subject, *, unique: bool) -> Judgement:
-    """As :func:`judge`, for subjects in order of their keys."""
+def judge_subjects(one: Subject, other: Subject, *, unique: bool, rare: bool = False) -> Judgement:
+    """As :func:`judge`, for subjects in order of their keys.
+
+    ``rare`` says that hardly anybody else has both names: then rule (b) needs no third field.
+    """
     evidence = compare_forms(one.form, other.form)
     if one.key == other.key:
         return Judgement(
             tier=Tier.HIGH, rule=Rule.SAME_RECORD, reasons=("It is the same record.",), evidence=evidence
         )
     levels = {entry.field: entry.level for entry in evidence}
-    pair = _Pair(one, other, levels, unique=unique and one.record.system != other.record.system)
+    unique = unique and one.record.system != other.record.system
+    pair = _Pair(one, other, levels, unique=unique, rare=rare)
     tier, rule, reasons = pair.tier()
     return Judgement(
         tier=tier,
@@ -126,9 +131,11 @@ _LIKE_NAMES = NAMES_AGREE | {Level.SIMILAR, Level.INITIAL, Level.MIDDLE, Level.C
 class _Pair:
     """Two records on their way through the rule."""
 
-    def __init__(self, one: Subject, other: Subject, levels: Mapping[Field, Level], *, unique: bool) -> None:
+    def __init__(
+        self, one: Subject, other: Subject, levels: Mapping[Field, Level], *, unique: bool, rare: bool
+    ) -> None:
         self._one, self._other = one, other
-        self._unique = unique
+        self._unique, self._rare = unique, rare
         self._given = levels[Field.GIVEN_NAME]
         self._family = levels[Field.FAMILY_NAME]
         self._birth = levels[Field.BIRTH_DATE]
@@ -181,6 +188,11 @@ class _Pair:
         if self._identity_equal and self._third_fields and self._unique:
             third = " and ".join(self._third_fields)
             return Rule.NAMES_AND_BIRTH_DATE, f"Both names and the birth date are equal, and so is {third}."
+        if self._identity_equal and self._rare and self._unique and not self._placeholder:
+            return (
+                Rule.RARE_NAMES_AND_BIRTH_DATE,
+                "Both names, which few people have, and the birth date are equal.",
+            )
         return Rule.NONE, ""
 
     def _cross_check(self) -> bool:
@@ -255,6 +267,16 @@ class _Pair:
     def _is_low(self) -> bool:
         near = self._birth in _NEAR_DATES or self._birth is Level.TWO_PARTS
         return near and self._given in _LIKE_NAMES and self._family in _LIKE_NAMES and not self.contradictions
+
+
+def are_unlike(judgement: Judgement) -> bool:
+    """Whether two records must not come to be one person's by way of a third."""
+    far = judgement.level(Field.BIRTH_DATE) in {Level.SAME_YEAR, Level.DIFFERENT}
+    other_name = (
+        judgement.level(Field.GIVEN_NAME) is Level.DIFFERENT
+        and judgement.level(Field.FAMILY_NAME) is Level.DIFFERENT
+    )
+    return bool(judgement.contradictions) or judgement.identifier_conflict or far or other_name
 
 
 def is_merged(record: RemotePatient) -> bool:

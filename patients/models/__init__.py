@@ -2,5 +2,28 @@
 
 from .connections import ConnectionLook, TokenLease
 from .lookups import Answer, LookUp
+from .people import (
+    Identifier,
+    KeptApart,
+    Key,
+    Link,
+    Membership,
+    Patient,
+    RecordChange,
+    SourceRecord,
+)
 
-__all__ = ["Answer", "ConnectionLook", "LookUp", "TokenLease"]
+__all__ = [
+    "Answer",
+    "ConnectionLook",
+    "Identifier",
+    "KeptApart",
+    "Key",
+    "Link",
+    "LookUp",
+    "Membership",
+    "Patient",
+    "RecordChange",
+    "SourceRecord",
+    "TokenLease",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,12 +10,9 @@ from django.utils import timezone
 
 from portal.web.crypto import EncryptedJSONField
 
+from .ids import opaque_id
+
 KEPT_FOR = timedelta(minutes=15)
-
-
-def opaque_id() -> str:
-    """22 URL-safe characters that say nothing and cannot be guessed (128 bits)."""
-    return secrets.token_urlsafe(16)
 
 
 def end_of_keeping() -> datetime:

@@ -1,0 +1,102 @@
+"""Reading the key table: which records share a key, never more of them than a cap."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import connection
+
+from patients.matching import keys
+from patients.matching.keys import Key
+
+TOGETHER = 48  # keys in one SQLite statement, always as many: its text then stays prepared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """Key → ids of the records that share it. ``long`` are the keys that more share than their cap;
+    of these only the first are here."""
+
+    records: Mapping[int, Sequence[int]] = field(repr=False)
+    long: frozenset[int] = field(repr=False)
+
+
+def secret() -> bytes:
+    """What the keys are hashed with; made from ``SECRET_KEY``, so that a copied table tells nothing."""
+    return _secret_of(settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=4)
+def _secret_of(secret_key: str) -> bytes:
+    return hashlib.sha256(f"index keys:{secret_key}".encode()).digest()
+
+
+def hashed(found: Iterable[Key]) -> frozenset[int]:
+    """Keys as they stand in the table."""
+    return keys.hashed(found, secret())
+
+
+def read(caps: Mapping[int, int]) -> Blocks:
+    """The blocks of these keys, each up to its cap."""
+    if not caps:
+        return Blocks(records={}, long=frozenset())
+    rows = _read_postgresql(caps) if connection.vendor == "postgresql" else _read_sqlite(caps)
+    blocks: dict[int, list[int]] = {}
+    for key, record in rows:
+        blocks.setdefault(key, []).append(record)
+    long = frozenset(key for key, records in blocks.items() if len(records) > caps[key])
+    return Blocks(records={key: records[: caps[key]] for key, records in blocks.items()}, long=long)
+
+
+_POSTGRESQL = """
+SELECT wanted.key, found.record_id
+FROM unnest(%s::bigint[], %s::int[]) AS wanted(key, cap),
+LATERAL (SELECT record_id FROM patients_key WHERE key = wanted.key LIMIT wanted.cap + 1) AS found
+"""
+_SQLITE = " UNION ALL ".join(
+    ["SELECT * FROM (SELECT key, record_id FROM patients_key WHERE key = %s LIMIT %s)"] * TOGETHER
+)
+
+
+def _read_postgresql(caps: Mapping[int, int]) -> list[tuple[int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTGRESQL, [list(caps), list(caps.values())])
+        rows: list[tuple[int, int]] = cursor.fetchall()
+        return rows
+
+
+def _read_sqlite(caps: Mapping[int, int]) -> list[tuple[int, int]]:
+    wanted = [value for key, cap in caps.items() for value in (key, cap + 1)]
+    wanted += [0] * (-len(wanted) % (2 * TOGETHER))  # a cap of 0 reads nothing
+    rows: list[tuple[int, int]] = []
+    with connection.cursor() as cursor:
+        for start in range(0, len(wanted), 2 * TOGETHER):
+            cursor.execute(_SQLITE, wanted[start : start + 2 * TOGETHER])
+            rows += cursor.fetchall()
+    return rows
+
+
+def count(key: int, *, most: int) -> int:
+    """How many records share a key, counted up to ``most``."""
+    return len(read({key: most}).records.get(key, ()))
+
+
+def add(pairs: Iterable[tuple[int, int]]) -> None:
+    """Put (key, record) rows in; those that are there stay."""
+    _many("INSERT INTO patients_key (key, record_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", pairs)
+
+
+def remove(pairs: Iterable[tuple[int, int]]) -> None:
+    """Take (key, record) rows out."""
+    _many("DELETE FROM patients_key WHERE key = %s AND record_id = %s", pairs)
+
+
+def _many(statement: str, pairs: Iterable[tuple[int, int]]) -> None:
+    rows = sorted(pairs)  # in the table's order: neighbours are written together
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)

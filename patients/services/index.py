@@ -1,0 +1,217 @@
+"""The index: source records taken in as they are read, keyed, and linked to people.
+
+The only writer of patients, source records and keys beside ``linking`` (who is whose). Records
+come in batches from syncing and one by one whenever one is read live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.types import Registration, RemotePatient
+from patients.matching import keys
+from patients.matching.compared import Compared
+from patients.models import Identifier, Membership, Patient, RecordChange, SourceRecord
+
+from . import blocks, linking, summary
+from .held import changes_between, columns_of, form_of, over, subject_of, to_hold, whole_of
+
+_WRITTEN = (
+    "status", "registration", "is_test", "is_deceased", "needs_review", "created_at", "updated_at", "read_at",
+    "whole_at", "vanished_at", "version", "keys_version", "held", "given", "middle", "preferred", "family",
+    "birth", "sex", "nhs", "email", "phones", "postcode", "address",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What taking records in did: how many were read, were new, changed, or had come back."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    returned: int = 0
+    tally: linking.Tally = field(default_factory=linking.Tally)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Taken:
+    """One record on its way in."""
+
+    row: SourceRecord
+    whole: RemotePatient = field(repr=False)
+    form: Compared = field(repr=False)
+    old_keys: frozenset[int] = frozenset()
+    changes: dict[str, list[object]] = field(default_factory=dict, repr=False)
+    returned: bool = False
+
+
+@transaction.atomic
+def store(found: Iterable[RemotePatient], *, read_at: datetime | None = None) -> Stored:
+    """Take records in as they were read at a moment: the last of each counts.
+
+    An older reading changes nothing; a short row leaves what it does not hold as it was.
+    """
+    moment = read_at or timezone.now()
+    remotes = {(each.system, each.id): each for each in found}
+    known = _known(remotes)
+    fresh = [_new(remote, moment) for key, remote in remotes.items() if key not in known]
+    touched = [
+        _again(known[key], remote, moment)
+        for key, remote in remotes.items()
+        if key in known and known[key].read_at <= moment
+    ]
+    changed = [each for each in touched if each.changes or each.returned or _is_keyed_anew(each.row)]
+    _add(fresh)
+    _update(touched)
+    _write_changes(changed, moment)
+    _write_keys([*fresh, *changed])
+    _write_belongings([*fresh, *changed])
+    rows = [each.row for each in (*fresh, *changed)]
+    summary.refresh(Patient.objects.filter(pk__in={each.patient_id for each in rows}))
+    return Stored(
+        read=len(remotes),
+        new=len(fresh),
+        changed=sum(bool(each.changes) for each in changed),
+        returned=sum(each.returned for each in changed),
+        tally=linking.link_by_rule(rows),
+    )
+
+
+@transaction.atomic
+def mark_vanished(records: Iterable[SourceRecord], *, at: datetime) -> int:
+    """Mark records that their system does not hold any more; returns how many. Nothing is dropped."""
+    gone = [each for each in records if each.vanished_at is None]
+    for record in gone:
+        record.vanished_at = at
+        record.version += 1
+    SourceRecord.objects.bulk_update(gone, ["vanished_at", "version"])
+    summary.refresh(Patient.objects.filter(pk__in={each.patient_id for each in gone}))
+    return len(gone)
+
+
+# --- one record -----------------------------------------------------------------------------
+
+
+def _known(remotes: Mapping[tuple[str, str], RemotePatient]) -> dict[tuple[str, str], SourceRecord]:
+    systems: dict[str, list[str]] = {}
+    for system, remote_id in remotes:
+        systems.setdefault(system, []).append(remote_id)
+    return {
+        (row.system, row.remote_id): row
+        for system, ids in systems.items()
+        for row in SourceRecord.objects.select_for_update().filter(system=system, remote_id__in=ids)
+    }
+
+
+def _new(remote: RemotePatient, moment: datetime) -> _Taken:
+    row = SourceRecord(system=remote.system, remote_id=remote.id)
+    form = form_of(remote)
+    _fill(row, remote, form, moment)
+    return _Taken(row=row, whole=remote, form=form)
+
+
+def _again(row: SourceRecord, remote: RemotePatient, moment: datetime) -> _Taken:
+    before = whole_of(row)
+    whole = over(before, remote)
+    changes = changes_between(before, whole)
+    old = keys_of(subject_of(row).form, _numbers(before)) if changes or _is_keyed_anew(row) else frozenset()
+    returned = row.vanished_at is not None
+    form = form_of(whole)
+    _fill(row, whole, form, moment, is_whole=remote.complete)
+    row.version += bool(changes)
+    return _Taken(row=row, whole=whole, form=form, old_keys=old, changes=changes, returned=returned)
+
+
+def _fill(
+    row: SourceRecord, whole: RemotePatient, form: Compared, moment: datetime, *, is_whole: bool | None = None
+) -> None:
+    for name, value in columns_of(whole, form).items():
+        setattr(row, name, value)
+    row.is_test = row.marked_test or whole.registration is Registration.DUMMY
+    row.held = to_hold(whole)
+    row.read_at = moment
+    row.vanished_at = None
+    if whole.complete if is_whole is None else is_whole:
+        row.whole_at = moment
+
+
+def _is_keyed_anew(row: SourceRecord) -> bool:
+    return row.keys_version != keys.VERSION
+
+
+def keys_of(form: Compared, numbers: Iterable[str]) -> frozenset[int]:
+    """Every key under which a record is found."""
+    return blocks.hashed([*keys.matching_keys(form), *keys.lookup_keys(form, numbers)])
+
+
+def _numbers(whole: RemotePatient) -> list[str]:
+    """By which numbers a record can be looked up; guessable ones are nobody's business."""
+    return [whole.id, *(each.value for each in whole.identifiers if not each.guessable)]
+
+
+# --- writing --------------------------------------------------------------------------------
+
+
+def _add(fresh: Sequence[_Taken]) -> None:
+    people = Patient.objects.bulk_create(Patient() for _ in fresh)
+    for taken, person in zip(fresh, people, strict=True):
+        taken.row.patient = person
+    SourceRecord.objects.bulk_create(each.row for each in fresh)
+
+
+def _update(touched: Sequence[_Taken]) -> None:
+    whole = [each.row for each in touched if each.changes or each.returned]
+    quiet = [each.row for each in touched if not (each.changes or each.returned)]
+    SourceRecord.objects.bulk_update(whole, _WRITTEN)
+    SourceRecord.objects.bulk_update(quiet, ["read_at", "whole_at", "updated_at"])
+
+
+def _write_changes(changed: Sequence[_Taken], moment: datetime) -> None:
+    RecordChange.objects.bulk_create(
+        RecordChange(record=each.row, seen_at=moment, changes=each.changes)
+        for each in changed
+        if each.changes
+    )
+
+
+def _write_keys(taken: Sequence[_Taken]) -> None:
+    add: list[tuple[int, int]] = []
+    remove: list[tuple[int, int]] = []
+    for each in taken:
+        now = keys_of(subject_of(each.row).form, _numbers(each.whole))
+        add += [(key, each.row.pk) for key in now - each.old_keys]
+        remove += [(key, each.row.pk) for key in each.old_keys - now]
+        each.row.keys_version = keys.VERSION
+    blocks.remove(remove)
+    blocks.add(add)
+    SourceRecord.objects.filter(pk__in=[each.row.pk for each in taken]).update(keys_version=keys.VERSION)
+
+
+def _write_belongings(taken: Sequence[_Taken]) -> None:
+    """Identifiers and organizations, as the records have them now."""
+    ids = [each.row.pk for each in taken]
+    Identifier.objects.filter(record__in=ids).delete()
+    Membership.objects.filter(record__in=ids).delete()
+    Identifier.objects.bulk_create(
+        Identifier(record=each.row, party=party, value=value)
+        for each in taken
+        for party, value in dict.fromkeys(
+            (one.system, one.value) for one in each.whole.identifiers if not one.guessable
+        )
+    )
+    Membership.objects.bulk_create(
+        Membership(
+            record=each.row,
+            patient_id=each.row.patient_id,
+            system=each.row.system,
+            organization=organization,
+        )
+        for each in taken
+        for organization in dict.fromkeys(one.id for one in each.whole.organizations)
+    )
