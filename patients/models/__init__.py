@@ -12,6 +12,7 @@ from .people import (
     RecordChange,
     SourceRecord,
 )
+from .reach import OwnRoles
 
 __all__ = [
     "Answer",
@@ -22,6 +23,7 @@ __all__ = [
     "Link",
     "LookUp",
     "Membership",
+    "OwnRoles",
     "Patient",
     "RecordChange",
     "SourceRecord",
