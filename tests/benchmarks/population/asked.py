@@ -39,7 +39,8 @@ class Asked:
 
     ``date_error`` is ``None`` where the birth date is right; ``third`` names the detail given
     besides, which is right (postcode, phone or e-mail), ``None`` where there is none. ``line``
-    says the same as ``query``, as typed into one box, day before month.
+    says the same as ``query``, as typed into one box, day before month. Where a date in digits
+    can be read month first too, the query holds that reading second.
     """
 
     person: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from random import Random
 
@@ -17,8 +17,8 @@ from .weighted import Weighted
 from .wrong_dates import day_and_month_swapped, one_digit_wrong, one_year_off, two_parts_wrong
 
 EACH_ORIGIN = 5_000
-_DATE_SLIPS = {
-    DateSlip.DAY_MONTH: day_and_month_swapped,
+_DATE_SLIPS: dict[DateSlip, Callable[[date, Random], date | None]] = {
+    DateSlip.DAY_MONTH: lambda born, _: day_and_month_swapped(born),
     DateSlip.ONE_DIGIT: one_digit_wrong,
     DateSlip.ONE_YEAR: one_year_off,
     DateSlip.TWO_PARTS: two_parts_wrong,
@@ -146,7 +146,7 @@ def _asked(
     line = f"{dated} {typed}" if chance.random() < 0.12 else f"{typed} {dated}"
     query = SearchQuery(
         words=words,
-        birth_dates=(born,),
+        birth_dates=_readings(born, dated),
         postcode=detail if third is Term.POSTCODE else "",
         phone=detail if third is Term.PHONE else "",
         email=detail if third is Term.EMAIL else "",
@@ -175,6 +175,12 @@ def _words(wrong: Misnamed, chance: Random) -> tuple[str, ...]:
     elif roll < 0.68:
         typed = typed.upper()
     return tuple(typed.split())
+
+
+def _readings(born: date, typed: str) -> tuple[date, ...]:
+    """The date as meant and, where its digits can be read month first, that other date."""
+    other = day_and_month_swapped(born)
+    return (born, other) if other and not any(map(str.isalpha, typed)) else (born,)
 
 
 def _date_as_typed(born: date, chance: Random) -> str:

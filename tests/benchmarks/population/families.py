@@ -155,7 +155,7 @@ class Families:
 
     def _adult(self, household: int, roots: _Roots, sex: Sex, ages: tuple[int, int]) -> Person:
         naming = roots.naming
-        surname = naming.form_for(sex, naming.surnames.draw(self._chance))
+        surname = naming.family(sex, self._chance)
         born = self._birth_date(ages)
         if self._chance.random() < naming.year_only and born.year < self._today.year - _ADULT - 1:
             born = date(born.year, 1, 1)

@@ -24,6 +24,8 @@ class Naming:
     surnames: Weighted[str]
     takes_partners_name: float = 0.0
     joins_names: float = 0.0
+    double_surname: float = 0.0
+    double_given: float = 0.0
     fathers_name: float = 0.0
     womens_names: Weighted[str] | None = None
     womens_share: float = 0.0
@@ -38,13 +40,25 @@ class Naming:
     feminine: tuple[tuple[str, str], ...] = ()
     single_name: float = 0.0
     year_only: float = 0.0
-    family_first: float = 0.008
+    family_first: float = 0.011
     in_script: float = 0.0
     script: dict[str, str] | None = None
 
     def given(self, sex: Sex, chance: Random) -> str:
-        """A given name for this sex."""
-        return (self.female if sex is Sex.FEMALE else self.male).draw(chance)
+        """A given name for this sex, now and then a double one ("Mary Jane")."""
+        names = self.female if sex is Sex.FEMALE else self.male
+        name = names.draw(chance)
+        if chance.random() < self.double_given and " " not in name and "-" not in name:
+            second = names.draw(chance)
+            return name if second == name else f"{name}{chance.choice(' -')}{second}"
+        return name
+
+    def family(self, sex: Sex, chance: Random) -> str:
+        """A family's surname in the form of this sex, now and then a double-barrelled one."""
+        name = self.form_for(sex, self.surnames.draw(chance))
+        if chance.random() < self.double_surname and "-" not in name:
+            return f"{name}-{self.form_for(sex, self.surnames.draw(chance))}"
+        return name
 
     def marked(self, sex: Sex) -> str:
         """Singh for a man, Kaur for a woman; empty where there is no such custom."""

@@ -79,8 +79,10 @@ def _british() -> Naming:
         male=male,
         female=female,
         surnames=Weighted(mixed(head, scaled(tail, 100 - sum(head.values())))),
-        takes_partners_name=0.8,
-        joins_names=0.04,
+        takes_partners_name=0.78,
+        joins_names=0.06,
+        double_surname=0.02,
+        double_given=0.012,
         middle=0.65,
     )
 
@@ -94,6 +96,8 @@ def _irish() -> Naming:
         surnames=Weighted(_ranked_then(heads.IRISH, tail, 0.26)),
         takes_partners_name=0.75,
         joins_names=0.03,
+        double_surname=0.012,
+        double_given=0.02,
         middle=0.5,
     )
 
@@ -108,6 +112,7 @@ def _polish() -> Naming:
         surnames=Weighted(_ranked_then(head, tail, 0.3)),
         takes_partners_name=0.85,
         joins_names=0.04,
+        double_surname=0.01,
         middle=0.3,
         feminine=_POLISH_FEMININE,
     )
@@ -127,6 +132,7 @@ def _muslim() -> Naming:
         womens_share=0.4,
         compound_first="Mohammed",
         compound_share=0.15,
+        double_given=0.015,
         middle=0.1,
         single_name=0.003,
         year_only=0.08,
@@ -182,7 +188,8 @@ def _arabic() -> Naming:
         female=Weighted(women),
         surnames=Weighted(_ranked_then(heads.ARABIC_SURNAMES, men, 0.6)),
         fathers_name=0.3,
-        son_of=0.06,
+        son_of=0.15,
+        double_given=0.02,
         middle=0.25,
         single_name=0.004,
         year_only=0.08,
@@ -198,6 +205,8 @@ def _african(surnames: Mapping[str, float], male: Mapping[str, float], female: M
         surnames=Weighted(surnames),
         takes_partners_name=0.7,
         joins_names=0.04,
+        double_surname=0.015,
+        double_given=0.005,
         middle=0.6,
         english_name=0.45,
         english=english,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -67,6 +67,16 @@ class Recorder:
         self._systems = Weighted(rates.systems)
         now = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
         self._histories = [self._made_history(now) for _ in range(_HISTORIES)]
+        self._impilo_histories = [
+            (replace(notes, enrolled=self._chance.random() < 0.4), changed)
+            for notes, changed in self._histories
+        ]
+        self._wrong_dates: tuple[tuple[float, Callable[[date, Random], date | None]], ...] = (
+            (rates.day_month, lambda born, _: day_and_month_swapped(born)),
+            (rates.one_digit, one_digit_wrong),
+            (rates.other_date, two_parts_wrong),
+            (rates.placeholder_date, _placeholder),
+        )
         self._written = 0
 
     def known(self, person: Person) -> Known:
@@ -86,14 +96,9 @@ class Recorder:
     # What every system may hold
 
     def _birth_date(self, person: Person) -> date:
-        chance, rates = self._chance, self._rates
+        chance = self._chance
         roll = chance.random()
-        for rate, wrong in (
-            (rates.day_month, day_and_month_swapped),
-            (rates.one_digit, one_digit_wrong),
-            (rates.other_date, two_parts_wrong),
-            (rates.placeholder_date, _placeholder),
-        ):
+        for rate, wrong in self._wrong_dates:
             if roll < rate:
                 return wrong(person.birth_date, chance) or person.birth_date
             roll -= rate
@@ -171,14 +176,15 @@ class Recorder:
         age = timedelta(seconds=int(self._chance.random() * 315_000_000))
         return Administrative(created_at=now - age), now - age * self._chance.random()
 
-    def _history(self) -> tuple[Administrative, datetime]:
-        return self._histories[int(self._chance.random() * _HISTORIES)]
+    def _history(self, system: str) -> tuple[Administrative, datetime]:
+        histories = self._impilo_histories if system == "impilo" else self._histories
+        return histories[int(self._chance.random() * _HISTORIES)]
 
     # The three systems
 
     def jump(self, person: Person, names: Names, contacts: _Contacts) -> RemotePatient:
         """Everything, and the only NHS number."""
-        made, changed = self._history()
+        made, changed = self._history("jump")
         phones = []
         if contacts.mobile:
             phones.append(Phone(kind=PhoneKind.MOBILE, number=contacts.mobile))
@@ -221,13 +227,13 @@ class Recorder:
                 phones=(Phone(number=phone),) if phone else (),
             ),
             organizations=_ORGANIZATIONS[self._written % len(_ORGANIZATIONS)],
-            updated_at=self._history()[1],
+            updated_at=self._history("jhe")[1],
         )
 
     def impilo(self, person: Person, names: Names, contacts: _Contacts) -> RemotePatient:
         """Names (it insists on two), birth date, sex, address, e-mail, one phone."""
         phone = contacts.mobile or contacts.landline
-        made, changed = self._history()
+        made, changed = self._history("impilo")
         return RemotePatient(
             system="impilo",
             id=str(100_000 + self._written),

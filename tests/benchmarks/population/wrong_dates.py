@@ -10,7 +10,7 @@ from .rates import TODAY
 _TRIES = 40
 
 
-def day_and_month_swapped(born: date, chance: Random) -> date | None:
+def day_and_month_swapped(born: date) -> date | None:
     """3 April for 4 March; ``None`` where the day is no month or is the month."""
     if born.day > 12 or born.day == born.month:
         return None

@@ -198,7 +198,7 @@ def test_query_dates_and_details_are_right_or_wrong_as_said(asked: list[Asked], 
     by_number = {known.person.number: known for known in people}
     for each in asked:
         known = by_number[each.person]
-        assert (each.query.birth_dates == (known.person.birth_date,)) == (each.date_error is None)
+        assert (each.query.birth_dates[0] == known.person.birth_date) == (each.date_error is None)
         assert each.query.birth_dates[0] <= TODAY
         given = [name for name in ("postcode", "phone", "email") if getattr(each.query, name)]
         assert given == ([each.third.value] if each.third else [])
