@@ -10,7 +10,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from integrations.registry import system_names
-from patients.services import connections, lookup
+from patients.services import connections, inquiries, lookup
 from portal import audit
 
 #: How long the rows of finished tasks are kept for whoever looks into a fault.
@@ -21,6 +21,12 @@ FINISHED_FOR = timedelta(days=7)
 def throw_away_ended_lookups() -> int:
     """Delete kept look-ups whose quarter of an hour is over; returns how many rows went."""
     return lookup.throw_away_ended()
+
+
+@task()
+def throw_away_ended_inquiries() -> int:
+    """Delete questions to the trail whose time is over; returns how many went."""
+    return inquiries.throw_away_ended()
 
 
 @task()

@@ -126,6 +126,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # What the workers wake, and after how many seconds again (portal/worker/ticker.py).
 PERIODIC_TASKS = {
     "patients.tasks.throw_away_ended_lookups": 60,
+    "patients.tasks.throw_away_ended_inquiries": 600,
     "patients.tasks.merge_audit_journal": 60,
     "patients.tasks.look_at_connections": 600,
     "patients.tasks.clear_ended_sessions": 3600,
@@ -140,6 +141,9 @@ USE_I18N = True
 USE_TZ = True
 DATE_ORDER = env.str("DATE_ORDER", default="DMY")  # how staff write 3/4/80; or MDY
 DEFAULT_COUNTRY = env.str("DEFAULT_COUNTRY", default="GB")  # reads phone numbers without +44
+# Looks at other times are listed in the monthly review of the trail.
+WORKING_HOURS = env.str("WORKING_HOURS", default="07:00-20:00")
+WORKING_DAYS = env.list("WORKING_DAYS", default=["mon", "tue", "wed", "thu", "fri"])
 
 # --- Sign-in --------------------------------------------------------------------------------
 

@@ -13,11 +13,13 @@ from .people import (
     SourceRecord,
 )
 from .reach import OwnRoles
+from .reviews import Inquiry, Review, ReviewNote
 
 __all__ = [
     "Answer",
     "ConnectionLook",
     "Identifier",
+    "Inquiry",
     "KeptApart",
     "Key",
     "Link",
@@ -26,6 +28,8 @@ __all__ = [
     "OwnRoles",
     "Patient",
     "RecordChange",
+    "Review",
+    "ReviewNote",
     "SourceRecord",
     "TokenLease",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -53,7 +53,7 @@ def write(action: str, **about: Unpack[About]) -> Event:
     if not connection.in_atomic_block:
         raise RuntimeError("audit.write belongs inside the transaction of the change it records")
     event = _event(action, about)
-    event.save(force_insert=True)
+    _keep([event])
     return event
 
 
@@ -66,7 +66,7 @@ def look(action: str, **about: Unpack[About]) -> Event:
     event = _event(action, about)
     try:
         with transaction.atomic(durable=True):
-            event.save(force_insert=True)
+            _keep([event])
     except DatabaseError as refusal:
         _to_journal(event, refusal)
     return event
@@ -94,7 +94,21 @@ def _insert(rows: list[dict[str, Any]]) -> None:
     events = {row["id"]: Event(**row | {"at": datetime.fromisoformat(row["at"])}) for row in rows}
     with transaction.atomic():
         kept = {str(pk) for pk in Event.objects.filter(pk__in=events).values_list("pk", flat=True)}
-        Event.objects.bulk_create([event for pk, event in events.items() if pk not in kept])
+        _keep([event for pk, event in events.items() if pk not in kept])
+
+
+def _keep(events: Sequence[Event]) -> None:
+    """Events with what they are about; inside a transaction, so that it is all or none."""
+    from .models import Event, EventRecord
+
+    Event.objects.bulk_create(events)
+    EventRecord.objects.bulk_create(
+        EventRecord(
+            event=event, system=_clip("system", system), record_id=_clip("record_id", number), at=event.at
+        )
+        for event in events
+        for system, number in event.records
+    )
 
 
 def _to_journal(event: Event, refusal: DatabaseError) -> None:

@@ -1,4 +1,4 @@
-"""The triggers that make the event table append-only, for SQLite and PostgreSQL.
+"""The triggers that make a table append-only, for SQLite and PostgreSQL.
 
 On SQLite ``INSERT OR REPLACE`` deletes without firing DELETE triggers unless
 ``PRAGMA recursive_triggers`` is on; ``settings.DATABASES`` turns it on for every connection.
@@ -8,46 +8,53 @@ Altering the table on SQLite builds it anew without triggers: such a migration e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = "audit_event"
 
-_SQLITE = {
-    "install": [
-        f"CREATE TRIGGER {TABLE}_no_{verb.lower()} BEFORE {verb} ON {TABLE} "
-        "BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END"
-        for verb in ("UPDATE", "DELETE")
-    ],
-    "remove": [f"DROP TRIGGER IF EXISTS {TABLE}_no_{verb}" for verb in ("update", "delete")],
-}
-_POSTGRESQL = {
-    "install": [
-        f"CREATE OR REPLACE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'audit events are append-only'; END $$",
-        f"CREATE TRIGGER {TABLE}_no_change BEFORE UPDATE OR DELETE ON {TABLE} "
-        f"FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()",
-        f"CREATE TRIGGER {TABLE}_no_truncate BEFORE TRUNCATE ON {TABLE} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {TABLE}_refuse()",
-    ],
-    "remove": [
-        f"DROP TRIGGER IF EXISTS {TABLE}_no_change ON {TABLE}",
-        f"DROP TRIGGER IF EXISTS {TABLE}_no_truncate ON {TABLE}",
-    ],
-}
-_STATEMENTS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
+
+def install(connection: BaseDatabaseWrapper, table: str = TABLE) -> None:
+    """Make a table append-only. Raises ``KeyError`` on a database we know no triggers for."""
+    _run(connection, table, "install")
 
 
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Make the table append-only. Raises ``KeyError`` on a database we know no triggers for."""
-    _run(connection, "install")
+def remove(connection: BaseDatabaseWrapper, table: str = TABLE) -> None:
+    """Lift the protection: for altering the table, and for emptying a test database."""
+    _run(connection, table, "remove")
 
 
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Lift the protection: for undoing the migration, and for emptying a test database."""
-    _run(connection, "remove")
-
-
-def _run(connection: BaseDatabaseWrapper, what: str) -> None:
+def _run(connection: BaseDatabaseWrapper, table: str, what: str) -> None:
+    statements = {"sqlite": _sqlite, "postgresql": _postgresql}[connection.vendor](table)
     with connection.cursor() as cursor:
-        for statement in _STATEMENTS[connection.vendor][what]:
+        for statement in statements[what]:
             cursor.execute(statement)
+
+
+def _sqlite(table: str) -> Mapping[str, list[str]]:
+    return {
+        "install": [
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for verb in ("UPDATE", "DELETE")
+        ],
+        "remove": [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")],
+    }
+
+
+def _postgresql(table: str) -> Mapping[str, list[str]]:
+    return {
+        "install": [
+            f"CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()",
+        ],
+        "remove": [
+            f"DROP TRIGGER IF EXISTS {table}_no_change ON {table}",
+            f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}",
+        ],
+    }

@@ -1,4 +1,4 @@
-"""Emptying the test database between tests, which the audit table's triggers would refuse."""
+"""Emptying the test database between tests, which the triggers of append-only tables would refuse."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.db import connections
 
 from portal.audit import triggers
 
+APPEND_ONLY = ("audit_event", "audit_eventrecord", "patients_review", "patients_reviewnote")
+
 
 class Command(flush.Command):
     """Django's command with the triggers lifted while it works. Only the tests' settings know it."""
@@ -16,8 +18,10 @@ class Command(flush.Command):
     def handle(self, **options: Any) -> None:
         """Flush."""
         connection = connections[options["database"]]
-        triggers.remove(connection)
+        for table in APPEND_ONLY:
+            triggers.remove(connection, table)
         try:
             super().handle(**options)
         finally:
-            triggers.install(connection)
+            for table in APPEND_ONLY:
+                triggers.install(connection, table)

@@ -1,0 +1,25 @@
+"""CSV that a spreadsheet opens as text: no cell can begin a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+# What spreadsheets take for the beginning of a formula, also after white space that they drop.
+_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def safe_cell(value: object) -> str:
+    """The value as text; with an apostrophe before it where a spreadsheet would calculate."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.lstrip(" ").startswith(_BEGINNINGS) else text
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A whole file, its first character the mark by which spreadsheets know UTF-8."""
+    file = io.StringIO()
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(map(safe_cell, header))
+    writer.writerows(map(safe_cell, row) for row in rows)
+    return "\ufeff" + file.getvalue()

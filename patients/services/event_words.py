@@ -1,0 +1,96 @@
+"""The trail in plain words: what each kind of event is called on pages, and what its details say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+LOOKS = "Looks at people"
+
+#: Group → action → words. A new kind of event gets its words here; a test holds that all have them.
+KINDS: Mapping[str, Mapping[str, str]] = {
+    LOOKS: {
+        "person.viewed": "Opened a person's page",
+        "person.print_opened": "Opened a person's page for printing",
+        "audit.person_viewed": "Opened the list of who looked at a person",
+        "audit.sheet_opened": "Opened the sheet of who looked at a person",
+    },
+    "Looking up": {
+        "search": "Looked somebody up",
+        "search.reopened": "Opened somebody else's look-up",
+    },
+    "Links": {
+        "link.made": "Linked a record with a person",
+        "link.undone": "Took a record away from a person",
+    },
+    "Signing in and out": {
+        "session.started": "Signed in",
+        "session.ended": "Signed out",
+        "session.ended_elsewhere": "Ended a sign-in of their own",
+        "session.locked": "Screen locked",
+        "session.unlocked": "Screen unlocked",
+        "session.unlock_failed": "Tried to unlock the screen",
+        "sign_in.failed": "Tried to sign in",
+        "sign_in.refused": "Sign-in at a system was refused",
+    },
+    "Accounts": {
+        "account.created": "Made an account",
+        "account.password_set": "Set an account's password",
+        "account.role_given": "Changed an account's role",
+        "account.switched_off": "Switched an account off",
+        "account.switched_on": "Switched an account on again",
+        "account.connected": "Connected their account with a system",
+        "account.disconnected": "Disconnected their account from a system",
+        "account.second_step_added": "Set up a second step",
+        "account.second_step_removed": "Removed a second step",
+        "account.password_changed": "Changed their password",
+        "account.password_reset": "Reset their password",
+    },
+    "The portal": {
+        "access.refused": "Was refused a page",
+        "keys.rotated": "Changed the encryption key",
+    },
+    "The trail itself": {
+        "audit.viewed": "Read the trail",
+        "audit.reopened": "Opened somebody else's question to the trail",
+        "audit.exported": "Exported from the trail",
+        "review.viewed": "Opened a monthly review",
+        "review.noted": "Made a note in a monthly review",
+        "review.signed": "Signed a monthly review off",
+    },
+}
+WORDS: Mapping[str, str] = {action: words for kinds in KINDS.values() for action, words in kinds.items()}
+
+OUTCOMES: Mapping[str, str] = {"done": "Done", "refused": "Refused", "failed": "Failed"}
+
+_LABELS = {
+    "terms": "by",
+    "view": "page",
+    "with": "by",
+    "values": "values",
+    "rows": "lines",
+    "account": "account",
+    "role": "role",
+    "rule": "rule",
+    "month": "month",
+    "events": "events",
+}
+
+
+def action_in_words(action: str) -> str:
+    """What an action is called; an action that is not known stays as it is written in the trail."""
+    return WORDS.get(action, action)
+
+
+def details_in_words(details: Mapping[str, Any], accounts: Mapping[str, str]) -> str:
+    """What an event's details say, without records and ids; ``accounts`` are labels by id."""
+    said = []
+    for name, label in _LABELS.items():
+        value = details.get(name)
+        if value in (None, "", []):
+            continue
+        if name == "account":
+            value = accounts.get(str(value), f"number {value}")
+        words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        said.append(f"{label} {words.replace('_', ' ') if name == 'terms' else words}")
+    return "; ".join(said)
