@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
+from .pages import RecordPage
 from .types import (
     Caller,
     Health,
@@ -53,8 +54,22 @@ class System(Protocol):
         """The whole record. Raises ``NotFound``."""
         ...
 
+    def page(self, cursor: str = "", since: datetime | None = None, *, size: int = 0) -> RecordPage:
+        """One step of reading every record the caller may read, or those changed from ``since`` on.
+
+        Begins with an empty ``cursor`` and goes on with each page's ``next_cursor``, under the same
+        ``since``. A record may come in several pages; none that was there all the time is left out,
+        as far as the system's paging allows. Rows may be short (``complete``). ``size`` asks for
+        shorter pages than usual and counts at the beginning only. Raises ``StaleCursor``.
+        """
+        ...
+
+    def tells_changes(self) -> bool:
+        """Whether ``since`` makes reading shorter: else every step is taken all the same."""
+        ...
+
     def iterate(self, since: datetime | None = None) -> Iterator[RemotePatient]:
-        """Every record the caller may read, once each; rows may be short (``complete``)."""
+        """All pages one after the other, each record once; one that changes meanwhile comes again."""
         ...
 
     def healthcheck(self) -> Health:
@@ -76,6 +91,10 @@ class ActsForPerson(Protocol):
 
     def refreshed_token(self, refresh_token: str) -> TokenSet:
         """A new pair for a person. Raises ``Unauthorised`` where the old one is spent or revoked."""
+        ...
+
+    def offers_keys(self) -> bool:
+        """Whether there are keys for background reading, so that nobody's own token is needed."""
         ...
 
 

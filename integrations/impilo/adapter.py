@@ -12,6 +12,7 @@ from integrations import health
 from integrations.abilities import Capability
 from integrations.errors import IntegrationError, ProtocolError
 from integrations.links import console_link
+from integrations.pages import RecordPage, walk
 from integrations.types import (
     NOBODY,
     AbilityState,
@@ -23,7 +24,7 @@ from integrations.types import (
     Term,
 )
 
-from . import mapping, replies, search
+from . import replies, search, sweep
 from .client import ImpiloClient
 from .mapping import LABEL, SYSTEM
 
@@ -57,10 +58,17 @@ class ImpiloAdapter:
         """The whole record. Raises ``NotFound``."""
         return search.whole(self.client, patient_id, operation="get patient")
 
+    def page(self, cursor: str = "", since: datetime | None = None, *, size: int = 0) -> RecordPage:
+        """One page of whole records. Impilo keeps no times of change, so ``since`` narrows nothing."""
+        return sweep.page(self.client, cursor, size=size)
+
+    def tells_changes(self) -> bool:
+        """No: there are no times of change."""
+        return False
+
     def iterate(self, since: datetime | None = None) -> Iterator[RemotePatient]:
-        """Every record, once each. Impilo keeps no times of change, so ``since`` narrows nothing."""
-        for row in self.client.walk_patients(operation="iterate"):
-            yield mapping.patient(row, operation="iterate")
+        """Every record, once each."""
+        return walk(lambda cursor: self.page(cursor, since))
 
     def healthcheck(self) -> Health:
         """Reachability and key, by the smallest list there is; Impilo has no scopes. Never raises."""

@@ -5,7 +5,7 @@ Sections cited are of README.md beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
@@ -14,7 +14,6 @@ from django.conf import settings
 from integrations import errors
 from integrations.http import Endpoint, HttpConnection, Reply
 from integrations.types import Caller
-from integrations.wire import Unreadable, as_id
 
 from . import replies
 from .mapping import LABEL, SYSTEM
@@ -107,24 +106,6 @@ class ImpiloClient:
             return page, replies.FIRST_PAGE
         return self.list_patients(page=0, size=size, first_page=0, operation=operation, **filters), 0
 
-    def walk_patients(
-        self, *, size: int = MAX_SIZE, operation: str = "walk patients", **filters: Unpack[Filters]
-    ) -> Iterator[object]:
-        """Every row once. Raises ``ProtocolError`` where a page repeats the one before."""
-        page, start = self.first_page(size=size, operation=operation, **filters)
-        seen: set[str] = set()
-        while True:
-            ids = [_id_of(row) for row in page.rows]
-            if ids and seen.issuperset(ids):
-                raise self.http.fault(errors.ProtocolError, operation, reason="pages repeat")
-            yield from (row for row, known in zip(page.rows, ids, strict=True) if known not in seen)
-            seen.update(ids)
-            if not page.more:
-                return
-            page = self.list_patients(
-                page=page.number + 1, size=size, first_page=start, operation=operation, **filters
-            )
-
     def get_patient(self, patient_id: str, *, operation: str = "get patient") -> object:
         """The patient object. Raises ``NotFound``, also for what cannot be an id."""
         if not is_id(patient_id):
@@ -163,11 +144,3 @@ def _wire_value(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _id_of(row: object) -> str:
-    """The row's id for telling rows apart; one without an id stands for itself."""
-    try:
-        return as_id(row.get("id") if isinstance(row, Mapping) else None)
-    except Unreadable:
-        return f"row {id(row)}"

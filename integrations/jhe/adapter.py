@@ -11,6 +11,7 @@ from django.conf import settings
 
 from integrations import errors
 from integrations.abilities import Capability
+from integrations.pages import RecordPage, walk
 from integrations.parallel import side_by_side
 from integrations.types import (
     Caller,
@@ -26,7 +27,7 @@ from integrations.types import (
 )
 
 from . import dialect as dialects
-from . import health, mapping, oauth, reach
+from . import health, mapping, oauth, reach, sweep
 from .client import JheClient
 from .plan import Way, cannot_search, spellings, ways_to_search
 from .records import Records, array, beside, result_of
@@ -85,23 +86,30 @@ class JheAdapter:
             )
         return record
 
-    def iterate(self, since: datetime | None = None) -> Iterator[RemotePatient]:
-        """Everybody in the caller's organizations, once each.
+    def page(self, cursor: str = "", since: datetime | None = None, *, size: int = 0) -> RecordPage:
+        """One step over everybody in the caller's organizations.
 
-        With FHIR: in order of change, from ``since`` on, as short rows without organizations; a
-        record that changes meanwhile comes again. Before 2026 nothing tells when a record
-        changed: everybody comes, as whole records.
+        With FHIR: in order of change, from ``since`` on, as short rows without organizations.
+        Before 2026 nothing tells when a record changed: everybody comes, as whole records,
+        organization by organization.
         """
-        dialect = self._dialect()
+        return self._adapted(lambda dialect: self._page(dialect, cursor, since, size=size))
+
+    def _page(
+        self, dialect: dialects.Dialect, cursor: str, since: datetime | None, *, size: int
+    ) -> RecordPage:
         if dialect.searches_changes:
-            yield from self.records.by_change(dialect.fhir_base, since)
-            return
-        seen: set[str] = set()
-        for organization in self.organizations():
-            for record in self._listed(dialect, {"organization_id": organization.id}):
-                if record.id not in seen and reach.reaches((organization,), record):
-                    seen.add(record.id)
-                    yield record
+            return sweep.by_change(self.client, dialect.fhir_base, cursor, since, size=size)
+        self._check_lists(dialect)
+        return sweep.by_organization(self.client, self.organizations(), cursor, size=size)
+
+    def tells_changes(self) -> bool:
+        """Whether FHIR lists people by when their record changed."""
+        return self._dialect().searches_changes
+
+    def iterate(self, since: datetime | None = None) -> Iterator[RemotePatient]:
+        """All pages one after the other, each record once; one that changes meanwhile comes again."""
+        return walk(lambda cursor: self.page(cursor, since))
 
     def healthcheck(self) -> Health:
         """What can be said about the connection by harmless reading. Never raises."""
@@ -122,6 +130,10 @@ class JheAdapter:
         """A new pair of tokens for a person; the old pair is dead from then on (``oauth.refresh``)."""
         return oauth.refresh(refresh_token, deadline=self.caller.deadline)
 
+    def offers_keys(self) -> bool:
+        """Whether this JHE has API keys: since 2026."""
+        return self._dialect().api_keys
+
     def organizations(self) -> Sequence[Organization]:
         """The organizations in which the caller holds a role; up to half a minute old."""
         return reach.own_organizations(self.client)
@@ -134,8 +146,8 @@ class JheAdapter:
         dialect = self._dialect()
         if dialect.searches_changes:
             filters = {"patient.organization": organization_id}
-            rows = self.records.by_change(dialect.fhir_base, None, filters)
-            records = self.records.whole_in_turn(rows)
+            changes = partial(sweep.by_change, self.client, dialect.fhir_base, filters=filters)
+            records = self.records.whole_in_turn(walk(lambda cursor: changes(cursor, None)))
         else:
             records = self._listed(dialect, {"organization_id": organization_id})
         yield from (record for record in records if reach.reaches((own,), record))
@@ -200,15 +212,18 @@ class JheAdapter:
             return work(fresh)
 
     def _listed(self, dialect: dialects.Dialect, filters: dict[str, str]) -> Iterator[RemotePatient]:
+        self._check_lists(dialect)
+        return self.records.listed(filters)
+
+    def _check_lists(self, dialect: dialects.Dialect) -> None:
+        """Raise ``Unsupported`` where a list would change what the person sees next in JHE's own console."""
         if not dialect.lists_freely:
-            # Such a list would change what the person sees next in JHE's own console.
             raise self.http.fault(
                 errors.Unsupported,
                 "list people",
                 for_staff=f"This version of {self.label} cannot list people without side effects.",
                 next_step="Ask your administrator to bring it up to date.",
             )
-        return self.records.listed(filters)
 
     def _own(self, organization_id: str) -> Organization | None:
         return next((each for each in self.organizations() if each.id == organization_id), None)

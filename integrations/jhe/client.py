@@ -68,6 +68,12 @@ class JheClient:
         """
         yield from self._rows("patients", f"{REST}/patients", filters)
 
+    def patients_page(
+        self, filters: Mapping[str, str], *, page: int, size: int, operation: str = "patients"
+    ) -> paging.Page:
+        """One page of such a list; empty past its end."""
+        return self._page(operation, f"{REST}/patients", filters, page=page, size=size)
+
     # --- people: FHIR ---------------------------------------------------------------------
 
     def fhir_patients(
@@ -89,15 +95,20 @@ class JheClient:
     def _rows(self, operation: str, path: str, filters: Mapping[str, str]) -> Iterator[Any]:
         number: int | None = 1
         while number is not None:
-            query = {**filters, "page": str(number), "page_size": str(REST_PAGE)}
-            try:
-                page = paging.rest_page(self._read(operation, path, query), page=number)
-            except errors.NotFound:
-                if number == 1:
-                    raise
-                return  # the list became shorter while it was read
+            page = self._page(operation, path, filters, page=number)
             yield from page.rows
             number = page.next_page if page.rows else None
+
+    def _page(
+        self, operation: str, path: str, filters: Mapping[str, str], *, page: int, size: int = REST_PAGE
+    ) -> paging.Page:
+        query = {**filters, "page": str(page), "page_size": str(size)}
+        try:
+            return paging.rest_page(self._read(operation, path, query), page=page)
+        except errors.NotFound:
+            if page == 1:
+                raise
+            return paging.Page(rows=(), total=0, next_page=None)  # the list became shorter meanwhile
 
     def _read(self, operation: str, path: str, params: Mapping[str, str] | None = None) -> Any:
         """The JSON of a reading call; a refused token is renewed once."""

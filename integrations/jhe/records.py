@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from integrations import errors
@@ -101,32 +100,6 @@ class Records:
                 batch = []
         yield from self.whole(batch)
 
-    def by_change(
-        self, base: str, since: datetime | None, filters: Mapping[str, str] | None = None
-    ) -> Iterator[RemotePatient]:
-        """FHIR rows in order of change, from ``since`` on.
-
-        The next page begins at the last moment seen instead of at a page number: a record that
-        changes meanwhile moves to the end, and page numbers would skip the one behind it.
-        """
-        mark, page = since, 1
-        seen: set[tuple[str, datetime | None]] = set()
-        while True:
-            after = {"_lastUpdated": f"ge{_instant(mark)}"} if mark else {}
-            answer = self.client.fhir_patients(base, {**(filters or {}), **after}, page=page)
-            rows = [patient_from_fhir(row) for row in answer.rows]
-            for row in rows:
-                if (row.id, row.updated_at) not in seen and _from(since, row):
-                    seen.add((row.id, row.updated_at))
-                    yield row
-            if answer.next_page is None or not rows:
-                return
-            last = rows[-1].updated_at
-            if last is not None and last != mark:
-                mark, page = last, 1
-            else:  # a whole page of one moment
-                page = answer.next_page
-
 
 def array(client: JheClient, body: Any, operation: str) -> list[Any]:
     """A reply that has to be an array."""
@@ -151,12 +124,3 @@ def beside(one: Callable[[], T], others: Sequence[Callable[[], R]]) -> tuple[T, 
 
 def _same_text(one: str, other: str) -> bool:
     return one.casefold() == other.strip().casefold()
-
-
-def _instant(moment: datetime) -> str:
-    """As FHIR search takes it; an instant without an offset would be read as the server's own."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _from(since: datetime | None, row: RemotePatient) -> bool:
-    return since is None or row.updated_at is None or row.updated_at >= since

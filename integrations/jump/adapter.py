@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
 
 from integrations.abilities import Capability
 from integrations.links import console_link
+from integrations.pages import RecordPage, walk
 from integrations.types import NOBODY, Caller, Health, RemotePatient, SearchAnswer, SearchQuery, Term
 
-from . import mapping, search
+from . import search, sweep
 from .client import LABEL, SYSTEM, JumpClient
 from .health import look
-
-# What was created while a sweep ran is read once more; this covers clocks that differ.
-CLOCK_MARGIN = timedelta(minutes=5)
 
 
 class JumpAdapter:
@@ -39,22 +37,17 @@ class JumpAdapter:
         """The whole record. Raises ``NotFound``."""
         return search.whole(self.client, patient_id, operation="get patient")
 
-    def iterate(self, since: datetime | None = None) -> Iterator[RemotePatient]:
-        """Every record as a list row, once each; with ``since`` those changed from then on.
+    def page(self, cursor: str = "", since: datetime | None = None, *, size: int = 0) -> RecordPage:
+        """One page of list rows. Jump cannot be asked for what changed: ``since`` only leaves rows out."""
+        return sweep.page(self.client, cursor, since, size=size)
 
-        Jump cannot be asked for what changed, so a sweep reads all rows all the same, and then
-        once more those created while it ran (README, Paging).
-        """
-        began = datetime.now(UTC) - CLOCK_MARGIN
-        seen: set[str] = set()
-        for created_at_gte in (None, began):
-            for row in self.client.walk_patients(created_at_gte=created_at_gte, operation="iterate"):
-                record = mapping.patient(row, operation="iterate", short=True)
-                if record.id in seen:
-                    continue
-                seen.add(record.id)
-                if since is None or record.updated_at is None or record.updated_at >= since:
-                    yield record
+    def tells_changes(self) -> bool:
+        """No: a sweep reads all rows (README, Paging)."""
+        return False
+
+    def iterate(self, since: datetime | None = None) -> Iterator[RemotePatient]:
+        """Every record as a list row, once each; with ``since`` those changed from then on."""
+        return walk(lambda cursor: self.page(cursor, since))
 
     def healthcheck(self) -> Health:
         """Reachability, generation, scopes and quota, by one small request a scope. Never raises."""

@@ -5,7 +5,7 @@ Sections cited are of README.md beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -88,20 +88,6 @@ class JumpClient:
             raise self.http.fault(errors.ProtocolError, operation, reply=reply, reason="shape")
         return page
 
-    def walk_patients(self, *, operation: str = "walk patients", **filters: Any) -> Iterator[object]:
-        """Every row once, page after page: offsets slip while data changes, so ids are remembered.
-
-        Stops where Jump says so, at an empty page, and at one that brings nothing new (README, Paging).
-        """
-        seen: set[str] = set()
-        offset: int | None = 0
-        while offset is not None:
-            page = self.list_patients(offset=offset, operation=operation, **filters)
-            fresh = [row for row in page.rows if _id_of(row) not in seen]
-            seen.update(_id_of(row) for row in fresh)
-            yield from fresh
-            offset = page.next_offset if fresh else None
-
     def get_patient(self, patient_id: str, *, operation: str = "get patient") -> object:
         """The whole patient object. Raises ``NotFound``."""
         if not 0 < len(patient_id) <= MAX_ID or not patient_id.strip("./ "):
@@ -132,12 +118,6 @@ class JumpClient:
         if reason:
             raise self.http.fault(errors.NotConfigured, "authorise", reason=reason)
         return {"Authorization": f"Bearer {self._key}"}
-
-
-def _id_of(row: object) -> str:
-    """The row's id for telling rows apart; one without an id stands for itself."""
-    value = row.get("id") if isinstance(row, Mapping) else None
-    return str(value) if isinstance(value, str | int) else f"row {id(row)}"
 
 
 def _wire_moment(moment: datetime | None) -> str:

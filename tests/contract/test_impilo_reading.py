@@ -10,8 +10,10 @@ import pytest
 from pytest_django import Settings
 
 from integrations import errors
+from integrations.impilo import sweep
 from integrations.impilo.client import Filters, ImpiloClient
 from integrations.impilo.mapping import HIDDEN, is_recipe
+from integrations.pages import walk
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.types import Caller, CannotSearch, Found, RecordStatus, SearchQuery, Sex, Term
 
@@ -185,8 +187,10 @@ def test_external_identifier_finds_its_record(impilo: Bench) -> None:
     ids=["archived", "not enrolled", "site", "ids", "country", "born until"],
 )
 def test_every_filter_narrows(impilo: Bench, filters: Filters, holds: Any) -> None:
-    listed = {row["id"] for row in ImpiloClient(Caller()).walk_patients(**filters) if isinstance(row, dict)}
-    assert listed == {row["id"] for row in rows(impilo) if holds(row)}
+    page = sweep.page(ImpiloClient(Caller()), "", **filters)
+    listed = {record.id for record in page.records}
+    assert page.is_last
+    assert listed == {str(row["id"]) for row in rows(impilo) if holds(row)}
     assert listed
 
 
@@ -196,15 +200,15 @@ def test_every_filter_narrows(impilo: Bench, filters: Filters, holds: Any) -> No
 @pytest.mark.parametrize("paging", ["one", "zero"])
 def test_pages_are_counted_from_one_or_from_zero(impilo: Bench, paging: str) -> None:
     switch(impilo, paging=paging)
-    walked = [row["id"] for row in ImpiloClient(Caller()).walk_patients(size=10) if isinstance(row, dict)]
-    assert sorted(walked) == sorted(row["id"] for row in rows(impilo))
+    walked = [record.id for record in walk(lambda cursor: impilo.adapter().page(cursor, size=10))]
+    assert sorted(walked) == sorted(str(row["id"]) for row in rows(impilo))
     assert ids(found(impilo, words=(GIVEN, FAMILY))) == {impilo.known_id}
 
 
 def test_a_page_that_repeats_itself_is_a_fault(impilo: Bench) -> None:
     switch(impilo, paging="repeats")
     with pytest.raises(errors.ProtocolError):
-        list(ImpiloClient(Caller()).walk_patients(size=10))
+        list(walk(lambda cursor: impilo.adapter().page(cursor, size=10)))
 
 
 def test_common_names_are_read_over_several_pages(impilo: Bench) -> None:

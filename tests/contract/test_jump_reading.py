@@ -12,6 +12,7 @@ from pytest_django import Settings
 from integrations import errors
 from integrations.jump.adapter import JumpAdapter
 from integrations.jump.client import JumpClient
+from integrations.pages import walk
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.types import (
     Caller,
@@ -217,7 +218,7 @@ def test_mailbox_that_finds_the_person_is_enough(jump: Bench) -> None:
 @pytest.mark.parametrize("envelope", ["g2", "g1"])
 def test_both_envelopes_are_walked_to_the_end(jump: Bench, envelope: str) -> None:
     switch(jump, envelope=envelope)
-    walked = list(JumpClient(Caller()).walk_patients(limit=7))
+    walked = list(walk(lambda cursor: jump.adapter().page(cursor, size=7)))
     assert len(walked) == len(list(rows(jump)))
     assert jump.adapter().healthcheck().generation == envelope.upper()
 
