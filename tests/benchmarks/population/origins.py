@@ -35,6 +35,7 @@ _CONTINENTAL = re.compile(
     r"gren$|strom|lund|[^aeiou]hl|uhl|rg$|ert$|[aei]c$|ens$|^z|j[^aeo]"
 )
 _POLISH_FEMININE = (("ski", "ska"), ("cki", "cka"), ("dzki", "dzka"))
+_POLISH_WOMENS = ("ska", "cka", "dzka", "śna")  # the list holds some in spite of its name
 _SIKH_GIVEN = [start + end for end in heads.SIKH_ENDS for start in heads.SIKH_STARTS]
 
 
@@ -104,7 +105,8 @@ def _irish() -> Naming:
 
 def _polish() -> Naming:
     head = ["Nowak", *listed("pl_PL", "male_last_names")]
-    tail = dict.fromkeys(listed("pl_PL", "unisex_last_names"), 1.0)
+    either_sex = (name for name in listed("pl_PL", "unisex_last_names") if not name.endswith(_POLISH_WOMENS))
+    tail = dict.fromkeys(either_sex, 1.0)
     male, female = _given("poland")
     return Naming(
         male=male,

@@ -14,7 +14,7 @@ from .recording import Recorder
 from .weighted import Weighted
 
 MOST_RECORDS = 1_300_000
-_RECORDS_A_HOME = 3.8
+_RECORDS_A_HOME = 3.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,10 @@ class FamilyRates:
 
     homes: Mapping[str, float] = field(
         default_factory=lambda: {
-            "alone": 0.30,
-            "couple": 0.26,
-            "couple_with_children": 0.26,
-            "one_parent": 0.09,
+            "alone": 0.31,
+            "couple": 0.29,
+            "couple_with_children": 0.23,
+            "one_parent": 0.08,
             "three_generations": 0.04,
             "shared": 0.05,
         }

@@ -15,6 +15,7 @@ from tests.benchmarks.population.identity import check_digit, nhs_numbers
 from tests.benchmarks.population.person import Person
 from tests.benchmarks.population.rates import TODAY
 
+pytestmark = pytest.mark.slow  # reads whole lists of names
 RECORDS = 12_000
 GENERATION_DAYS = 17 * 365
 
