@@ -32,6 +32,7 @@ class Level(StrEnum):
     NICKNAME = "nickname"
     PREFERRED = "preferred name"
     PART = "part"
+    BEGINS = "begins"
     NEAR = "near"
     SWAPPED_NAMES = "swapped names"
     MIDDLE = "middle name"

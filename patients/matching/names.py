@@ -116,7 +116,7 @@ _BRITISH = {
     "bev": {"beverley", "beverly"}, "cath": {"catherine", "kathleen"}, "dai": {"david"}, "daz": {"darren"},
     "des": {"desmond"}, "gaz": {"gary", "gareth"}, "gill": {"gillian"}, "gwen": {"gwendoline", "gwendolen"},
     "hetty": {"harriet"}, "jem": {"jemima"}, "jill": {"gillian"}, "kath": {"kathleen"}, "kaz": {"karen"},
-    "lotty": {"charlotte"}, "mags": {"margaret"}, "millie": {"camilla"}, "mo": {"maureen", "mohammed"},
+    "lotty": {"charlotte"}, "mags": {"margaret"}, "millie": {"camilla"}, "mo": {"maureen", "mohamed", "mohammad", "mohammed", "muhammad", "muhammed"},
     "nell": {"eleanor", "helen"}, "nige": {"nigel"}, "pippa": {"philippa"}, "poppy": {"penelope"},
     "shaz": {"sharon"}, "stan": {"stanley"}, "suze": {"susan"}, "tash": {"natasha"}, "viv": {"vivienne"},
     "win": {"winifred"},

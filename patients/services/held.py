@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -17,6 +17,8 @@ from integrations.types import (
     Sex,
 )
 from patients.matching.compared import Compared, compared
+from patients.matching.names import surname_parts
+from patients.matching.numbers import is_valid_nhs
 from patients.matching.same_person import Subject
 from patients.models import SourceRecord
 
@@ -119,32 +121,43 @@ def subject_of(record: SourceRecord) -> Subject:
 
     Its details are spelled as they are compared, which will do for a judgement and not for showing.
     """
-    born = _date_of(record.birth)
-    details = Demographics(
-        given_name=record.given,
-        family_name=record.family,
-        middle_name=record.middle,
-        preferred_name=record.preferred,
-        birth_date=born,
-        nhs_number=record.nhs,
-        email=record.email,
-    )
-    form = compared(details)
-    form = replace(
-        form,
-        sex=Sex(record.sex) if record.sex else None,
-        phones=tuple(record.phones.split()),
-        postcode=record.postcode,
-        address=record.address,
-    )
+    form = form_from([getattr(record, name) for name in FORM_COLUMNS])
     remote = RemotePatient(
         system=record.system,
         id=record.remote_id,
-        demographics=details,
+        demographics=form.held,
         status=RecordStatus(record.status),
         registration=Registration.DUMMY if record.is_test else Registration(record.registration),
     )
     return Subject(remote, form)
+
+
+FORM_COLUMNS = (
+    "given", "middle", "preferred", "family", "birth", "sex", "nhs", "email", "phones", "postcode", "address",
+)  # fmt: skip
+
+
+def form_from(columns: Sequence[Any]) -> Compared:
+    """What a record is compared by, from its columns in the order of :data:`FORM_COLUMNS`."""
+    given, middle, preferred, family, birth, sex, nhs, email, phones, postcode, address = columns
+    return Compared(
+        held=Demographics(given_name=given, family_name=family, birth_date=_date_of(birth)),
+        given=given,
+        middle=middle,
+        preferred=preferred,
+        family=family,
+        family_parts=surname_parts(family),
+        birth=birth,
+        sex=Sex(sex) if sex else None,
+        nhs=nhs,
+        nhs_valid=is_valid_nhs(nhs),
+        email=email,
+        phones=tuple(phones.split()),
+        postcode=postcode,
+        address=address,
+        given_shown=given,
+        family_shown=family,
+    )
 
 
 def _date_of(number: int) -> date | None:

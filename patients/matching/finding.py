@@ -1,0 +1,247 @@
+"""Finding one person in the index: which keys to ask for, and who of those found fits best.
+
+A typed line is read in every sensible way (the order of given and family name is not known), and
+each reading is weighed against a record with the fixed weights, as two records are. What only
+begins like what was typed counts less than what is equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import combinations
+
+from integrations.types import Demographics, SearchQuery
+
+from .compared import Compared, compared
+from .contact import COMPARED_PHONE_DIGITS, compared_email, compared_phone, compared_postcode, is_uk_postcode
+from .dates import as_number
+from .fields import Field
+from .keys import (
+    MOST_ROOTS,
+    PHONE_END,
+    TOKEN,
+    WORD_LENGTHS,
+    Key,
+    Kind,
+    birth_text,
+    nhs_slip_keys,
+    pair,
+    two_word_keys,
+)
+from .levels import Level, birth_level, email_level, names_levels, nhs_level, phone_level, place_level
+from .names import fold, nickname_roots
+from .text import digits_of
+from .weights import FIXED, Weights
+
+MOST_WORDS = 4
+_CAPS = {
+    Kind.RECORD: 50, Kind.NHS: 50, Kind.NHS_SLIP: 50, Kind.EMAIL: 100, Kind.PHONE: 100, Kind.PHONE_END: 300,
+    Kind.POSTCODE: 200, Kind.BIRTH: 400, Kind.NAMES_YEAR: 100, Kind.NAMES_DAY: 100, Kind.TWO_WORDS: 200,
+    Kind.TWO_BEGINNINGS: 200, Kind.TWO_SOUNDS: 200, Kind.WORD_INITIAL: 100, Kind.WORD: 200,
+}  # fmt: skip
+
+
+def asked_keys(query: SearchQuery) -> dict[Key, int]:
+    """The keys under which whoever is meant may stand, and how many records of each to read."""
+    return {key: _CAPS[key.kind] for key in _asked(query)}
+
+
+def _asked(query: SearchQuery) -> Iterator[Key]:
+    if query.record_id:
+        yield Key(Kind.RECORD, query.record_id.strip().casefold())
+    if query.nhs_number:
+        digits = digits_of(query.nhs_number)
+        yield Key(Kind.NHS, digits)
+        yield from nhs_slip_keys(digits)
+    if email := compared_email(query.email):
+        yield Key(Kind.EMAIL, email)
+    yield from _phone_keys(query.phone)
+    if query.postcode:
+        yield Key(Kind.POSTCODE, compared_postcode(query.postcode))
+    for day in query.birth_dates:
+        yield Key(Kind.BIRTH, birth_text(as_number(day)))
+    yield from _name_keys(query)
+
+
+def _phone_keys(phone: str) -> Iterator[Key]:
+    digits = compared_phone(phone) or digits_of(phone)
+    if len(digits) >= COMPARED_PHONE_DIGITS:
+        yield Key(Kind.PHONE, digits)
+    if len(digits) >= PHONE_END:
+        yield Key(Kind.PHONE_END, digits[-PHONE_END:])
+
+
+def _name_keys(query: SearchQuery) -> Iterator[Key]:
+    words = typed_words(query)
+    if not words:
+        return
+    if len(words) == 1:
+        yield from _word_keys(words[0])
+        return
+    for one, other in combinations(words, 2):
+        if min(len(one), len(other)) >= TOKEN:
+            yield from two_word_keys(one, other)
+        elif max(len(one), len(other)) >= TOKEN:
+            longer, shorter = sorted((one, other), key=len, reverse=True)
+            yield Key(Kind.WORD_INITIAL, f"{longer[:TOKEN]} {shorter[0]}")
+        yield from _root_keys(one, other)
+        yield from _dated_keys(query, pair(one[:TOKEN], other[:TOKEN]))
+    whole = "".join(words)
+    if len(whole) >= TOKEN:
+        yield Key(Kind.WORD, f"{whole}$")  # a name written apart here and together there
+    if not query.birth_dates:
+        for word in words:
+            yield Key(Kind.WORD, f"{word}$")
+
+
+def _word_keys(word: str) -> Iterator[Key]:
+    yield Key(Kind.WORD, f"{word}$")
+    length = max((length for length in WORD_LENGTHS if length <= len(word)), default=0)
+    if length:
+        yield Key(Kind.WORD, word[:length])
+    if len(word) > TOKEN:  # a slip in its end
+        yield Key(Kind.WORD, word[:TOKEN])
+
+
+def _root_keys(one: str, other: str) -> Iterator[Key]:
+    for nickname, name in ((one, other), (other, one)):
+        for root in sorted(nickname_roots(nickname))[:MOST_ROOTS]:
+            yield Key(Kind.TWO_BEGINNINGS, pair(root[:TOKEN], name[:TOKEN]))
+
+
+def _dated_keys(query: SearchQuery, names: str) -> Iterator[Key]:
+    """Under the names and part of the date, for a date with a slip in the other part."""
+    for day in query.birth_dates:
+        yield Key(Kind.NAMES_YEAR, f"{names} {day.year}")
+        yield Key(Kind.NAMES_DAY, f"{names} {pair(f'{day.day:02d}', f'{day.month:02d}')}")
+
+
+def typed_words(query: SearchQuery) -> list[str]:
+    """The folded words of a typed name, in order of typing."""
+    typed = (
+        [query.given_name, query.family_name] if query.given_name or query.family_name else list(query.words)
+    )
+    return [word for name in typed for word in fold(name).split()][:MOST_WORDS] if any(typed) else []
+
+
+def readings(query: SearchQuery) -> list[tuple[str, str]]:
+    """Every sensible (given, family) of a typed name."""
+    if query.given_name or query.family_name:
+        return [(query.given_name, query.family_name)]
+    words = typed_words(query)
+    if len(words) < 2:
+        return [pair_ for word in words for pair_ in ((word, ""), ("", word))]
+    splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+    return list(dict.fromkeys([*splits, *((family, given) for given, family in splits)]))
+
+
+# --- weighing -------------------------------------------------------------------------------
+
+# What is typed can be a beginning: less than the whole, and more than nothing.
+TYPED = Weights(
+    version=FIXED.version,
+    shares={
+        **FIXED.shares,
+        Field.GIVEN_NAME: {**FIXED.shares[Field.GIVEN_NAME], Level.BEGINS: (0.05, 0.005, 0.02)},
+        Field.FAMILY_NAME: {**FIXED.shares[Field.FAMILY_NAME], Level.BEGINS: (0.05, 0.004, 0.05)},
+        Field.PHONE: {**FIXED.shares[Field.PHONE], Level.PART: (0.676, 2e-4, 0.18)},
+        Field.RECORD_ID: {Level.EXACT: (0.99, 1e-6, 1e-6), Level.DIFFERENT: (0.01, 1.0, 1.0)},
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How well somebody fits what was typed: ``weight`` in bits, and how far each typed field agrees."""
+
+    weight: float
+    levels: Mapping[Field, Level] = field(repr=False)
+
+    @property
+    def names_differ(self) -> bool:
+        """Whether a name was typed and no name of this person is like it."""
+        names = {self.levels.get(of) for of in (Field.GIVEN_NAME, Field.FAMILY_NAME)} - {None, Level.MISSING}
+        return names == {Level.DIFFERENT}
+
+
+class Asked:
+    """A query read in every sensible way, ready to be weighed against many records."""
+
+    def __init__(self, query: SearchQuery, *, records: int) -> None:
+        self._records = records
+        self._births = [as_number(day) for day in query.birth_dates]
+        self._phone = compared_phone(query.phone) or digits_of(query.phone)
+        details = compared(Demographics(nhs_number=query.nhs_number, email=query.email))
+        self._details = replace(details, postcode=compared_postcode(query.postcode))
+        self._is_whole_postcode = is_uk_postcode(query.postcode)
+        self._names = [
+            compared(Demographics(given_name=given, family_name=family)) for given, family in readings(query)
+        ]
+
+    def fit(self, forms: Iterable[Compared]) -> Fit:
+        """Weigh one person by what their records hold together: the best of each field counts."""
+        levels: dict[Field, Level] = {}
+        for form in forms:
+            for of, level in self._levels(form).items():
+                if of not in levels or _bits(of, level) > _bits(of, levels[of]):
+                    levels[of] = level
+        return Fit(weight=TYPED.weigh(levels, records=self._records).total, levels=levels)
+
+    def _levels(self, form: Compared) -> dict[Field, Level]:
+        levels = self._names_levels(form)
+        if self._births:
+            found = (birth_level(typed, form.birth) for typed in self._births)
+            levels[Field.BIRTH_DATE] = max(found, key=lambda level: _bits(Field.BIRTH_DATE, level))
+        if self._details.nhs:
+            levels[Field.NHS_NUMBER] = nhs_level(self._details, form)
+        if self._details.email:
+            levels[Field.EMAIL] = email_level(self._details.email, form.email)
+        if self._phone:
+            levels[Field.PHONE] = _typed_phone_level(self._phone, form.phones)
+        if self._details.postcode:
+            levels[Field.ADDRESS] = self._postcode_level(form)
+        return levels
+
+    def _names_levels(self, form: Compared) -> dict[Field, Level]:
+        """The levels of the reading that fits best."""
+        best: dict[Field, Level] = {}
+        most = float("-inf")
+        for name in self._names:
+            given, family = names_levels(name, form)
+            levels = {
+                Field.GIVEN_NAME: _or_beginning(given, name.given, form.given, form.preferred),
+                Field.FAMILY_NAME: _or_beginning(family, name.family, form.family),
+            }
+            bits = sum(_bits(of, level) for of, level in levels.items())
+            if bits > most:
+                most, best = bits, levels
+        return best
+
+    def _postcode_level(self, form: Compared) -> Level:
+        if self._is_whole_postcode or not form.postcode:
+            return place_level(self._details, form)
+        begins = form.postcode.startswith(self._details.postcode)
+        return Level.SAME_DISTRICT if begins else Level.DIFFERENT
+
+
+def _or_beginning(level: Level, typed: str, *held: str) -> Level:
+    if level in _WEAKER and len(typed) > 1 and any(name.startswith(typed) for name in held):
+        return Level.BEGINS
+    return level
+
+
+_WEAKER = frozenset({Level.SIMILAR, Level.DIFFERENT, Level.INITIAL, Level.MIDDLE})
+
+
+def _typed_phone_level(typed: str, held: tuple[str, ...]) -> Level:
+    if len(typed) >= COMPARED_PHONE_DIGITS or not held:
+        return phone_level((typed,), held)
+    return Level.PART if any(typed in phone for phone in held) else Level.DIFFERENT
+
+
+@cache
+def _bits(of: Field, level: Level) -> float:
+    """What a level of a field says against chance; nothing where it is missing."""
+    return TYPED.weigh({of: level}, records=2).parts.get(of, 0.0)
