@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import combinations
 
 from integrations.types import Demographics, SearchQuery
@@ -185,7 +184,7 @@ class Asked:
         levels: dict[Field, Level] = {}
         for form in forms:
             for of, level in self._levels(form).items():
-                if of not in levels or _bits(of, level) > _bits(of, levels[of]):
+                if of not in levels or TYPED.bits(of, level) > TYPED.bits(of, levels[of]):
                     levels[of] = level
         return Fit(weight=TYPED.weigh(levels, records=self._records).total, levels=levels)
 
@@ -193,7 +192,7 @@ class Asked:
         levels = self._names_levels(form)
         if self._births:
             found = (birth_level(typed, form.birth) for typed in self._births)
-            levels[Field.BIRTH_DATE] = max(found, key=lambda level: _bits(Field.BIRTH_DATE, level))
+            levels[Field.BIRTH_DATE] = max(found, key=lambda level: TYPED.bits(Field.BIRTH_DATE, level))
         if self._details.nhs:
             levels[Field.NHS_NUMBER] = nhs_level(self._details, form)
         if self._details.email:
@@ -214,7 +213,7 @@ class Asked:
                 Field.GIVEN_NAME: _or_beginning(given, name.given, form.given, form.preferred),
                 Field.FAMILY_NAME: _or_beginning(family, name.family, form.family),
             }
-            bits = sum(_bits(of, level) for of, level in levels.items())
+            bits = sum(TYPED.bits(of, level) for of, level in levels.items())
             if bits > most:
                 most, best = bits, levels
         return best
@@ -239,9 +238,3 @@ def _typed_phone_level(typed: str, held: tuple[str, ...]) -> Level:
     if len(typed) >= COMPARED_PHONE_DIGITS or not held:
         return phone_level((typed,), held)
     return Level.PART if any(typed in phone for phone in held) else Level.DIFFERENT
-
-
-@cache
-def _bits(of: Field, level: Level) -> float:
-    """What a level of a field says against chance; nothing where it is missing."""
-    return TYPED.weigh({of: level}, records=2).parts.get(of, 0.0)

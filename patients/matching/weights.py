@@ -89,10 +89,7 @@ _COUNTED_AS = {
     Level.MIDDLE: Level.SIMILAR,
     Level.CHANGED_SURNAME: Level.DIFFERENT,
 }
-_COUNTED_AS_IN = {
-    (Field.GIVEN_NAME, Level.PART): Level.NEAR,
-    (Field.FAMILY_NAME, Level.INITIAL): Level.SIMILAR,
-}
+_COUNTED_AS_IN = {(Field.GIVEN_NAME, Level.PART): Level.NEAR}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +109,22 @@ class Weighed:
         return 1 / (1 + 2**-self.total) if self.total > -1000 else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     """One version of the shares. ``version`` stands with every link that was made by it."""
 
-    version: str
-    shares: Mapping[Field, Mapping[Level, Shares]] = field(repr=False)
+    def __init__(self, *, version: str, shares: Mapping[Field, Mapping[Level, Shares]]) -> None:
+        self.version = version
+        self.shares = shares
+        self._logs = {
+            (of, level): (log(m), log(u), log(h), log2(m / u))
+            for of, known in shares.items()
+            for level, (m, u, h) in _with_counted_as(of, known).items()
+        }
+
+    def bits(self, of: Field, level: Level) -> float:
+        """What a level of one field says against chance alone; nothing where it says nothing."""
+        logs = self._logs.get((of, level))
+        return logs[3] if logs else 0.0
 
     def weigh(self, levels: Mapping[Field, Level], *, records: int) -> Weighed:
         """The weight of two records' levels among ``records`` in all.
@@ -129,19 +136,25 @@ class Weights:
         same, household = 0.1 / pairs, min(2.0 / pairs, 0.5)
         m, u, h = log(same), log(max(1 - same - household, 0.5)), log(household)
         parts: dict[Field, float] = {}
-        for of, level in levels.items():
-            shares = self._shares(of, level)
-            if shares is not None:
-                m, u, h = m + log(shares[0]), u + log(shares[1]), h + log(shares[2])
-                parts[of] = log2(shares[0] / shares[1])
-        return Weighed(total=(m - _log_sum(u, h)) / log(2), parts=parts)
+        for agreed in levels.items():
+            logs = self._logs.get(agreed)
+            if logs is not None:
+                m, u, h = m + logs[0], u + logs[1], h + logs[2]
+                parts[agreed[0]] = logs[3]
+        return Weighed(total=(m - _log_sum(u, h)) / _LOG_2, parts=parts)
 
-    def _shares(self, of: Field, level: Level) -> Shares | None:
-        if of is Field.FAMILY_NAME and level is Level.SWAPPED_NAMES:
-            return None  # counted once, with the given name
-        known = self.shares.get(of, {})
-        level = _COUNTED_AS_IN.get((of, level), level)
-        return known.get(level) or known.get(_COUNTED_AS.get(level, level))
+
+def _with_counted_as(of: Field, known: Mapping[Level, Shares]) -> dict[Level, Shares]:
+    """The shares of one field with those of levels that count as another.
+
+    Swapped names are counted once, with the given name: the family name has no share for them.
+    """
+    counted = {level: known[as_] for level, as_ in _COUNTED_AS.items() if as_ in known}
+    counted |= {level: known[as_] for (field_, level), as_ in _COUNTED_AS_IN.items() if field_ is of}
+    return {**counted, **known}
+
+
+_LOG_2 = log(2)
 
 
 def _log_sum(one: float, other: float) -> float:

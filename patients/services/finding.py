@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import Max
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
 from integrations.abilities import Capability
 from integrations.registry import systems_with
 from integrations.types import SearchQuery
 from patients.matching.compared import Compared
 from patients.matching.finding import Asked, Fit, asked_keys, typed_words
-from patients.models import Membership, Patient, SourceRecord
+from patients.models import Patient, SourceRecord
 from portal.accounts.models import User
 
 from . import blocks
@@ -23,8 +25,9 @@ from .reach import sees_participants_only
 from .visibility import Reach
 
 SHOWN = 10
-MOST_WEIGHED = 120  # records that are weighed; of more, those whose names are likest
-SECOND_LOOK = 30  # people whose other records are weighed as well
+MOST_WEIGHED = 50  # records that are weighed, of all that share a key
+KEY_WORTH = 10.0  # one more shared key, in per cent of likeness of the names
+SECOND_LOOK = 20  # people whose other records are weighed as well
 FAR = 16.0  # bits behind the best: nobody's idea of whoever was meant
 
 
@@ -65,10 +68,10 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     for key, cap in wanted.items():
         caps |= dict.fromkeys(blocks.hashed([key]), cap)
     found = blocks.read(caps)
-    ids = {one for records in found.records.values() for one in records}
-    rows = _visible(_rows("id", ids), by=by, reach=reach)
+    shared = Counter(one for records in found.records.values() for one in records)
+    rows = _visible(_rows("id", shared), by=by, reach=reach)
     asked = Asked(query, records=_total())
-    likely = _by_person(_likeliest(rows, query))
+    likely = _by_person(_likeliest(rows, query, shared))
     near = sorted(_fitting(likely, asked), key=_place)[:SECOND_LOOK]
     whole = _by_person(_visible(_rows("patient_id", [each.patient_id for each in near]), by=by, reach=reach))
     people = sorted(_fitting(whole, asked), key=_place)
@@ -76,10 +79,21 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     return Findings(people=tuple(shown), more=len(people) > len(shown) or bool(found.long))
 
 
+_counted: tuple[float, int] = (0.0, 0)
+COUNT_HOLDS_FOR = 60.0  # seconds
+
+
 def _total() -> int:
-    """How many records there are, about: what was ever added, without counting."""
-    last: int | None = SourceRecord.objects.aggregate(last=Max("pk"))["last"]
-    return last or 0
+    """How many records there are, about: what was ever added, without counting, a minute old at most.
+
+    It weighs how likely anybody is meant beforehand, so its order of magnitude will do.
+    """
+    global _counted
+    now = time.monotonic()
+    if now - _counted[0] > COUNT_HOLDS_FOR or not _counted[1]:
+        last: int | None = SourceRecord.objects.aggregate(last=Max("pk"))["last"]
+        _counted = now, last or 0
+    return _counted[1]
 
 
 _COLUMNS = ", ".join(("id", "patient_id", "system", "vanished_at", "is_test", "status", *FORM_COLUMNS))
@@ -89,10 +103,9 @@ def _rows(column: str, ids: Collection[int]) -> list[_Row]:
     """Candidates by id or by person; columns alone, since making model objects takes longer."""
     if not ids:
         return []
-    places = ", ".join(["%s"] * len(ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM patients_sourcerecord WHERE {column} IN ({places})",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM patients_sourcerecord WHERE {column} IN ({_places(ids)})",  # noqa: S608
             list(ids),
         )
         return [_row(values) for values in cursor.fetchall()]
@@ -108,41 +121,45 @@ def _visible(rows: Sequence[_Row], *, by: User, reach: Reach) -> list[_Row]:
     """The rows within reach (``visibility``), decided here for the few candidates at hand."""
     narrow = set(systems_with(Capability.ORGANIZATIONS))
     if sees_participants_only(by):
-        inside = {patient for _, patient in _members(rows, reach, "patient_id")}
+        inside = _members("patient_id", {row.patient_id for row in rows}, reach)
         rows = [row for row in rows if row.patient_id in inside]
-    if not any(row.system in narrow for row in rows):
-        return list(rows)
-    own = {record for record, _ in _members(rows, reach, "record_id")}
+    own = _members("record_id", {row.pk for row in rows if row.system in narrow}, reach)
     return [row for row in rows if row.system not in narrow or row.pk in own]
 
 
-def _members(rows: Iterable[_Row], reach: Reach, column: str) -> list[tuple[int, int]]:
-    ids = {row.patient_id if column == "patient_id" else row.pk for row in rows}
-    places = [
-        (system, organization)
-        for system, organizations in reach.organizations.items()
-        for organization in organizations
-    ]
-    if not (ids and places):
-        return []
-    found = Membership.objects.filter(**{f"{column}__in": ids})
-    return [
-        (record, patient)
-        for record, patient, system, organization in found.values_list(
-            "record_id", "patient_id", "system", "organization"
-        )
-        if (system, organization) in places
-    ]
+def _members(column: str, ids: Collection[int], reach: Reach) -> set[int]:
+    """Which of these records or people belong to an organization within reach."""
+    inside: set[int] = set()
+    for system, organizations in reach.organizations.items():
+        if ids and organizations:
+            statement = (
+                f"SELECT {column} FROM patients_membership WHERE system = %s"  # noqa: S608
+                f" AND organization IN ({_places(organizations)}) AND {column} IN ({_places(ids)})"
+            )
+            with connection.cursor() as cursor:
+                cursor.execute(statement, [system, *organizations, *ids])
+                inside |= {one for (one,) in cursor.fetchall()}
+    return inside
 
 
-def _likeliest(rows: list[_Row], query: SearchQuery) -> list[_Row]:
-    """Of very many rows those whose names are likest what was typed: comparing texts is cheap."""
+def _places(values: Collection[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _likeliest(rows: list[_Row], query: SearchQuery, shared: Mapping[int, int]) -> list[_Row]:
+    """Of very many rows those that share most keys with what was typed, and whose names are likest.
+
+    Comparing texts is cheap beside weighing.
+    """
+    if len(rows) <= MOST_WEIGHED:
+        return rows
     typed = " ".join(typed_words(query))
-    if len(rows) <= MOST_WEIGHED or not typed:
-        return rows[:MOST_WEIGHED]
-    names = [f"{row.form.given} {row.form.family} {row.form.preferred}" for row in rows]
-    likest = process.extract(typed, names, scorer=fuzz.token_sort_ratio, limit=MOST_WEIGHED)
-    return [rows[place] for _, _, place in likest]
+    worth = {
+        row.pk: KEY_WORTH * shared[row.pk]
+        + fuzz.token_sort_ratio(typed, f"{row.form.given} {row.form.family}")
+        for row in rows
+    }
+    return sorted(rows, key=lambda row: (-worth[row.pk], row.pk))[:MOST_WEIGHED]
 
 
 def _by_person(rows: Iterable[_Row]) -> dict[int, list[_Row]]:
