@@ -62,7 +62,7 @@ def landline_number(chance: Random) -> str:
 
 def mailbox(given: str, surname: str, year: int, chance: Random) -> str:
     """What stands before the @, made from a name as people make it; it never ends in a digit."""
-    first, last = compact(given), compact(surname)
+    first, last = _letters(given), _letters(surname)
     if not first or not last:
         return first or last
     shape = chance.random()
@@ -75,6 +75,11 @@ def mailbox(given: str, surname: str, year: int, chance: Random) -> str:
     if shape < 0.9:
         return f"{first}{year % 100:02d}{last}"
     return f"{last}.{first}"
+
+
+def _letters(name: str) -> str:
+    """A name as it stands in an address; most are plain letters, where folding is needless work."""
+    return name.lower() if name.isascii() and name.isalpha() else compact(name)
 
 
 def mail_address(local: str, household: int, *, ending: str = "net") -> str:
