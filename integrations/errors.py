@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from typing import ClassVar, TypedDict, Unpack
 
 __all__ = [
+    "BEYOND_REACH",
     "Conflict",
     "Forbidden",
     "IntegrationError",
@@ -37,6 +38,10 @@ __all__ = [
     "Unsupported",
     "WebhookRejected",
 ]
+
+
+BEYOND_REACH = "beyond reach"
+"""The reason of a ``Forbidden`` that is about this one record, not about the key or token."""
 
 
 class Details(TypedDict, total=False):

@@ -10,7 +10,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from integrations.registry import system_names
-from patients.services import connections, inquiries, lookup
+from patients.services import connections, inquiries, lookup, sync_schedule
 from portal import audit
 
 #: How long the rows of finished tasks are kept for whoever looks into a fault.
@@ -39,6 +39,12 @@ def merge_audit_journal() -> int:
 def look_at_connections() -> None:
     """Look at every system that is set up."""
     connections.look_at([name for name in system_names() if connections.is_set_up(name)])
+
+
+@task(priority=-10)
+def sync_systems() -> int:
+    """Give every system that is due a short turn of being read; returns how many had one."""
+    return sync_schedule.take_turns()
 
 
 @task()

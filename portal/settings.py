@@ -129,6 +129,7 @@ PERIODIC_TASKS = {
     "patients.tasks.throw_away_ended_inquiries": 600,
     "patients.tasks.merge_audit_journal": 60,
     "patients.tasks.look_at_connections": 600,
+    "patients.tasks.sync_systems": 60,
     "patients.tasks.clear_ended_sessions": 3600,
     "patients.tasks.forget_finished_tasks": 3600,
 }
@@ -238,6 +239,13 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "RATE": env.float("IMPILO_RATE", default=5.0),
     },
 }
+
+# Reading them into the index (patients/services/sync_schedule.py): minutes between looks for
+# changes where a system tells what changed, hours between readings of everybody, days for which
+# a whole record counts as known.
+SYNC_MINUTES = env.int("SYNC_MINUTES", default=15)
+SYNC_FULL_HOURS = env.int("SYNC_FULL_HOURS", default=12)
+SYNC_WHOLE_DAYS = env.int("SYNC_WHOLE_DAYS", default=30)
 
 # Signing in at JHE; without an address and a client it is not offered.
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {

@@ -80,7 +80,7 @@ class JheAdapter:
             raise self.http.fault(
                 errors.Forbidden,
                 "patient",
-                reason="beyond reach",
+                reason=errors.BEYOND_REACH,
                 for_staff=f"You have no role in any {self.label} organization that holds this record.",
                 next_step="Ask somebody who has a role there.",
             )

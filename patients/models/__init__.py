@@ -14,6 +14,7 @@ from .people import (
 )
 from .reach import OwnRoles
 from .reviews import Inquiry, Review, ReviewNote
+from .syncing import KeyMaking, SyncedSystem, SyncRun
 
 __all__ = [
     "Answer",
@@ -22,6 +23,7 @@ __all__ = [
     "Inquiry",
     "KeptApart",
     "Key",
+    "KeyMaking",
     "Link",
     "LookUp",
     "Membership",
@@ -31,5 +33,7 @@ __all__ = [
     "Review",
     "ReviewNote",
     "SourceRecord",
+    "SyncRun",
+    "SyncedSystem",
     "TokenLease",
 ]

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from portal.web.crypto import EncryptedJSONField
 
@@ -105,6 +105,13 @@ class SourceRecord(models.Model):
             models.Index(fields=["system", "status", "patient"], name="patients_record_by_status"),
             models.Index(fields=["registration", "patient"], name="patients_record_by_kind"),
             models.Index(fields=["patient"], name="patients_record_review", condition=Q(needs_review=True)),
+            models.Index(fields=["system", "read_at"], name="patients_record_by_reading"),
+            models.Index(fields=["system", "whole_at"], name="patients_record_by_age"),
+            models.Index(
+                fields=["system", "-updated_at", "-id"],
+                name="patients_record_short",
+                condition=Q(vanished_at=None) & (Q(whole_at=None) | Q(whole_at__lt=F("updated_at"))),
+            ),
         ]
 
     def __str__(self) -> str:
