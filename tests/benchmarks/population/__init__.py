@@ -1,11 +1,11 @@
 """Made-up clinic populations, and erroneous look-ups for people in them.
 
 What is real, and what is only ranked or listed
-    * **British** surnames: the 500 most frequent (36 % of the people) with the shares that Faker
-      gives; the others are the 85,000 of the US census of 1990 (package ``names``) that are in
-      no other European list, in the census's proportions, none above the last of the 500. Real
-      names, real long tail; the proportions in the tail are American. Names that the census
-      counts below 0.0005 % are taken as equally rare.
+    * **British** surnames: those of the 500 most frequent that are British (38 % of the people),
+      with the shares that Faker gives; then some 56,000 of the US census of 1990 (package
+      ``names``) that are in no list of another country and not spelt like its names. Real names
+      with a real long tail, but the proportions in the tail are American, the census's rarest
+      (below 0.0005 %) are taken as equally rare, and some names of other origins remain.
     * **Given names** of British, Irish, Polish, Arabic and (half) Indian people: frequency of
       each country on a scale of powers of two (package ``gender-guesser``): real, but coarse,
       of living adults about 2008, without change between generations.
