@@ -41,12 +41,13 @@ class Stored:
 
 @dataclass(slots=True, kw_only=True)
 class _Taken:
-    """One record on its way in."""
+    """One record on its way in. ``differs``: from what is held; ``changes``: from what was known."""
 
     row: SourceRecord
     whole: RemotePatient = field(repr=False)
     form: Compared = field(repr=False)
     old_keys: frozenset[int] = frozenset()
+    differs: bool = False
     changes: dict[str, list[object]] = field(default_factory=dict, repr=False)
     returned: bool = False
 
@@ -66,7 +67,7 @@ def store(found: Iterable[RemotePatient], *, read_at: datetime | None = None) ->
         for key, remote in remotes.items()
         if key in known and known[key].read_at <= moment
     ]
-    changed = [each for each in touched if each.changes or each.returned or _is_keyed_anew(each.row)]
+    changed = [each for each in touched if each.differs or each.returned or _is_keyed_anew(each.row)]
     _add(fresh)
     _update(touched)
     _write_changes(changed, moment)
@@ -119,13 +120,27 @@ def _new(remote: RemotePatient, moment: datetime) -> _Taken:
 def _again(row: SourceRecord, remote: RemotePatient, moment: datetime) -> _Taken:
     before = whole_of(row)
     whole = over(before, remote)
-    changes = changes_between(before, whole)
-    old = keys_of(subject_of(row).form, _numbers(before)) if changes or _is_keyed_anew(row) else frozenset()
+    different = changes_between(before, whole)
+    changes = different if row.whole_at else _known_before(different)
+    old = keys_of(subject_of(row).form, _numbers(before)) if different or _is_keyed_anew(row) else frozenset()
     returned = row.vanished_at is not None
     form = form_of(whole)
     _fill(row, whole, form, moment, is_whole=remote.complete)
     row.version += bool(changes)
-    return _Taken(row=row, whole=whole, form=form, old_keys=old, changes=changes, returned=returned)
+    return _Taken(
+        row=row,
+        whole=whole,
+        form=form,
+        old_keys=old,
+        differs=bool(different),
+        changes=changes,
+        returned=returned,
+    )
+
+
+def _known_before(changes: Mapping[str, list[object]]) -> dict[str, list[object]]:
+    """The changes of what a short row had told; what it left open is learnt, not changed."""
+    return {name: pair for name, pair in changes.items() if pair[0] and pair[0] != Registration.UNKNOWN}
 
 
 def _fill(
@@ -166,8 +181,8 @@ def _add(fresh: Sequence[_Taken]) -> None:
 
 
 def _update(touched: Sequence[_Taken]) -> None:
-    whole = [each.row for each in touched if each.changes or each.returned]
-    quiet = [each.row for each in touched if not (each.changes or each.returned)]
+    whole = [each.row for each in touched if each.differs or each.returned]
+    quiet = [each.row for each in touched if not (each.differs or each.returned)]
     SourceRecord.objects.bulk_update(whole, _WRITTEN)
     SourceRecord.objects.bulk_update(quiet, ["read_at", "whole_at", "updated_at"])
 
