@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 from integrations.jhe import reach
 from integrations.sandbox import jhe
 from integrations.sandbox.run import Sandbox, utc_now
-from patients.services import lookup
+from patients.services import lookup, taking_in
 from portal.accounts.models import PersonToken, User
 from tests.waiting import until
 
@@ -57,8 +57,9 @@ def change(settings: Settings, system: str, **values: Any) -> None:
 
 
 def settle() -> None:
-    """Return when no system is being asked any more: answers would come into the next test."""
+    """Return when no system is being asked and nothing stored any more: it would come into the next test."""
     until(lambda: not getattr(lookup, "_asking", None), what="systems being asked")
+    until(taking_in.is_idle, what="records being taken in")
 
 
 T = TypeVar("T")

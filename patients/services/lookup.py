@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from integrations.errors import Forbidden, IntegrationError, NotFound
 from integrations.registry import label_of, system_names
-from integrations.types import RemotePatient, SearchAnswer, SearchQuery
+from integrations.types import Found, RemotePatient, SearchAnswer, SearchQuery
 from patients.matching.grouping import Group, group
 from patients.matching.query import Understood
 from patients.matching.ranking import rank
@@ -22,7 +22,7 @@ from patients.models import LookUp
 from portal import audit
 from portal.accounts.models import User
 
-from . import answers, reach
+from . import answers, reach, taking_in
 from .answers import KeptRecord, Outcome, State
 from .asking import SLACK, Question, ask_all, begin
 from .connections import needs_own_token, open_system
@@ -102,6 +102,8 @@ def _keep_answer(
     answer: SearchAnswer | Outcome | IntegrationError,
 ) -> None:
     keep(lookup, answer if isinstance(answer, Outcome) else answers.outcome_of(system, query, answer))
+    if isinstance(answer, Found):
+        taking_in.take_in(answer.records)
 
 
 # How often the database is asked for an answer that another process waits for: the longer that
@@ -282,12 +284,14 @@ def _read_anew(lookup: LookUp, stale: Sequence[KeptRecord], *, by: User) -> None
         )
         for each in stale
     }
+    asked_at = timezone.now()
     found = ask_all(questions)
     changes = {each.number: _anew(each, found[str(each.number)]) for each in stale}
     systems = {each.record.system for each in stale}
     for name, outcome in answers.kept(lookup).items():
         if name in systems:
             answers.keep(lookup, _changed(outcome, changes))
+    taking_in.take_in([each for each in found.values() if isinstance(each, RemotePatient)], read_at=asked_at)
 
 
 def _getter(kept: KeptRecord, by: User) -> Callable[[], RemotePatient]:

@@ -18,7 +18,8 @@ from tests.support import PART, parsed
 from tests.web.test_access import addresses
 
 # What reading may change: who is signed in and since when, counters and limits, the look-ups of a
-# quarter of an hour, how systems were found to be, and refreshed tokens.
+# quarter of an hour, how systems were found to be, refreshed tokens, and the index, which takes in
+# what is read live.
 MAY_CHANGE = frozenset(
     {
         "django_session",
@@ -29,6 +30,13 @@ MAY_CHANGE = frozenset(
         "patients_answer",
         "patients_connectionlook",
         "patients_tokenlease",
+        "patients_identifier",
+        "patients_key",
+        "patients_link",
+        "patients_membership",
+        "patients_patient",
+        "patients_recordchange",
+        "patients_sourcerecord",
     }
 )
 MAY_GROW = frozenset({"audit_event"})
