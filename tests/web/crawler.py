@@ -39,7 +39,7 @@ MAY_CHANGE = frozenset(
         "patients_sourcerecord",
     }
 )
-MAY_GROW = frozenset({"audit_event"})
+MAY_GROW = frozenset({"audit_event", "audit_eventrecord"})
 # Of a token these columns stay as they are when it is refreshed.
 OF_A_TOKEN = ("id", "user_id", "system", "subject")
 # JHE gives out tokens when one is refreshed and when an API key is used.
