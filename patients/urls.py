@@ -2,15 +2,26 @@
 
 from django.urls import path
 
-from .views import connections, lookup, person
+from .views import audit, connections, lookup, patient, person, reviews
 
 app_name = "patients"
 urlpatterns = [
     path("", lookup.search, name="search"),
+    path("typed", lookup.typed, name="typed"),
     path("search/<str:lookup_id>", lookup.found, name="found"),
     path("search/<str:lookup_id>/<int:number>", person.person, name="person"),
     path("search/<str:lookup_id>/<int:number>/print", person.print_view, name="print"),
     path("search/<str:lookup_id>/systems/<slug:system>", lookup.answer, name="answer"),
+    path("people/<str:public_id>", patient.patient, name="patient"),
+    path("people/<str:public_id>/print", patient.print_view, name="patient_print"),
+    path("audit", audit.ask, name="audit"),
+    path("audit/reviews", reviews.months, name="reviews"),
+    path("audit/reviews/<str:month>", reviews.month, name="review"),
+    path("audit/reviews/<str:month>/sign", reviews.sign, name="review_sign"),
+    path("audit/asked/<str:inquiry_id>", audit.found, name="audit_found"),
+    path("audit/asked/<str:inquiry_id>/sheet", audit.sheet, name="audit_sheet"),
+    path("audit/asked/<str:inquiry_id>/export", audit.export, name="audit_export"),
     path("connections", connections.overview, name="connections"),
     path("connections/<slug:system>/check", connections.check, name="check"),
+    path("connections/<slug:system>/sync", connections.sync, name="sync"),
 ]

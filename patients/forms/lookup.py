@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 
 from integrations.registry import label_of, system_names
 from patients.matching.query import LONGEST_LINE, Understood
 from patients.matching.typed_fields import TypedFields
+from patients.models.ids import opaque_id
 from patients.services.understanding import DETAILS, Asked, read
 
 NOTHING = "Type a name, NHS number, birth date, e-mail, phone number or record number."
@@ -39,6 +41,9 @@ class LookUpForm(forms.Form):
                 "spellcheck": "false",
                 "data-portal-lookup": "",
                 "aria-keyshortcuts": "/",
+                "hx-trigger": "input changed delay:150ms",
+                "hx-target": "#typed",
+                "hx-sync": "this:replace",
             }
         ),
     )
@@ -53,11 +58,13 @@ class LookUpForm(forms.Form):
     record_id = _detail("Record number", "A system's own id")
     record_system = forms.ChoiceField(label="Record number of", required=False)
     without = forms.CharField(required=False, widget=forms.HiddenInput)
+    run = forms.CharField(required=False, max_length=22, initial=opaque_id, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         systems = [(name, label_of(name)) for name in system_names()]
         self.fields["record_system"].choices = [("", "Any system"), *systems]  # type: ignore[attr-defined]
+        self.fields["text"].widget.attrs["hx-post"] = reverse("patients:typed")
         self.understood = Understood()
 
     def clean(self) -> dict[str, Any]:

@@ -81,7 +81,8 @@ class Portrait:
     email: str = field(default="", repr=False)
 
 
-_WORDS = {
+#: How kinds of registration that stand out are called.
+WORDS = {
     Registration.DUMMY: "test record",
     Registration.TEMPORARY: "temporary registration",
     Registration.ARCHIVED: "archived",
@@ -124,7 +125,7 @@ def identity_of(person: Person) -> Identity:
     )
 
 
-def portrait_of(person: Person, result: Result) -> Portrait:
+def portrait_of(person: Person, query: SearchQuery, *, cautions: tuple[Caution, ...] = ()) -> Portrait:
     """The row of the list: identity, systems, what matched, and enough to tell namesakes apart."""
     records = _leading_first(person)
     details = [record.demographics for record in records]
@@ -133,8 +134,8 @@ def portrait_of(person: Person, result: Result) -> Portrait:
         number=person.number,
         identity=identity_of(person),
         records=tuple(tag_of(each.record) for each in person.kept),
-        matched=tuple(_matches(result.query, records)),
-        cautions=cautions_of(person, result),
+        matched=tuple(_matches(query, records)),
+        cautions=cautions,
         address=next((", ".join(filter(None, [*each.lines[:1], each.town])) for each in addresses), ""),
         postcode=next((each.postcode for each in addresses if each.postcode), ""),
         phone=next((phone.number for each in details for phone in each.phones if phone.number), ""),
@@ -184,8 +185,8 @@ def tag_of(record: RemotePatient) -> RecordTag:
 
 def marks_of(record: RemotePatient) -> Iterator[str]:
     """Words that must not be missed about one record."""
-    if record.registration in _WORDS:
-        yield _WORDS[record.registration]
+    if record.registration in WORDS:
+        yield WORDS[record.registration]
     if record.administrative.is_deceased:
         yield "deceased"
     if record.administrative.requires_review:

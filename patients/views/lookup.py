@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from integrations.registry import system_names
 from patients.forms.lookup import LookUpForm
 from patients.models import LookUp
 from patients.services import lookup as lookups
+from patients.services import suggesting
+from patients.services.portrait import portrait_of
 from patients.services.understanding import DETAILS, Asked, details_of, read
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
-from .shown import panel_of, shown_lookup
+from .shown import panel_of, shown_lookup, shown_person
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,6 +33,24 @@ def search(request: PortalRequest) -> HttpResponse:
         part="patients/lookup/_search.html",
         context={"form": form, "open_details": details_given},
     )
+
+
+@require_POST
+def typed(request: PortalRequest) -> HttpResponse:
+    """Whom the index knows by what is in the box so far: a part of the look-up page, for htmx alone."""
+    form = LookUpForm(request.POST)
+    if not wants_part(request):
+        return redirect_after(request, "patients:search")
+    if not form.is_valid():
+        return render(request, "patients/lookup/_typed.html")
+    known = suggesting.suggest(form.asked(), run=form.cleaned_data["run"], by=request.user)
+    people = [
+        shown_person(
+            portrait_of(each.person, known.query), url=reverse("patients:patient", args=[each.public_id])
+        )
+        for each in known.people
+    ]
+    return render(request, "patients/lookup/_typed.html", {"people": people, "more": known.more})
 
 
 @require_safe

@@ -13,7 +13,15 @@ from integrations.types import Term
 from patients.matching.tags import Tag
 from patients.services.answers import Outcome, State
 from patients.services.lookup import Result
-from patients.services.portrait import Caution, Identity, Match, RecordTag, portrait_of
+from patients.services.portrait import (
+    Caution,
+    Identity,
+    Match,
+    Portrait,
+    RecordTag,
+    cautions_of,
+    portrait_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,21 +180,31 @@ def panel_of(outcome: Outcome, lookup_id: str) -> Panel:
 
 
 def _people(result: Result) -> tuple[ShownPerson, ...]:
-    portraits = [portrait_of(person, result) for person in result.people]
+    lookup_id = result.lookup.pk
     return tuple(
-        ShownPerson(
-            key=each.number,
-            url=reverse("patients:person", args=[result.lookup.pk, each.number]),
-            identity=each.identity,
-            records=_records(each.records),
-            matched=each.matched,
-            cautions=shown_cautions(each.cautions, result.lookup.pk),
-            address=each.address,
-            postcode=each.postcode,
-            phone=each.phone,
-            email=each.email,
+        shown_person(
+            portrait_of(person, result.query, cautions=cautions),
+            url=reverse("patients:person", args=[lookup_id, person.number]),
+            cautions=shown_cautions(cautions, lookup_id),
         )
-        for each in portraits
+        for person in result.people
+        for cautions in (cautions_of(person, result),)
+    )
+
+
+def shown_person(each: Portrait, *, url: str, cautions: tuple[ShownCaution, ...] = ()) -> ShownPerson:
+    """A row of a list of people."""
+    return ShownPerson(
+        key=each.number,
+        url=url,
+        identity=each.identity,
+        records=_records(each.records),
+        matched=each.matched,
+        cautions=cautions,
+        address=each.address,
+        postcode=each.postcode,
+        phone=each.phone,
+        email=each.email,
     )
 
 

@@ -38,13 +38,25 @@ class Rule:
 TABLE: dict[str, Rule] = {
     # The look-up
     "patients:search": Rule(EVERY_ROLE, EVERY_ROLE),
+    "patients:typed": Rule(NOBODY, EVERY_ROLE),
     "patients:found": Rule(EVERY_ROLE),
     "patients:answer": Rule(EVERY_ROLE),
     "patients:person": Rule(EVERY_ROLE),
     "patients:print": Rule(EVERY_ROLE),
+    "patients:patient": Rule(EVERY_ROLE),
+    "patients:patient_print": Rule(EVERY_ROLE),
     # How the systems are doing
     "patients:connections": Rule(EVERY_ROLE),
     "patients:check": Rule(NOBODY, ADMIN),
+    "patients:sync": Rule(ADMIN, ADMIN),
+    # Who looked
+    "patients:audit": Rule(ADMIN, ADMIN),
+    "patients:audit_found": Rule(ADMIN),
+    "patients:audit_sheet": Rule(ADMIN),
+    "patients:audit_export": Rule(ADMIN, ADMIN),
+    "patients:reviews": Rule(ADMIN),
+    "patients:review": Rule(ADMIN, ADMIN),
+    "patients:review_sign": Rule(NOBODY, ADMIN),
     # Who is signed in, and the lock
     "accounts:lock": Rule(SIGNED_IN, SIGNED_IN),
     "accounts:unlock": Rule(NOBODY, SIGNED_IN),
@@ -54,6 +66,7 @@ TABLE: dict[str, Rule] = {
     # Accounts
     "accounts:people": Rule(ADMIN),
     "accounts:give_role": Rule(NOBODY, ADMIN),
+    "accounts:switch": Rule(NOBODY, ADMIN),
     # Signing in and out
     "account_login": Rule(ANYONE, ANYONE),
     "account_logout": Rule(ANYONE, ANYONE),
@@ -66,6 +79,7 @@ TABLE: dict[str, Rule] = {
     "account_reset_password_from_key": Rule(ANYONE, ANYONE),
     "account_reset_password_from_key_done": Rule(ANYONE),
     "usersessions_list": Rule(SIGNED_IN, SIGNED_IN),
+    "accounts:end_session": Rule(NOBODY, SIGNED_IN),
     # Accounts are made by an admin, addresses changed by an admin: no way in by oneself
     "account_signup": Rule(NOBODY),
     "account_email": Rule(NOBODY),

@@ -1,0 +1,69 @@
+"""Whom the index knows while somebody still types: at once, before any system is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from integrations.types import SearchQuery
+from patients.matching.grouping import Group
+from patients.models import SourceRecord
+from portal import audit
+from portal.accounts.models import User
+
+from . import finding, visibility
+from .answers import KeptRecord
+from .held import whole_of
+from .lookup import Person
+from .understanding import Asked, read, terms_of
+
+RUN_SECONDS = 3600
+WAIT_SECONDS = 0.4  # what typing waits for a system to say whom one may see
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Somebody whom the index knows, and their address."""
+
+    public_id: str
+    person: Person = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestions:
+    """Whom the index knows by what was typed so far, the best first. ``more``: others fit as well."""
+
+    query: SearchQuery = field(repr=False)
+    people: tuple[Suggestion, ...] = ()
+    more: bool = False
+
+
+def suggest(asked: Asked, *, run: str, by: User) -> Suggestions:
+    """The first people who fit. One search event a run of typing, before its first names show."""
+    query = read(asked).to_query()
+    findings = finding.find(query, by=by, reach=visibility.reach_of(by, wait=WAIT_SECONDS))
+    if not findings.people:
+        return Suggestions(query=query)
+    if cache.add(f"typing:{by.pk}:{run}", 1, RUN_SECONDS):
+        terms = [str(term) for term in terms_of(query)]
+        audit.look("search", by=by, subject_key=run, details={"terms": terms, "in": "index"})
+    return Suggestions(query=query, people=_shown(findings), more=findings.more)
+
+
+def _shown(findings: finding.Findings) -> tuple[Suggestion, ...]:
+    ids = [one for each in findings.people for one in each.record_ids]
+    rows = SourceRecord.objects.select_related("patient").in_bulk(ids)
+    return tuple(
+        Suggestion(public_id=found[0].patient.public_id, person=_person(found))
+        for each in findings.people
+        if (found := [rows[one] for one in each.record_ids if one in rows])
+    )
+
+
+def _person(rows: list[SourceRecord]) -> Person:
+    kept = tuple(
+        KeptRecord(number=row.pk, read_at=row.read_at or timezone.now(), record=whole_of(row)) for row in rows
+    )
+    return Person(group=Group(records=tuple(each.record for each in kept)), kept=kept)
