@@ -74,6 +74,7 @@ _LABELS = {
     "rule": "rule",
     "month": "month",
     "events": "events",
+    "sessions": "sign-ins ended",
 }
 
 

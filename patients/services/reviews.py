@@ -6,7 +6,7 @@ Notes are added and never changed; a month that is signed stands as it was signe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,8 +19,11 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit.models import Event
 
+from .abouts import About, Names
+from .event_words import action_in_words
 from .findings import Finding, Reason, find, month_after, reasons
 from .inquiries import start_of
+from .visibility import reach_of
 
 
 class Refused(Exception):
@@ -40,12 +43,23 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One occurrence of a finding in words, with whom it was about where one may see that."""
+
+    at: datetime
+    what: str
+    note: str
+    abouts: tuple[About, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A finding with its latest note; ``is_own`` where it is about the reader, who may not note it."""
+    """A finding with its latest note; ``is_for_others`` where somebody else has to note it."""
 
     finding: Finding
     note: Noted | None
-    is_own: bool
+    is_for_others: bool
+    seen: tuple[Seen, ...] = field(default=(), repr=False)
 
     @property
     def is_noted(self) -> bool:
@@ -86,7 +100,11 @@ def months() -> list[tuple[date, Review | None]]:
 def open_month(month: date, *, by: User) -> Month:
     """A month's findings with their notes, or what was signed; one audit event."""
     audit.look("review.viewed", by=by, details={"month": f"{month:%Y-%m}"})
-    return _month(month, by=by)
+    state = _month(month, by=by)
+    occurrences = [each for reviewed in state.findings for each in reviewed.finding.first]
+    names = Names((pair for each in occurrences for pair in each.records), reach_of(by))
+    shown = (replace(each, seen=_seen(each.finding, names)) for each in state.findings)
+    return replace(state, findings=tuple(shown))
 
 
 def note_all(*, month: date, notes: Mapping[str, tuple[str, str]], by: User) -> int:
@@ -103,7 +121,7 @@ def note_all(*, month: date, notes: Mapping[str, tuple[str, str]], by: User) -> 
             verdict=verdict, text=text, made_by=by,
         )
         for key, (verdict, text) in notes.items()
-        if _is_new(known.get(key), verdict, text, by)
+        if _is_new(known.get(key), verdict, text)
     ]  # fmt: skip
     with transaction.atomic():
         ReviewNote.objects.bulk_create(new)
@@ -112,14 +130,14 @@ def note_all(*, month: date, notes: Mapping[str, tuple[str, str]], by: User) -> 
     return len(new)
 
 
-def _is_new(reviewed: Reviewed | None, verdict: str, text: str, by: User) -> bool:
+def _is_new(reviewed: Reviewed | None, verdict: str, text: str) -> bool:
     """Whether this is to be noted. Raises :class:`Refused` where it must not be."""
     if reviewed is None:
         raise Refused("One of these findings is not there any more. Look at the list again.")
     before = reviewed.note
     if before is not None and before.holds and (before.verdict, before.text) == (verdict, text):
         return False
-    if reviewed.is_own and others_can(by):
+    if reviewed.is_for_others:
         raise Refused("Somebody else has to note what is about your own account.")
     return True
 
@@ -132,9 +150,9 @@ def sign_off(*, month: date, text: str, by: User) -> Review:
         raise Refused("This month is not over yet. Sign it off when it is.")
     if state.open:
         raise Refused("Some findings have no note yet. Note each of them first.")
+    reason_of = {each.key: each for each in state.reasons}
     result = {
-        "reasons": {each.key: each.rule for each in state.reasons},
-        "findings": [_kept(each) for each in state.findings],
+        "findings": [_kept(each, reason_of[each.finding.reason]) for each in state.findings],
     }
     try:
         with transaction.atomic():
@@ -150,7 +168,7 @@ def sign_off(*, month: date, text: str, by: User) -> Review:
 def _month(month: date, *, by: User) -> Month:
     signed = Review.objects.filter(month=month).select_related("signed_by").first()
     found = [] if signed else find(month)
-    notes = _notes(month)
+    notes, others_can = _notes(month), _others_can(by)
     return Month(
         first=month,
         is_over=month_after(month) <= timezone.localdate(),
@@ -159,11 +177,27 @@ def _month(month: date, *, by: User) -> Month:
         ).order_by().count(),
         reasons=reasons(),
         findings=tuple(
-            Reviewed(finding=each, note=_noted(notes.get(each.key), each), is_own=each.actor == str(by.pk))
+            Reviewed(
+                finding=each,
+                note=_noted(notes.get(each.key), each),
+                is_for_others=each.actor == str(by.pk) and others_can,
+            )
             for each in found
         ),
         signed=signed,
     )  # fmt: skip
+
+
+def _seen(finding: Finding, names: Names) -> tuple[Seen, ...]:
+    return tuple(
+        Seen(
+            at=each.at,
+            what=action_in_words(each.action),
+            note=each.note,
+            abouts=names.abouts(each.records),
+        )
+        for each in finding.first
+    )
 
 
 def _notes(month: date) -> dict[str, ReviewNote]:
@@ -189,16 +223,18 @@ def _refuse_signed(state: Month) -> None:
         raise Refused("This month is signed off. Nothing can be added to it.")
 
 
-def others_can(by: User) -> bool:
+def _others_can(by: User) -> bool:
     """Whether there is another admin who could."""
     admins = User.objects.filter(is_active=True, groups__name=Role.ADMIN.value)
     return admins.exclude(pk=by.pk).exists()
 
 
-def _kept(reviewed: Reviewed) -> dict[str, Any]:
+def _kept(reviewed: Reviewed, reason: Reason) -> dict[str, Any]:
     finding, noted = reviewed.finding, reviewed.note
     return {
         "reason": finding.reason,
+        "title": reason.title,
+        "rule": reason.rule,
         "actor": finding.actor,
         "who": finding.who,
         "count": finding.count,

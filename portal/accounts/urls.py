@@ -14,5 +14,7 @@ urlpatterns = [
     path("lock/draft", views.draft, name="draft"),
     path("people", views.people, name="people"),
     path("people/<int:number>/role", views.change_role, name="give_role"),
+    path("people/<int:number>/switch", views.switch, name="switch"),
+    path("sessions/<int:number>/end", views.end_session, name="end_session"),
     path("second-step", views.second_step_page, name="second_step"),
 ]

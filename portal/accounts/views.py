@@ -24,7 +24,7 @@ from portal import audit
 from portal.web.htmx import redirect_after
 from portal.web.requests import PortalRequest, is_htmx, safe_path
 
-from . import locking, second_step
+from . import ending, locking, second_step
 from .forms import RoleForm, UnlockForm
 from .jhe import SYSTEM
 from .models import User
@@ -118,6 +118,31 @@ def change_role(request: PortalRequest, number: int) -> HttpResponse:
         give_role(user=user, role=role, by=request.user)
         messages.success(request, f"{user}: {role.value if role else 'no role'}.")
     return redirect_after(request, "accounts:people")
+
+
+@require_POST
+def switch(request: PortalRequest, number: int) -> HttpResponse:
+    """Switch an account off, which ends its sign-ins at once, or on again (``on`` is sent)."""
+    user = get_object_or_404(User, pk=number)
+    if user == request.user:
+        messages.error(request, "You cannot switch your own account off. Ask another admin.")
+    elif "on" in request.POST:
+        ending.switch_on(user=user, by=request.user)
+        messages.success(request, f"{user} can sign in again.")
+    else:
+        ending.switch_off(user=user, by=request.user)
+        messages.success(request, f"{user} is signed out everywhere and cannot sign in any more.")
+    return redirect_after(request, "accounts:people")
+
+
+@require_POST
+def end_session(request: PortalRequest, number: int) -> HttpResponse:
+    """End one of one's own sign-ins in another browser."""
+    if ending.end_session(number=number, user=request.user, current=request.session):
+        messages.success(request, "That browser is signed out.")
+    else:
+        messages.info(request, "That sign-in has ended already.")
+    return redirect_after(request, "usersessions_list")
 
 
 def _opened(request: PortalRequest, address: str) -> HttpResponse:

@@ -35,6 +35,7 @@ __all__ = [
 NAVIGATION = (
     ("Look up", "patients:search"),
     ("Connections", "patients:connections"),
+    ("Who looked", "patients:audit"),
     ("Accounts", "accounts:people"),
 )
 
