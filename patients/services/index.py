@@ -18,7 +18,7 @@ from patients.matching import keys
 from patients.matching.compared import Compared
 from patients.models import Identifier, Membership, Patient, RecordChange, SourceRecord
 
-from . import blocks, linking, summary
+from . import blocks, facets, linking, summary
 from .held import changes_between, columns_of, form_of, over, subject_of, to_hold, whole_of
 
 _WRITTEN = (
@@ -52,14 +52,18 @@ class _Taken:
     returned: bool = False
 
 
-@transaction.atomic
 def store(found: Iterable[RemotePatient], *, read_at: datetime | None = None) -> Stored:
     """Take records in as they were read at a moment: the last of each counts.
 
     An older reading changes nothing; a short row leaves what it does not hold as it was.
     """
-    moment = read_at or timezone.now()
+    # Read to the end first: no system is asked while the database is held.
     remotes = {(each.system, each.id): each for each in found}
+    return _store(remotes, read_at or timezone.now())
+
+
+@transaction.atomic
+def _store(remotes: Mapping[tuple[str, str], RemotePatient], moment: datetime) -> Stored:
     known = _known(remotes)
     fresh = [_new(remote, moment) for key, remote in remotes.items() if key not in known]
     touched = [
@@ -230,3 +234,4 @@ def _write_belongings(taken: Sequence[_Taken]) -> None:
         for each in taken
         for organization in dict.fromkeys(one.id for one in each.whole.organizations)
     )
+    facets.call({(each.row.system, one.id): one.name for each in taken for one in each.whole.organizations})
