@@ -7,3 +7,7 @@ class PatientsConfig(AppConfig):
     """The domain: people, their records and what staff do with them."""
 
     name = "patients"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from . import checks  # noqa: F401  registers as it is imported

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DataError, OperationalError, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -38,12 +38,15 @@ from integrations.types import RemotePatient
 from patients.models import SourceRecord, SyncedSystem, SyncRun
 
 from . import index, reading, sync_runs
+from .reading import Reader
 from .sync_runs import LostLease
 
 log = structlog.get_logger(__name__)
 
 BATCH = 100  # records a transaction
-QUEUE = 50  # records looked up at a time that are to be read one by one
+QUEUE = 60  # records looked up at a time that are to be read one by one
+TOGETHER = 20  # of these that are stored together, or fewer where the system takes its time
+TOGETHER_SECONDS = 5.0
 WHOLE_AT_ONCE = 500  # records that one run reads whole; then rows may be due again
 MOST_SKIPPED = 20  # records that cannot be read, after which it is not the records
 IN_A_ROW = 3  # records that get no answer, after which it is not the records
@@ -56,7 +59,8 @@ class Outcome(StrEnum):
 
     MORE = "more"  # the time was up
     ENDED = "ended"  # the run has ended
-    WAITING = "waiting"  # something stands in the way, see ``problem``
+    WAITING = "waiting"  # it goes on by itself later, see ``problem``
+    STOPPED = "stopped"  # somebody has to mend something, see ``problem``
     TAKEN = "taken"  # somebody else works on it
 
 
@@ -83,7 +87,7 @@ def work(
     except IntegrationError as fault:
         log.warning("sync waits", system=run.system, operation=fault.operation, error=type(fault).__name__)
         sync_runs.pause(run, fault)
-        return Outcome.WAITING
+        return Outcome.WAITING if fault.retryable else Outcome.STOPPED
     except Exception:
         ours = IntegrationError(
             system=run.system, operation="sync", label=label_of(run.system), reason="our fault"
@@ -107,9 +111,9 @@ class _Steps:
         """Take one step; false where the run has ended with it."""
         run = self.run
         if run.kind == SyncRun.Kind.WHOLE:
-            return self._one_record(limit=WHOLE_AT_ONCE)
+            return self._some_records(limit=WHOLE_AT_ONCE)
         if run.phase == SyncRun.Phase.MISSING:
-            return self._one_record()
+            return self._some_records()
         return self._one_page()
 
     # --- rows -------------------------------------------------------------------------------
@@ -168,9 +172,10 @@ class _Steps:
                 self._keep([each], read_at)
 
     def _store_again(self, batch: Sequence[RemotePatient], read_at: datetime) -> None:
-        """Two transactions can stand in each other's way; the one that is undone does it again."""
+        """Two transactions can stand in each other's way, or bring the same new record; the one that is
+        undone does it again."""
         for _ in range(TRIES - 1):
-            with suppress(OperationalError):
+            with suppress(OperationalError, IntegrityError):
                 return self._store(batch, read_at)
         return self._store(batch, read_at)
 
@@ -198,7 +203,7 @@ class _Steps:
 
     # --- one by one -------------------------------------------------------------------------
 
-    def _one_record(self, *, limit: int | None = None) -> bool:
+    def _some_records(self, *, limit: int | None = None) -> bool:
         run = self.run
         is_over = limit is not None and run.read >= limit
         if not self._due and not is_over:
@@ -207,9 +212,7 @@ class _Steps:
             sync_runs.advance(run, left=self._waiting().count())
             sync_runs.end(run, is_complete=True)
             return False
-        record = self._due.pop(0)
-        self._tried.add(record.pk)
-        self._read(record)
+        self._read_some()
         return True
 
     def _look_for_due(self) -> None:
@@ -223,13 +226,28 @@ class _Steps:
             return due_whole(self.run.system, before=self.run.started_at, passed=passed)
         return _unseen(self.run).exclude(pk__in=passed)
 
-    def _read(self, record: SourceRecord) -> None:
-        """Read one record anew: store it, or mark that it is gone, or pass it over."""
-        run = self.run
+    def _read_some(self) -> None:
+        """Read a few records anew and store them; also those read before one brought a fault."""
         asked_at = timezone.now()
-        reader = reading.background(run.system)
-        if run.read_as != reader.read_as:
-            sync_runs.advance(run, read_as=reader.read_as)
+        until = time.monotonic() + TOGETHER_SECONDS
+        reader = reading.background(self.run.system)
+        if self.run.read_as != reader.read_as:
+            sync_runs.advance(self.run, read_as=reader.read_as)
+        found: list[RemotePatient] = []
+        try:
+            while self._due and len(found) < TOGETHER and time.monotonic() < until:
+                record = self._due.pop(0)
+                self._tried.add(record.pk)
+                remote = self._read(reader, record, asked_at)
+                found += [remote] if remote else []
+        finally:
+            if found:
+                self._keep(found, asked_at)
+        sync_runs.advance(self.run, **sync_runs.going_on())
+
+    def _read(self, reader: Reader, record: SourceRecord, asked_at: datetime) -> RemotePatient | None:
+        """One record as it is now. ``None`` where it is marked as gone, or is passed over."""
+        run = self.run
         try:
             found = reader.adapter.get(record.remote_id)
         except (RateLimited, Unavailable) as fault:
@@ -247,8 +265,8 @@ class _Steps:
             sync_runs.advance(run, counts={"errors": 1}, skipped=[*run.skipped, record.pk])
         else:
             self._unanswered = 0
-            self._keep([found], asked_at)
-            sync_runs.advance(run, **sync_runs.going_on())
+            return found
+        return None
 
     def _no_answer(self, fault: IntegrationError) -> None:
         """One record without an answer is passed over this time; several in a row are the system."""
@@ -262,13 +280,12 @@ class _Steps:
         self._unanswered = 0
         still = SourceRecord.objects.select_for_update().filter(pk=record.pk, read_at__lte=at)
         count = index.mark_vanished(still, at=at)
-        sync_runs.advance(self.run, counts={"vanished": count}, **sync_runs.going_on())
+        sync_runs.advance(self.run, counts={"vanished": count})
 
     def _out_of_reach(self, record: SourceRecord, at: datetime) -> None:
         """Gone only for those who could see it: another reader's reach says nothing about it."""
         known = SyncedSystem.objects.filter(system=self.run.system).first()
-        same_reader = known is not None and known.full_as == self.run.read_as
-        if same_reader:
+        if known is not None and known.full_as == self.run.read_as:
             self._mark_gone(record, at)
 
 

@@ -18,6 +18,8 @@ from patients.models import SyncedSystem, SyncRun
 from portal import audit
 from portal.accounts.models import User
 
+from . import keying
+
 LEASE = timedelta(seconds=90)  # longer than one step takes (``reading.STEP_SECONDS``) and storing its page
 KEPT_FOR = timedelta(days=90)
 MARGIN = timedelta(minutes=2)  # changes of the last moments may be seen later than younger ones
@@ -53,6 +55,7 @@ def begin(system: str, kind: str, *, source: str, by: User | None = None) -> Syn
     """Begin a run, or join the one that is open: there is one a system at a time."""
     known = SyncedSystem.objects.filter(system=system).first()
     changed_until = known.changed_until if known else None
+    keying.note_first()
     since = changed_until - MARGIN if kind == SyncRun.Kind.CHANGES and changed_until else None
     try:
         with transaction.atomic():

@@ -1,0 +1,95 @@
+"""Making all keys of the index anew, and noticing when they were made with another secret.
+
+Keys are hashed with a secret made from ``SECRET_KEY``: with another one nobody is found by the old keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from patients.matching import keys
+from patients.models import Identifier, Key, KeyMaking, SourceRecord
+from portal import audit
+from portal.web.crypto import keyed_hash
+
+from . import blocks, index
+from .held import subject_of
+
+BATCH = 200
+UNKEYED = 0  # the version of a record whose keys are to be made
+
+
+def fits() -> bool:
+    """Whether the keys in the index were made with the secret and version of now."""
+    making = KeyMaking.objects.first()
+    return making is None or (making.fingerprint, making.version) == (_fingerprint(), keys.VERSION)
+
+
+def note_first() -> None:
+    """Note with what keys are made, before the first are."""
+    if not KeyMaking.objects.exists():
+        now = {"fingerprint": _fingerprint(), "version": keys.VERSION, "made_at": timezone.now()}
+        KeyMaking.objects.get_or_create(pk=1, defaults=now)
+
+
+def is_unfinished() -> bool:
+    """Whether making keys anew began and did not come to its end."""
+    return SourceRecord.objects.filter(keys_version=UNKEYED).exists()
+
+
+def rekey() -> Iterator[tuple[int, int]]:
+    """Make all keys anew; gives (records done, records in all) as it goes.
+
+    Begins by throwing the old ones away, unless an earlier time did not come to its end: then goes on
+    with that. Until its end people are found live only. Records that are stored meanwhile get their
+    keys as always.
+    """
+    if not (is_unfinished() and fits()):
+        _throw_away()
+    total = SourceRecord.objects.count()
+    left = SourceRecord.objects.filter(keys_version=UNKEYED)
+    done = total - left.count()
+    last = 0
+    while batch := list(left.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        _key(batch)
+        last = batch[-1]
+        done += len(batch)
+        yield done, total
+
+
+@transaction.atomic
+def _throw_away() -> None:
+    """One transaction: whoever dies in the middle leaves either all old keys or none."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {Key._meta.db_table}")  # noqa: S608 (our own table)
+    SourceRecord.objects.update(keys_version=UNKEYED)
+    KeyMaking.objects.update_or_create(
+        pk=1,
+        defaults={"fingerprint": _fingerprint(), "version": keys.VERSION, "made_at": timezone.now()},
+    )
+    audit.write("index.rekeyed", details={"records": SourceRecord.objects.count()})
+
+
+@transaction.atomic
+def _key(ids: list[int]) -> None:
+    rows = SourceRecord.objects.select_for_update().filter(pk__in=ids, keys_version=UNKEYED)
+    found = list(rows.defer("held"))
+    numbers: dict[int, list[str]] = {each.pk: [each.remote_id] for each in found}
+    for record_id, value in _identifiers(ids):
+        if record_id in numbers:
+            numbers[record_id].append(value)
+    blocks.add(
+        (key, each.pk) for each in found for key in index.keys_of(subject_of(each).form, numbers[each.pk])
+    )
+    SourceRecord.objects.filter(pk__in=numbers).update(keys_version=keys.VERSION)
+
+
+def _identifiers(ids: list[int]) -> Iterator[tuple[int, str]]:
+    yield from Identifier.objects.filter(record__in=ids).values_list("record_id", "value")
+
+
+def _fingerprint() -> str:
+    return keyed_hash("index keys", purpose="index keys")
