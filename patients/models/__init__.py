@@ -1,6 +1,7 @@
 """The domain's tables, one module a subject. No HTTP, no templates."""
 
 from .connections import ConnectionLook, TokenLease
+from .listing import ListEntry, Place
 from .lookups import Answer, LookUp
 from .people import (
     Identifier,
@@ -25,10 +26,12 @@ __all__ = [
     "Key",
     "KeyMaking",
     "Link",
+    "ListEntry",
     "LookUp",
     "Membership",
     "OwnRoles",
     "Patient",
+    "Place",
     "RecordChange",
     "Review",
     "ReviewNote",

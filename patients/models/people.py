@@ -25,31 +25,17 @@ class Patient(models.Model):
     joined to another one stays as a row that leads there (``merged_into``). ``version`` goes up
     whenever a record joins, leaves or changes, so that forms can be sealed with it.
 
-    The other columns sum up the current records for the people list, and are made from them
-    alone: ``sort_name`` (folded "family given"), ``birth`` (yyyymmdd, 0 for none), ``systems``
-    (how many hold the person), ``everybodys`` (whether a system that all staff may look into
-    holds the person), ``created_on`` (the earliest day a system says), ``is_listed`` (whether it
-    is somebody: not a test record, not joined to another, not gone from everywhere).
+    The other columns sum up the current records: ``everybodys`` (whether a system that all staff
+    may look into holds the person) and ``is_listed`` (whether it is somebody: not a test record,
+    not joined to another, not gone from everywhere). See ``ListEntry`` for the people list.
     """
 
     public_id = models.CharField(max_length=22, unique=True, default=opaque_id)
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1)
-    sort_name = models.CharField(max_length=200, default="")
-    birth = models.PositiveIntegerField(default=0)
-    systems = models.PositiveSmallIntegerField(default=0)
     everybodys = models.BooleanField(default=False)
-    needs_review = models.BooleanField(default=False)
-    created_on = models.DateField(null=True)
     is_listed = models.BooleanField(default=False)
     added_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["is_listed", "sort_name", "birth", "id"], name="patients_patient_by_name"),
-            models.Index(fields=["is_listed", "birth", "sort_name", "id"], name="patients_patient_by_birth"),
-            models.Index(fields=["is_listed", "created_on", "id"], name="patients_patient_by_creation"),
-        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -102,9 +88,6 @@ class SourceRecord(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=["system", "remote_id"], name="patients_record_once"),)
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["system", "status", "patient"], name="patients_record_by_status"),
-            models.Index(fields=["registration", "patient"], name="patients_record_by_kind"),
-            models.Index(fields=["patient"], name="patients_record_review", condition=Q(needs_review=True)),
             models.Index(fields=["system", "read_at"], name="patients_record_by_reading"),
             models.Index(fields=["system", "whole_at"], name="patients_record_by_age"),
             models.Index(

@@ -141,7 +141,7 @@ def form_from(columns: Sequence[Any]) -> Compared:
     """What a record is compared by, from its columns in the order of :data:`FORM_COLUMNS`."""
     given, middle, preferred, family, birth, sex, nhs, email, phones, postcode, address = columns
     return Compared(
-        held=Demographics(given_name=given, family_name=family, birth_date=_date_of(birth)),
+        held=Demographics(given_name=given, family_name=family, birth_date=date_of(birth)),
         given=given,
         middle=middle,
         preferred=preferred,
@@ -160,5 +160,6 @@ def form_from(columns: Sequence[Any]) -> Compared:
     )
 
 
-def _date_of(number: int) -> date | None:
+def date_of(number: int) -> date | None:
+    """The date of a ``birth`` column (yyyymmdd); ``None`` for 0."""
     return date(number // 10000, number // 100 % 100, number % 100) if number else None

@@ -7,21 +7,24 @@ records of them (docs/architecture.md, "Who sees whom").
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import GreaterThan, IsNull
 from django.utils import timezone
 
 from integrations.abilities import Capability
 from integrations.errors import IntegrationError, NotConfigured, Unauthorised
 from integrations.registry import label_of, systems_with
-from patients.models import Membership, OwnRoles, Patient, SourceRecord
+from patients.models import ListEntry, Membership, OwnRoles, Patient, SourceRecord
 from portal.accounts.models import User
 
 from .asking import Question, ask_all
 from .connections import needs_own_token
+from .facets import TEST, Layout, bit_of, open_systems
 from .reach import own_organizations, sees_participants_only
 
 HOLDS_FOR = timedelta(seconds=30)  # with the adapter's memory: a changed role shows within a minute
@@ -69,6 +72,67 @@ def people(user: User, reach: Reach) -> QuerySet[Patient]:
     return listed.filter(own) if sees_participants_only(user) else listed.filter(Q(everybodys=True) | own)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Whom somebody sees in the people list, as conditions on its entries.
+
+    ``inside``: whether the person is in an organization within reach; ``visible``: whether they
+    are seen at all. Both are of bits alone unless there are more organizations than bits.
+    """
+
+    user: User
+    reach: Reach
+    layout: Layout
+
+    @property
+    def inside(self) -> Q:
+        """Entries of people in one's own organizations."""
+        return self.within(
+            (system, each) for system, some in self.reach.organizations.items() for each in some
+        )
+
+    @property
+    def visible(self) -> Q:
+        """Entries of people whom one may see, test records apart."""
+        if sees_participants_only(self.user):
+            return self.inside
+        return has_any("facets", self.layout.present(open_systems())) | self.inside
+
+    def within(self, organizations: Iterable[tuple[str, str]]) -> Q:
+        """Entries of people in any of these (system, organization) pairs."""
+        wanted = {pair: self.layout.places[pair] for pair in organizations if pair in self.layout.places}
+        others = [place for pair, place in self.layout.places.items() if pair not in wanted]
+        shared = {bit_of(place) for place in others} & {bit_of(place) for place in wanted.values()}
+        exact = sum({bit_of(place) for place in wanted.values()} - shared)
+        found = has_any("places", exact)
+        if shared:
+            asked = Membership.objects.filter(_in_organizations(wanted), patient=OuterRef("pk"))
+            found |= has_any("places", sum(shared)) & any_of(asked)
+        return found
+
+    def entries(self) -> QuerySet[ListEntry]:
+        """The people in the list."""
+        return ListEntry.objects.filter(self.visible)
+
+    def test_entries(self, found: QuerySet[SourceRecord]) -> QuerySet[ListEntry]:
+        """The people of whom there are such test records within reach."""
+        asked = found.filter(is_test=True, patient=OuterRef("pk"))
+        entries = ListEntry.objects.filter(has_any("facets", TEST), any_of(asked))
+        if sees_participants_only(self.user):
+            entries = entries.filter(any_of(_memberships(self.reach).filter(patient=OuterRef("pk"))))
+        return entries
+
+
+def has_any(column: str, bits: int) -> Q:
+    """Whether one of the bits is set in a column."""
+    return Q(GreaterThan(F(column).bitand(bits), 0)) if bits else Q(pk__in=[])
+
+
+def any_of(rows: QuerySet[Any]) -> Q:
+    """``Exists``, in a form that PostgreSQL asks row by row: hashing all of them takes a second."""
+    return Q(IsNull(Subquery(rows.values("pk")[:1]), False))
+
+
 def may_see(user: User, patient: Patient, reach: Reach) -> bool:
     """Whether somebody may see a person, listed or not."""
     participates = _memberships(reach).filter(patient=patient).exists()
@@ -85,11 +149,18 @@ def records(reach: Reach) -> QuerySet[SourceRecord]:
 
 
 def _memberships(reach: Reach) -> QuerySet[Membership]:
+    own = ((system, each) for system, some in reach.organizations.items() for each in some)
+    return Membership.objects.filter(_in_organizations(own))
+
+
+def _in_organizations(pairs: Iterable[tuple[str, str]]) -> Q:
+    by_system: dict[str, list[str]] = {}
+    for system, organization in pairs:
+        by_system.setdefault(system, []).append(organization)
     inside = Q(pk__in=[])
-    for system, organizations in reach.organizations.items():
-        if organizations:
-            inside |= Q(system=system, organization__in=organizations)
-    return Membership.objects.filter(inside)
+    for system, organizations in by_system.items():
+        inside |= Q(system=system, organization__in=organizations)
+    return inside
 
 
 def _question(system: str, user: User, wait: float) -> Question[frozenset[str]]:

@@ -116,11 +116,7 @@ def _write(columns: Sequence[str], rows: Rows) -> None:
     people = [
         Patient(
             id=row[at["id"]],
-            sort_name=f"{row[at['family']]} {row[at['given']]}".strip()[:200],
-            birth=row[at["birth"]],
-            systems=1,
             everybodys=row[at["system"]] != "jhe",
-            created_on=row[at["created_at"]].date() if row[at["created_at"]] else None,
             is_listed=True,
         )
         for row in rows
