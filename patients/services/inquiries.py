@@ -27,7 +27,7 @@ from .portrait import Identity
 from .visibility import Reach, reach_of
 
 PAGE = 50
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 MOST_ON_A_SHEET = 1_000
 MOST_EXPORTED = 20_000
 

@@ -18,7 +18,7 @@ from portal.web.requests import PortalRequest
 @require_http_methods(["GET", "POST"])
 def ask(request: PortalRequest) -> HttpResponse:
     """Put a question to the trail. What is asked is sent in a POST and leads to an opaque address."""
-    form = AskForm(request.POST or None)
+    form = AskForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         inquiry = inquiries.start(form.asked(), by=request.user)
         return redirect_after(request, "patients:audit_found", inquiry.pk)
@@ -70,7 +70,7 @@ def sheet(request: PortalRequest, inquiry_id: str) -> HttpResponse:
 def export(request: PortalRequest, inquiry_id: str) -> HttpResponse:
     """Ask for the reason, then hand the events over as CSV."""
     inquiry = _reopen(request, inquiry_id)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             text = inquiries.export(inquiry, reason=form.cleaned_data["reason"], by=request.user)

@@ -69,11 +69,16 @@ class EventRecord(models.Model):
     Append-only as events are. ``at`` is the event's.
     """
 
-    pk = models.CompositePrimaryKey("system", "record_id", "at", "event_id")
-    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
+    pk = models.CompositePrimaryKey("event_id", "system", "record_id")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", db_index=False)
     system = models.CharField(max_length=32)
     record_id = models.CharField(max_length=191)
     at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["system", "record_id", "at"], name="audit_eventrecord_in_time"),
+        ]
 
     def __str__(self) -> str:
         """Whose event; the record stays in the columns."""

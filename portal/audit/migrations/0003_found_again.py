@@ -48,10 +48,9 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
+                        "event_id",
                         "system",
                         "record_id",
-                        "at",
-                        "event_id",
                         blank=True,
                         editable=False,
                         primary_key=True,
@@ -64,10 +63,18 @@ class Migration(migrations.Migration):
                 (
                     "event",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="audit.event"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["system", "record_id", "at"], name="audit_eventrecord_in_time")
+                ],
+            },
         ),
         migrations.RunPython(protect_records, lift_records),
     ]
