@@ -39,9 +39,11 @@ class Command(BaseCommand):
         """Which systems, and how much of them."""
         parser.add_argument("systems", nargs="*", metavar="system", help="by default all that are set up")
         parser.add_argument("--full", action="store_true", help="everybody, also where changes would do")
-        parser.add_argument("--whole", action="store_true", help="only whole records, no rows")
+        depth = parser.add_mutually_exclusive_group()
+        depth.add_argument("--rows", action="store_true", help="only short rows, no whole records")
+        depth.add_argument("--whole", action="store_true", help="only whole records, no rows")
 
-    def handle(self, *, systems: list[str], full: bool, whole: bool, **options: Any) -> None:
+    def handle(self, *, systems: list[str], full: bool, rows: bool, whole: bool, **options: Any) -> None:
         """Read rows of all, then whole records of all; say how it ended."""
         signal.signal(signal.SIGTERM, _interrupt)
         self._owner = sync_runs.new_owner()
@@ -52,7 +54,7 @@ class Command(BaseCommand):
             names = [name for name in self._chosen(systems) if self._is_on(name, named=bool(systems))]
             for name in names if not whole else ():
                 self._read(name, Kind.FULL if full else sync_schedule.kind_of_rows(name))
-            for name in names:
+            for name in names if not rows else ():
                 self._read_whole(name)
         except KeyboardInterrupt:
             self.stderr.write("\nEnded. The next sync, or the worker, goes on from here.")
