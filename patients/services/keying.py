@@ -70,7 +70,7 @@ def _throw_away() -> None:
         pk=1,
         defaults={"fingerprint": _fingerprint(), "version": keys.VERSION, "made_at": timezone.now()},
     )
-    audit.write("index.rekeyed", details={"records": SourceRecord.objects.count()})
+    audit.write("index.rekeyed", details={"count": SourceRecord.objects.count()})
 
 
 @transaction.atomic
