@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
+from rapidfuzz import fuzz
+
 from integrations.types import Demographics, SearchQuery
 
 from .compared import Compared, compared
 from .contact import COMPARED_PHONE_DIGITS, compared_email, compared_phone, compared_postcode, is_uk_postcode
-from .dates import as_number
+from .dates import as_number, swapped
 from .fields import Field
 from .keys import (
     MOST_ROOTS,
@@ -35,6 +37,9 @@ from .text import digits_of
 from .weights import FIXED, Weights
 
 MOST_WORDS = 4
+MEANT = 1.3  # records that whoever is looked up has, and those of people who live with them
+RELATIVES = 2.0
+EQUAL_IS_WORTH = 60.0  # a detail that is equal, beside the names' likeness in per cent
 _CAPS = {
     Kind.RECORD: 50, Kind.NHS: 50, Kind.NHS_SLIP: 50, Kind.EMAIL: 100, Kind.PHONE: 100, Kind.PHONE_END: 300,
     Kind.POSTCODE: 200, Kind.BIRTH: 400, Kind.NAMES_YEAR: 100, Kind.NAMES_DAY: 100, Kind.TWO_WORDS: 200,
@@ -138,13 +143,22 @@ def readings(query: SearchQuery) -> list[tuple[str, str]]:
 
 # --- weighing -------------------------------------------------------------------------------
 
-# What is typed can be a beginning: less than the whole, and more than nothing.
+# What is typed can be a beginning: less than the whole, and more than nothing. And what somebody
+# says at a desk errs more often than what two systems hold.
 TYPED = Weights(
     version=FIXED.version,
     shares={
         **FIXED.shares,
         Field.GIVEN_NAME: {**FIXED.shares[Field.GIVEN_NAME], Level.BEGINS: (0.05, 0.005, 0.02)},
         Field.FAMILY_NAME: {**FIXED.shares[Field.FAMILY_NAME], Level.BEGINS: (0.05, 0.004, 0.05)},
+        Field.BIRTH_DATE: {
+            Level.EXACT: (0.85, 2.2e-5, 0.028),
+            Level.SWAPPED_DAY_AND_MONTH: (0.03, 8e-6, 0.002),
+            Level.ONE_DIGIT: (0.06, 0.0008, 0.004),
+            Level.TWO_PARTS: (0.03, 0.012, 0.047),
+            Level.SAME_YEAR: (0.01, 0.008, 0.046),
+            Level.DIFFERENT: (0.02, 0.98, 0.874),
+        },
         Field.PHONE: {**FIXED.shares[Field.PHONE], Level.PART: (0.676, 2e-4, 0.18)},
         Field.RECORD_ID: {Level.EXACT: (0.99, 1e-6, 1e-6), Level.DIFFERENT: (0.01, 1.0, 1.0)},
     },
@@ -159,10 +173,15 @@ class Fit:
     levels: Mapping[Field, Level] = field(repr=False)
 
     @property
-    def names_differ(self) -> bool:
-        """Whether a name was typed and no name of this person is like it."""
+    def is_somebody_else(self) -> bool:
+        """Whether a name was typed, no name of this person is like it, and no number or address
+        that was typed is theirs."""
         names = {self.levels.get(of) for of in (Field.GIVEN_NAME, Field.FAMILY_NAME)} - {None, Level.MISSING}
-        return names == {Level.DIFFERENT}
+        own = any(self.levels.get(of) is Level.EXACT for of in _OWN)
+        return names == {Level.DIFFERENT} and not own
+
+
+_OWN = (Field.NHS_NUMBER, Field.EMAIL, Field.PHONE, Field.RECORD_ID)
 
 
 class Asked:
@@ -174,6 +193,7 @@ class Asked:
         self._phone = compared_phone(query.phone) or digits_of(query.phone)
         details = compared(Demographics(nhs_number=query.nhs_number, email=query.email))
         self._details = replace(details, postcode=compared_postcode(query.postcode))
+        self._typed = " ".join(typed_words(query))
         self._is_whole_postcode = is_uk_postcode(query.postcode)
         self._names = [
             compared(Demographics(given_name=given, family_name=family)) for given, family in readings(query)
@@ -186,7 +206,20 @@ class Asked:
             for of, level in self._levels(form).items():
                 if of not in levels or TYPED.bits(of, level) > TYPED.bits(of, levels[of]):
                     levels[of] = level
-        return Fit(weight=TYPED.weigh(levels, records=self._records).total, levels=levels)
+        weight = TYPED.weigh(levels, records=self._records, same=MEANT, household=RELATIVES).total
+        return Fit(weight=weight, levels=levels)
+
+    def likeness(self, form: Compared) -> float:
+        """A quick look at a record, in per cent of likeness of the names: for leaving most out."""
+        names = fuzz.token_sort_ratio(self._typed, f"{form.given} {form.family}") if self._typed else 0.0
+        equal = (
+            form.birth in self._births or swapped(form.birth) in self._births,
+            bool(self._details.nhs) and form.nhs == self._details.nhs,
+            bool(self._details.email) and form.email == self._details.email,
+            bool(self._phone) and self._phone in form.phones,
+            bool(self._details.postcode) and form.postcode == self._details.postcode,
+        )
+        return names + EQUAL_IS_WORTH * sum(equal)
 
     def _levels(self, form: Compared) -> dict[Field, Level]:
         levels = self._names_levels(form)

@@ -126,15 +126,18 @@ class Weights:
         logs = self._logs.get((of, level))
         return logs[3] if logs else 0.0
 
-    def weigh(self, levels: Mapping[Field, Level], *, records: int) -> Weighed:
+    def weigh(
+        self, levels: Mapping[Field, Level], *, records: int, same: float = 0.1, household: float = 2.0
+    ) -> Weighed:
         """The weight of two records' levels among ``records`` in all.
 
-        How many pairs of one person and of one household there are beforehand is taken from
-        the number of records: 0.05 and 1.0 times it, of all pairs that can be made.
+        ``same`` and ``household`` say of how many other records one may expect beforehand that they
+        are the same person's or of the same household: with the defaults there are 0.05 and 1.0
+        such pairs a record.
         """
-        pairs = max(records, 2) - 1
-        same, household = 0.1 / pairs, min(2.0 / pairs, 0.5)
-        m, u, h = log(same), log(max(1 - same - household, 0.5)), log(household)
+        others = max(records, 2) - 1
+        same, household = min(same / others, 0.3), min(household / others, 0.5)
+        m, u, h = log(same), log(max(1 - same - household, 0.2)), log(household)
         parts: dict[Field, float] = {}
         for agreed in levels.items():
             logs = self._logs.get(agreed)

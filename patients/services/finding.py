@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import Max
-from rapidfuzz import fuzz
 
 from integrations.abilities import Capability
 from integrations.registry import systems_with
 from integrations.types import SearchQuery
 from patients.matching.compared import Compared
-from patients.matching.finding import Asked, Fit, asked_keys, typed_words
+from patients.matching.finding import Asked, Fit, asked_keys
 from patients.models import Patient, SourceRecord
 from portal.accounts.models import User
 
@@ -26,7 +24,6 @@ from .visibility import Reach
 
 SHOWN = 10
 MOST_WEIGHED = 50  # records that are weighed, of all that share a key
-KEY_WORTH = 10.0  # one more shared key, in per cent of likeness of the names
 SECOND_LOOK = 20  # people whose other records are weighed as well
 FAR = 16.0  # bits behind the best: nobody's idea of whoever was meant
 
@@ -68,10 +65,10 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     for key, cap in wanted.items():
         caps |= dict.fromkeys(blocks.hashed([key]), cap)
     found = blocks.read(caps)
-    shared = Counter(one for records in found.records.values() for one in records)
-    rows = _visible(_rows("id", shared), by=by, reach=reach)
+    ids = {one for records in found.records.values() for one in records}
+    rows = _visible(_rows("id", ids), by=by, reach=reach)
     asked = Asked(query, records=_total())
-    likely = _by_person(_likeliest(rows, query, shared))
+    likely = _by_person(_likeliest(rows, asked))
     near = sorted(_fitting(likely, asked), key=_place)[:SECOND_LOOK]
     whole = _by_person(_visible(_rows("patient_id", [each.patient_id for each in near]), by=by, reach=reach))
     people = sorted(_fitting(whole, asked), key=_place)
@@ -146,20 +143,11 @@ def _places(values: Collection[object]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _likeliest(rows: list[_Row], query: SearchQuery, shared: Mapping[int, int]) -> list[_Row]:
-    """Of very many rows those that share most keys with what was typed, and whose names are likest.
-
-    Comparing texts is cheap beside weighing.
-    """
+def _likeliest(rows: list[_Row], asked: Asked) -> list[_Row]:
+    """Of very many rows those that a quick look finds likest what was typed."""
     if len(rows) <= MOST_WEIGHED:
         return rows
-    typed = " ".join(typed_words(query))
-    worth = {
-        row.pk: KEY_WORTH * shared[row.pk]
-        + fuzz.token_sort_ratio(typed, f"{row.form.given} {row.form.family}")
-        for row in rows
-    }
-    return sorted(rows, key=lambda row: (-worth[row.pk], row.pk))[:MOST_WEIGHED]
+    return sorted(rows, key=lambda row: (-asked.likeness(row.form), row.pk))[:MOST_WEIGHED]
 
 
 def _by_person(rows: Iterable[_Row]) -> dict[int, list[_Row]]:
@@ -174,7 +162,7 @@ def _fitting(people: Mapping[int, Sequence[_Row]], asked: Asked) -> list[FoundPe
     return [
         FoundPerson(patient_id=patient, fit=fit, record_ids=tuple(row.pk for row in people[patient]))
         for patient, fit in fits.items()
-        if not fit.names_differ
+        if not fit.is_somebody_else
     ]
 
 

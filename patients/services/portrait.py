@@ -12,7 +12,7 @@ from patients.matching.grouping import Note, NoteKind
 from patients.matching.levels import Level
 from patients.matching.ranking import matched
 
-from .lookup import Person, Result
+from .lookup import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,12 +143,12 @@ def portrait_of(person: Person, query: SearchQuery, *, cautions: tuple[Caution, 
     )
 
 
-def cautions_of(person: Person, result: Result) -> tuple[Caution, ...]:
+def cautions_of(person: Person, people: Sequence[Person]) -> tuple[Caution, ...]:
     """What the rules of matching say of this person and the others found, one for each of them.
 
     Others whom the reader's role does not reach are not mentioned.
     """
-    owner = {each.key: other for other in result.people for each in other.kept}
+    owner = {each.key: other for other in people for each in other.kept}
     cautions: dict[tuple[str, int], Caution] = {}
     for note in person.group.notes:
         other = owner.get(note.theirs)

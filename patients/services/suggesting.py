@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.core.cache import cache
-from django.utils import timezone
 
 from integrations.types import SearchQuery
-from patients.matching.grouping import Group
+from patients.matching.grouping import Group, Note, group
 from patients.models import SourceRecord
 from portal import audit
 from portal.accounts.models import User
@@ -55,15 +55,20 @@ def suggest(asked: Asked, *, run: str, by: User) -> Suggestions:
 def _shown(findings: finding.Findings) -> tuple[Suggestion, ...]:
     ids = [one for each in findings.people for one in each.record_ids]
     rows = SourceRecord.objects.select_related("patient").in_bulk(ids)
+    kept = {pk: KeptRecord(number=pk, read_at=row.read_at, record=whole_of(row)) for pk, row in rows.items()}
+    notes = [note for each in group([one.record for one in kept.values()]) for note in each.notes]
     return tuple(
-        Suggestion(public_id=found[0].patient.public_id, person=_person(found))
+        Suggestion(
+            public_id=rows[found[0].number].patient.public_id,
+            person=_person(found, notes),
+        )
         for each in findings.people
-        if (found := [rows[one] for one in each.record_ids if one in rows])
+        if (found := [kept[one] for one in each.record_ids if one in kept])
     )
 
 
-def _person(rows: list[SourceRecord]) -> Person:
-    kept = tuple(
-        KeptRecord(number=row.pk, read_at=row.read_at or timezone.now(), record=whole_of(row)) for row in rows
-    )
-    return Person(group=Group(records=tuple(each.record for each in kept)), kept=kept)
+def _person(kept: Sequence[KeptRecord], notes: Sequence[Note]) -> Person:
+    """A person as the index links records, with what is to be said of them and the others shown."""
+    own = {each.key for each in kept}
+    about = tuple(note for note in notes if note.ours in own)
+    return Person(group=Group(records=tuple(each.record for each in kept), notes=about), kept=tuple(kept))

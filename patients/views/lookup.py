@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from integrations.registry import system_names
@@ -12,12 +11,11 @@ from patients.forms.lookup import LookUpForm
 from patients.models import LookUp
 from patients.services import lookup as lookups
 from patients.services import suggesting
-from patients.services.portrait import portrait_of
 from patients.services.understanding import DETAILS, Asked, details_of, read
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
-from .shown import panel_of, shown_lookup, shown_person
+from .shown import panel_of, shown_lookup, shown_suggestions
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,13 +42,8 @@ def typed(request: PortalRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "patients/lookup/_typed.html")
     known = suggesting.suggest(form.asked(), run=form.cleaned_data["run"], by=request.user)
-    people = [
-        shown_person(
-            portrait_of(each.person, known.query), url=reverse("patients:patient", args=[each.public_id])
-        )
-        for each in known.people
-    ]
-    return render(request, "patients/lookup/_typed.html", {"people": people, "more": known.more})
+    context = {"people": shown_suggestions(known), "more": known.more}
+    return render(request, "patients/lookup/_typed.html", context)
 
 
 @require_safe

@@ -17,7 +17,7 @@ from patients.services.portrait import cautions_of, identity_of
 from portal.web.htmx import render_page
 from portal.web.requests import PortalRequest
 
-from .shown import panel_of, shown_cautions
+from .shown import found_at, panel_of, shown_cautions
 
 
 @require_safe
@@ -49,7 +49,7 @@ def _context(request: PortalRequest, lookup_id: str, number: int, *, action: str
     return {
         "identity": identity_of(shown),
         "comparison": compare(shown),
-        "cautions": shown_cautions(cautions_of(shown, result), lookup_id),
+        "cautions": shown_cautions(cautions_of(shown, result.people), found_at(lookup_id)),
         "panels": [panel_of(outcome, lookup_id) for outcome in others if outcome.state != State.ASKING],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from patients.services.portrait import (
     cautions_of,
     portrait_of,
 )
+from patients.services.suggesting import Suggestions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,13 +140,18 @@ def shown_lookup(result: Result) -> ShownLookUp:
     )
 
 
-def shown_cautions(cautions: Sequence[Caution], lookup_id: str) -> tuple[ShownCaution, ...]:
+def found_at(lookup_id: str) -> Callable[[int], str]:
+    """Where a person found in a look-up has their page, by number."""
+    return lambda number: reverse("patients:person", args=[lookup_id, number])
+
+
+def shown_cautions(cautions: Sequence[Caution], address: Callable[[int], str]) -> tuple[ShownCaution, ...]:
     """Cautions with their links."""
     return tuple(
         ShownCaution(
             lead=each.lead,
             reason=each.reason,
-            url=reverse("patients:person", args=[lookup_id, each.other]) if each.other else "",
+            url=address(each.other) if each.other else "",
             name=each.other_name,
             systems=", ".join(label_of(system) for system in dict.fromkeys(each.other_systems)),
         )
@@ -185,10 +191,27 @@ def _people(result: Result) -> tuple[ShownPerson, ...]:
         shown_person(
             portrait_of(person, result.query, cautions=cautions),
             url=reverse("patients:person", args=[lookup_id, person.number]),
-            cautions=shown_cautions(cautions, lookup_id),
+            cautions=shown_cautions(cautions, found_at(lookup_id)),
         )
         for person in result.people
-        for cautions in (cautions_of(person, result),)
+        for cautions in (cautions_of(person, result.people),)
+    )
+
+
+def shown_suggestions(known: Suggestions) -> tuple[ShownPerson, ...]:
+    """People of the index, each at their own address."""
+    address = {
+        each.person.number: reverse("patients:patient", args=[each.public_id]) for each in known.people
+    }
+    people = [each.person for each in known.people]
+    return tuple(
+        shown_person(
+            portrait_of(person, known.query, cautions=cautions),
+            url=address[person.number],
+            cautions=shown_cautions(cautions, address.__getitem__),
+        )
+        for person in people
+        for cautions in (cautions_of(person, people),)
     )
 
 

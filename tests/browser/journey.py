@@ -17,12 +17,13 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.fixtures import Settings
 
-from integrations.registry import label_of
+from integrations.registry import label_of, system_names
 from integrations.sandbox import jhe
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import LookUp
-from patients.services import answers
+from patients.services import answers, index
+from patients.services.connections import open_system
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from tests.conftest import PASSWORD, make_user
@@ -99,6 +100,14 @@ class Journey:
         """The screen locks after ten minutes again."""
         self.settings.IDLE_LOCK_SECONDS = 600
 
+    def given_index(self, *families: str) -> None:
+        """The index knows the people of these family names, as read in every system."""
+        assert self.user is not None
+        for name in system_names():
+            system = open_system(name, by=self.user, seconds=30)
+            rows = [each for each in system.iterate() if each.demographics.family_name in families]
+            index.store(system.get(each.id) for each in rows)
+
     def given_records_read_a_while_ago(self) -> None:
         """What the list has kept is two minutes old."""
         kept_lookup = LookUp.objects.get()
@@ -118,6 +127,12 @@ class Journey:
         """On the look-up page, type and press Enter."""
         self.when_they_go_to("/")
         self.when_they_type_and_send(text)
+
+    def when_they_type(self, text: str) -> None:
+        """Type into the look-up box of the page, and wait for what the index says."""
+        self.watch.typed.append(text)
+        with self.page.expect_response("**/typed"):
+            self.look_up_box().press_sequentially(text)
 
     def when_they_type_and_send(self, text: str) -> None:
         """Type into the look-up box of the page and press Enter."""

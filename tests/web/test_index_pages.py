@@ -27,7 +27,7 @@ def staff(sandbox: Sandbox) -> User:
     user = connected(make_user("staff@example.org", Role.CLINIC_STAFF, name="Sam Staff"), MEGAN, sandbox)
     for name in ("jump", "jhe", "impilo"):
         system = open_system(name, by=user, seconds=30)
-        rows = [each for each in system.iterate() if each.demographics.family_name in {"Mbeki", "Wardle"}]
+        rows = [each for each in system.iterate() if each.demographics.family_name in {"Joshi", "Mbeki", "Wardle"}]
         index.store(system.get(each.id) for each in rows)
     return user
 
@@ -72,6 +72,12 @@ def test_nothing_typed_shows_nothing(staff: User) -> None:
     assert "portal-person" not in typed(client, "")
     assert "portal-person" not in typed(client, "m")
     assert client.post(reverse("patients:typed"), {"text": "mbeki"}).status_code == 303  # without htmx
+
+
+def test_twins_are_told_apart_while_typing(staff: User) -> None:
+    page = typed(signed_in(Client(), staff), "joshi 14/11/2006")
+    assert page.count("Not to be confused with") == 2
+    assert "perhaps twins" in page
 
 
 def test_person_of_the_index_is_read_from_every_system(staff: User) -> None:
