@@ -19,6 +19,11 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "search": "Looked somebody up",
         "search.reopened": "Opened somebody else's look-up",
     },
+    "Lists of people": {
+        "people.listed": "Opened the list of people",
+        "people.print_opened": "Opened the list of people for printing",
+        "people.exported": "Exported from the list of people",
+    },
     "Links": {
         "link.made": "Linked a record with a person",
         "link.undone": "Took a record away from a person",
@@ -49,6 +54,9 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "The portal": {
         "access.refused": "Was refused a page",
         "keys.rotated": "Changed the encryption key",
+        "sync.started": "Began to read a system into the index",
+        "sync.ended": "Finished reading a system into the index",
+        "index.rekeyed": "Made the keys of the index anew",
     },
     "The trail itself": {
         "audit.viewed": "Read the trail",

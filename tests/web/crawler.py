@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,11 +52,13 @@ class Crawler:
 
     ``known`` fills the parameters of addresses: for a URL name the addresses to begin with.
     ``visited`` counts the answers by address; ``broken`` holds addresses that answered 500.
+    ``watch`` is shown every answer.
     """
 
     client: Client
     known: Mapping[str, list[str]]
     most: int = 400
+    watch: Callable[[Any], None] = lambda _: None
     visited: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
 
@@ -70,6 +72,7 @@ class Crawler:
             for headers in ({}, PART):
                 response = self.client.get(address, headers=headers)
                 self.visited[address] += 1
+                self.watch(response)
                 if response.status_code >= 500 and response.status_code != 503:
                     self.broken.append(address)
                 waiting.extend(self._links_of(response))

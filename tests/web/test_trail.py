@@ -32,15 +32,21 @@ def desk(sandbox: Sandbox, clinic_staff: User) -> Desk:
 
 @contextmanager
 def database_refuses_events() -> Iterator[None]:
-    """The table of events is away, as after a fault; everything else works."""
+    """The table takes no event, as on a full disk; everything else works."""
+    if connection.vendor == "sqlite":
+        refuse = "CREATE TRIGGER refused BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END"
+        allow = "DROP TRIGGER refused"
+    else:
+        refuse = "ALTER TABLE audit_event ADD CONSTRAINT refused CHECK (action = '') NOT VALID"
+        allow = "ALTER TABLE audit_event DROP CONSTRAINT refused"
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_event RENAME TO audit_event_away")
+        cursor.execute(refuse)
     try:
         yield
     finally:
         settle()
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE audit_event_away RENAME TO audit_event")
+            cursor.execute(allow)
 
 
 def events_of(response: Any) -> list[tuple[str, str]]:

@@ -1,0 +1,160 @@
+"""Every page about a person, over all addresses: one event for each view, also when it cannot be written.
+
+The pages come from the URL configuration and from the links between them. A new page about a person is
+held without being named here; one that shows a person and records nothing fails.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import get_resolver
+
+from integrations.sandbox.run import Sandbox
+from patients.models import SourceRecord
+from patients.services.event_words import KINDS, LOOKS
+from portal import audit
+from portal.accounts import access
+from portal.accounts.models import User
+from portal.audit.models import Event
+from tests.support import PART, Desk, connected, settle
+
+from .crawler import Crawler
+from .test_access import addresses
+from .test_crawler import signed_in_lately
+from .test_trail import MEGAN, database_refuses_events
+
+pytestmark = pytest.mark.slow
+
+STRIP = 'aria-label="This page is about"'
+NAME = "mbeki"
+#: Pages that name many people and are about none of them: the event that each view leaves; empty where one
+#: search event was written before the list was made.
+LISTS = {
+    "patients:found": "",
+    "patients:answer": "",
+    "patients:people": "people.listed",
+    "patients:people_print": "people.print_opened",
+    "patients:audit_found": "audit.viewed",
+    "patients:review": "review.viewed",
+}
+
+
+@dataclass
+class Watch:
+    """What the walk met: names of pages that answered, and addresses of pages that show the person."""
+
+    reached: set[str] = field(default_factory=set)
+    about: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    amiss: list[str] = field(default_factory=list)
+
+    def __call__(self, response: Any) -> None:
+        """Look at one answer."""
+        name = response.resolver_match.view_name
+        if response.status_code != 200:
+            return
+        self.reached.add(name)
+        text = response.content.decode(errors="replace")
+        looks = looks_of(response)
+        if STRIP in text:
+            self.about[name].add(address_of(response))
+            if len(looks) != 1 or not looks[0].records:
+                self.amiss.append(f"{name}: a view with {len(looks)} events")
+        elif looks:
+            self.amiss.append(f"{name}: a look at a person that shows nobody")
+        elif NAME in text.lower():
+            self.check_list(name, response)
+
+    def check_list(self, name: str, response: Any) -> None:
+        """Hold that a page that names people without being about one is a list, and is recorded."""
+        actions = [each.action for each in audit.events_of_request(response["X-Request-Id"])]
+        if name not in LISTS:
+            self.amiss.append(f"{name}: names a person without a strip and is no list")
+        elif actions != [action for action in [LISTS[name]] if action]:
+            self.amiss.append(f"{name}: a list that leaves {actions}")
+
+
+def looks_of(response: Any) -> list[Event]:
+    """The events of a request that say that a person was looked at."""
+    events = audit.events_of_request(response["X-Request-Id"])
+    return [each for each in events if each.action in KINDS[LOOKS] and each.outcome == "done"]
+
+
+def address_of(response: Any) -> str:
+    """Where a response was asked for."""
+    request = response.request
+    return f"{request['PATH_INFO']}?{request['QUERY_STRING']}".rstrip("?")
+
+
+@pytest.fixture
+def desk(sandbox: Sandbox, admin: User) -> Desk:
+    """An admin, to whom every page is open, as a member of an organization in JHE."""
+    desk = Desk(connected(admin, MEGAN, sandbox))
+    desk.client = signed_in_lately(admin)
+    return desk
+
+
+def seeds(desk: Desk) -> dict[str, list[str]]:
+    """Addresses that no link leads to, each about one person who is in all three systems."""
+    found = desk.look_up(f"grace {NAME}")
+    desk.open(found.addresses[0])
+    settle()
+    record = SourceRecord.objects.get(system="jump", family=NAME, given="grace")
+    public_id = record.patient.public_id
+    asked = [{"person": public_id}, {"actor": str(desk.user.pk)}]
+    inquiries = [desk.client.post("/audit", each)["Location"] for each in asked]
+    return {
+        "patients:found": [found.url],
+        "patients:person": found.addresses,
+        "patients:print": [f"{address}/print" for address in found.addresses],
+        "patients:answer": [f"{found.url}/systems/jump"],
+        "patients:patient": [f"/people/{public_id}"],
+        "patients:patient_print": [f"/people/{public_id}/print"],
+        "patients:audit_found": inquiries,
+        "patients:audit_sheet": [f"{inquiries[0]}/sheet"],
+        "patients:audit_export": [f"{inquiries[0]}/export"],
+        "patients:sync": ["/connections/jump/sync"],
+    }
+
+
+def walked(desk: Desk) -> Watch:
+    """Every address of the URL configuration, and whatever links lead to."""
+    watch = Watch()
+    Crawler(client=desk.client, known=seeds(desk), watch=watch).crawl()
+    settle()
+    return watch
+
+
+def readable() -> set[str]:
+    """Every page of the domain that somebody may read."""
+    names = {name for name, _ in addresses(get_resolver().url_patterns)}
+    return {name for name in names if name.startswith("patients:") and access.who_may(name, "GET")}
+
+
+def test_every_view_of_a_person_is_one_event_over_all_urls(desk: Desk) -> None:
+    watch = walked(desk)
+
+    assert readable() - watch.reached == set(), "not reached: give them an address in seeds()"
+    assert watch.amiss == []
+    assert {"patients:person", "patients:patient", "patients:print", "patients:audit_sheet"} <= set(
+        watch.about
+    )
+
+
+def test_every_page_about_a_person_goes_on_through_the_journal_and_loses_nothing(desk: Desk) -> None:
+    pages = sorted(address for found in walked(desk).about.values() for address in found)
+    before = set(Event.objects.values_list("pk", flat=True))
+
+    with database_refuses_events():
+        answers = [desk.client.get(address, headers=headers) for address in pages for headers in ({}, PART)]
+    assert set(Event.objects.values_list("pk", flat=True)) == before
+    audit.merge_journal()
+    audit.merge_journal()
+
+    for answer in answers:
+        assert answer.status_code == 200, address_of(answer)
+        (look,) = looks_of(answer)
+        assert look.records, address_of(answer)
