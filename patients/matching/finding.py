@@ -7,9 +7,10 @@ begins like what was typed counts less than what is equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import Any
 
 from rapidfuzz import fuzz
 
@@ -209,15 +210,21 @@ class Asked:
         weight = TYPED.weigh(levels, records=self._records, same=MEANT, household=RELATIVES).total
         return Fit(weight=weight, levels=levels)
 
-    def likeness(self, form: Compared) -> float:
-        """A quick look at a record, in per cent of likeness of the names: for leaving most out."""
-        names = fuzz.token_sort_ratio(self._typed, f"{form.given} {form.family}") if self._typed else 0.0
+    def likeness(self, columns: Sequence[Any]) -> float:
+        """A quick look at a record, in per cent of likeness of the names: for leaving most out.
+
+        ``columns`` are given, middle, preferred and family name, birth date, sex, NHS number,
+        e-mail, phones and postcode as :class:`Compared` has them, the phones separated by spaces.
+        """
+        given, _, _, family, birth, _, nhs, email, phones, postcode, *_ = columns
+        names = float(fuzz.token_sort_ratio(self._typed, f"{given} {family}")) if self._typed else 0.0
+        details = self._details
         equal = (
-            form.birth in self._births or swapped(form.birth) in self._births,
-            bool(self._details.nhs) and form.nhs == self._details.nhs,
-            bool(self._details.email) and form.email == self._details.email,
-            bool(self._phone) and self._phone in form.phones,
-            bool(self._details.postcode) and form.postcode == self._details.postcode,
+            birth in self._births or swapped(birth) in self._births,
+            bool(nhs) and nhs == details.nhs,
+            bool(email) and email == details.email,
+            bool(self._phone) and self._phone in phones,
+            bool(postcode) and postcode == details.postcode,
         )
         return names + EQUAL_IS_WORTH * sum(equal)
 

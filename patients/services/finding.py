@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max
@@ -23,8 +24,8 @@ from .reach import sees_participants_only
 from .visibility import Reach
 
 SHOWN = 10
-MOST_WEIGHED = 50  # records that are weighed, of all that share a key
-SECOND_LOOK = 20  # people whose other records are weighed as well
+MOST_WEIGHED = 24  # records that are weighed, of all that share a key
+SECOND_LOOK = 12  # people whose other records are weighed as well
 FAR = 16.0  # bits behind the best: nobody's idea of whoever was meant
 
 
@@ -52,8 +53,12 @@ class _Row:
     pk: int
     patient_id: int
     system: str
-    is_current: bool
-    form: Compared = field(repr=False)
+    columns: tuple[Any, ...] = field(repr=False)
+
+    @property
+    def form(self) -> Compared:
+        """What the record is compared by; made for the few that are weighed."""
+        return form_from(self.columns)
 
 
 def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Findings:
@@ -71,7 +76,10 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     likely = _by_person(_likeliest(rows, asked))
     near = sorted(_fitting(likely, asked), key=_place)[:SECOND_LOOK]
     whole = _by_person(_visible(_rows("patient_id", [each.patient_id for each in near]), by=by, reach=reach))
-    people = sorted(_fitting(whole, asked), key=_place)
+    known = {each.patient_id: each for each in near}
+    fuller = {patient: rows for patient, rows in whole.items() if len(rows) > len(likely[patient])}
+    known |= {each.patient_id: each for each in _fitting(fuller, asked)}
+    people = sorted(known.values(), key=_place)
     shown = [each for each in people if people[0].fit.weight - each.fit.weight < FAR][:most]
     return Findings(people=tuple(shown), more=len(people) > len(shown) or bool(found.long))
 
@@ -93,7 +101,7 @@ def _total() -> int:
     return _counted[1]
 
 
-_COLUMNS = ", ".join(("id", "patient_id", "system", "vanished_at", "is_test", "status", *FORM_COLUMNS))
+_COLUMNS = ", ".join(("id", "patient_id", "system", *FORM_COLUMNS))
 
 
 def _rows(column: str, ids: Collection[int]) -> list[_Row]:
@@ -108,10 +116,9 @@ def _rows(column: str, ids: Collection[int]) -> list[_Row]:
         return [_row(values) for values in cursor.fetchall()]
 
 
-def _row(values: Sequence[object]) -> _Row:
-    pk, patient_id, system, vanished_at, is_test, status, *form = values
-    current = vanished_at is None and not is_test and status != "merged"
-    return _Row(pk, patient_id, system, current, form_from(form))  # type: ignore[arg-type]
+def _row(values: Sequence[Any]) -> _Row:
+    pk, patient_id, system, *columns = values
+    return _Row(pk, patient_id, system, tuple(columns))
 
 
 def _visible(rows: Sequence[_Row], *, by: User, reach: Reach) -> list[_Row]:
@@ -147,7 +154,7 @@ def _likeliest(rows: list[_Row], asked: Asked) -> list[_Row]:
     """Of very many rows those that a quick look finds likest what was typed."""
     if len(rows) <= MOST_WEIGHED:
         return rows
-    return sorted(rows, key=lambda row: (-asked.likeness(row.form), row.pk))[:MOST_WEIGHED]
+    return sorted(rows, key=lambda row: (-asked.likeness(row.columns), row.pk))[:MOST_WEIGHED]
 
 
 def _by_person(rows: Iterable[_Row]) -> dict[int, list[_Row]]:
