@@ -226,7 +226,7 @@ class Asked:
             bool(self._phone) and self._phone in phones,
             bool(postcode) and postcode == details.postcode,
         )
-        return names + EQUAL_IS_WORTH * sum(equal)
+        return names + EQUAL_IS_WORTH * sum(map(bool, equal))
 
     def _levels(self, form: Compared) -> dict[Field, Level]:
         levels = self._names_levels(form)
