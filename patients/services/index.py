@@ -204,7 +204,8 @@ def _write_keys(taken: Sequence[_Taken]) -> None:
     remove: list[tuple[int, int]] = []
     for each in taken:
         now = keys_of(subject_of(each.row).form, _numbers(each.whole))
-        add += [(key, each.row.pk) for key in now - each.old_keys]
+        is_there = frozenset() if _is_keyed_anew(each.row) else each.old_keys
+        add += [(key, each.row.pk) for key in now - is_there]
         remove += [(key, each.row.pk) for key in each.old_keys - now]
         each.row.keys_version = keys.VERSION
     blocks.remove(remove)
