@@ -88,7 +88,9 @@ def _flat(held: Mapping[str, Any]) -> dict[str, Any]:
         if name in _NOT_CONTENT:
             continue
         if isinstance(value, dict):
-            flat |= value
+            # An e-mail address and whether e-mails are wanted have one name in two groups.
+            prefix = "contact_" if name == "contact" else ""
+            flat |= {f"{prefix}{inner}": each for inner, each in value.items()}
         else:
             flat[name] = value
     return flat
