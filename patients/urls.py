@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audit, connections, lookup, patient, person, reviews
+from .views import audit, connections, lookup, patient, people_list, person, reviews
 
 app_name = "patients"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("search/<str:lookup_id>/<int:number>", person.person, name="person"),
     path("search/<str:lookup_id>/<int:number>/print", person.print_view, name="print"),
     path("search/<str:lookup_id>/systems/<slug:system>", lookup.answer, name="answer"),
+    path("people/", people_list.people, name="people"),
+    path("people/print", people_list.print_view, name="people_print"),
+    path("people/export", people_list.export_people, name="people_export"),
     path("people/<str:public_id>", patient.patient, name="patient"),
     path("people/<str:public_id>/print", patient.print_view, name="patient_print"),
     path("audit", audit.ask, name="audit"),

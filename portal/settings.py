@@ -268,6 +268,12 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
     }
 }
 
+# --- Files that leave the portal --------------------------------------------------------------
+
+# Who may export the people list, each only whom they see; and how many people a file may hold.
+EXPORT_ROLES = env.list("EXPORT_ROLES", default=["admin", "coordinator"])
+EXPORT_CAP = env.int("EXPORT_CAP", default=5000)
+
 # --- Static files ---------------------------------------------------------------------------
 
 STATIC_URL = "/static/"

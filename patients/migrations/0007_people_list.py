@@ -128,6 +128,13 @@ class Migration(migrations.Migration):
                 name="patients_entry_by_creation",
             ),
         ),
+        migrations.AddIndex(
+            model_name="listentry",
+            index=models.Index(
+                fields=["facets", "places", "created", "sort_name", "birth", "patient"],
+                name="patients_entry_by_facets",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="place",
             constraint=models.UniqueConstraint(fields=("system", "organization"), name="patients_place_once"),

@@ -69,6 +69,10 @@ class ListEntry(models.Model):
                 fields=["created", "sort_name", "patient", "facets", "places"],
                 name="patients_entry_by_creation",
             ),
+            models.Index(
+                fields=["facets", "places", "created", "sort_name", "birth", "patient"],
+                name="patients_entry_by_facets",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,10 +9,10 @@ bits, some share one, and for those the memberships themselves are asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from integrations.abilities import Capability
@@ -23,7 +23,11 @@ from patients.models import Place, SourceRecord
 STATUSES = tuple(RecordStatus)
 REGISTRATIONS = tuple(Registration)
 WIDTH = len(STATUSES) + len(REGISTRATIONS) + 1
-_NEEDS_REVIEW = 1 << (WIDTH - 1)
+_STATUS_BITS: Mapping[str, int] = {each: 1 << place for place, each in enumerate(STATUSES)}
+_REGISTRATION_BITS: Mapping[str, int] = {
+    each: 1 << place for place, each in enumerate(REGISTRATIONS, start=len(STATUSES))
+}
+_REVIEW = 1 << (WIDTH - 1)
 _PRESENT = (1 << len(STATUSES)) - 1  # a record always has a status
 SEVERAL = 1 << 60
 TEST = 1 << 61
@@ -63,35 +67,38 @@ class Layout:
             bits |= bit_of(self.places[pair])
         return bits
 
+    def holding(self, bits: int, systems: Iterable[str]) -> list[str]:
+        """Which of these systems hold a record, by a person's bits."""
+        return [each for each in systems if each in self.slots and bits & _PRESENT << self._shift(each)]
+
     def present(self, systems: Iterable[str]) -> int:
         """The bits of which one is set where one of these systems holds a record."""
-        return self.mask(systems, _PRESENT)
+        return sum(_PRESENT << self._shift(each) for each in systems if each in self.slots)
 
-    def in_status(self, systems: Iterable[str], statuses: Iterable[str]) -> int:
-        """... holds a record that stands like that."""
-        return self.mask(systems, sum(1 << STATUSES.index(RecordStatus(each)) for each in set(statuses)))
-
-    def registered(self, systems: Iterable[str], registrations: Iterable[str]) -> int:
-        """... holds a record that is registered like that."""
-        bits = sum(1 << REGISTRATIONS.index(Registration(each)) for each in set(registrations))
-        return self.mask(systems, bits << len(STATUSES))
-
-    def to_review(self, systems: Iterable[str]) -> int:
-        """... holds a record that needs review."""
-        return self.mask(systems, _NEEDS_REVIEW)
-
-    def mask(self, systems: Iterable[str], bits: int) -> int:
-        """Bits of a record moved to where each system has its own; unknown systems have none."""
-        return sum(bits << self._shift(system) for system in set(systems) if system in self.slots)
+    def fits(
+        self,
+        bits: int,
+        system: str,
+        *,
+        statuses: Collection[str] = (),
+        registrations: Collection[str] = (),
+        review: bool = False,
+    ) -> bool:
+        """Whether a system's record is as asked, by a person's bits: in one of the statuses, and so on."""
+        own = bits >> self._shift(system)
+        asked = (
+            [_STATUS_BITS[each] for each in statuses],
+            [_REGISTRATION_BITS[each] for each in registrations],
+        )
+        return all(not some or own & sum(some) for some in asked) and (not review or bool(own & _REVIEW))
 
     def _shift(self, system: str) -> int:
         return self.slots[system] * WIDTH
 
 
 def _of_record(record: SourceRecord) -> int:
-    bits = 1 << STATUSES.index(RecordStatus(record.status))
-    bits |= 1 << len(STATUSES) + REGISTRATIONS.index(Registration(record.registration))
-    return bits | (_NEEDS_REVIEW if record.needs_review else 0)
+    bits = _STATUS_BITS[RecordStatus(record.status)] | _REGISTRATION_BITS[Registration(record.registration)]
+    return bits | (_REVIEW if record.needs_review else 0)
 
 
 def bit_of(place: Place) -> int:
@@ -103,6 +110,24 @@ def open_systems() -> list[str]:
     """The systems that all staff may look into."""
     narrow = systems_with(Capability.ORGANIZATIONS)
     return [each for each in system_names() if each not in narrow]
+
+
+_DIFFERENT = """
+WITH RECURSIVE seen(bits) AS (
+  SELECT min(facets) FROM patients_listentry
+  UNION ALL
+  SELECT (SELECT min(facets) FROM patients_listentry WHERE facets > seen.bits)
+  FROM seen WHERE bits IS NOT NULL
+)
+SELECT bits FROM seen WHERE bits IS NOT NULL
+"""
+
+
+def different() -> list[int]:
+    """Every value of ``facets`` that occurs; the index is read from one to the next."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DIFFERENT)
+        return [bits for (bits,) in cursor.fetchall()]
 
 
 # --- numbering ------------------------------------------------------------------------------

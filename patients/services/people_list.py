@@ -1,30 +1,29 @@
 """The people list: whom somebody sees of it, narrowed, in order, a page at a time.
 
-Every filter is of bits and numbers that the list's indexes hold (``services.facets``), so that one
-query finds a page of a million records wherever it is. What is counted is counted up to
-:data:`COUNTED`: nobody pages further, and counting on would cost as much as all the rest.
+Every filter is of columns that the list's indexes hold (``services.facets``), so that a page of a
+million records is found wherever it is. People are counted up to :data:`COUNTED`: nobody pages
+further, and counting on would cost as much as all the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, Self
 
 from django.db.models import F, OuterRef, Q, QuerySet
-from django.db.models.lookups import Exact
 
-from integrations.abilities import Capability
-from integrations.registry import system_names, systems_with
+from integrations.registry import system_names
 from integrations.types import RecordStatus, Registration
 from patients.matching.names import fold
 from patients.models import ListEntry, Place, SourceRecord
 from portal.accounts.models import User
 
-from .facets import SEVERAL, open_systems, read_layout
-from .visibility import Reach, Sight, any_of, has_any, reach_of, records
+from .facets import SEVERAL, TEST, different, read_layout
+from .reach import sees_participants_only
+from .visibility import Reach, Sight, any_of, reach_of, records
 
 COUNTED = 10_000
 SIZES = (25, 50, 100)
@@ -148,6 +147,21 @@ class Page:
         """The place of the page's first person in the whole list, from 1 on."""
         return (self.number - 1) * self.size + 1
 
+    @property
+    def last_row(self) -> int:
+        """The place of its last person."""
+        return self.first_row + len(self.ids) - 1
+
+    @property
+    def before(self) -> int:
+        """The number of the page before."""
+        return self.number - 1
+
+    @property
+    def after(self) -> int:
+        """The number of the page after."""
+        return self.number + 1
+
 
 def sight_of(user: User, reach: Reach | None = None) -> Sight:
     """Whom somebody sees in the list now."""
@@ -167,29 +181,39 @@ def own_organizations(sight: Sight) -> list[Place]:
 # --- finding --------------------------------------------------------------------------------
 
 
-def find(sight: Sight, filters: Filters, chosen: Collection[int] = ()) -> QuerySet[ListEntry]:
-    """The entries that somebody sees and the filters leave, in no order."""
-    asked = _Asked(sight, filters)
-    if filters.tests:
-        entries = sight.test_entries(asked.records())
-    else:
-        entries = sight.entries().filter(asked.in_records())
-    if filters.alone:
-        entries = entries.filter(_in_one_system(sight))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Whom somebody sees and the filters leave, asked in either of two ways.
+
+    ``narrow`` lets an index lead to few people, whatever their order; ``in_order`` walks along the
+    order's own index and passes over the others, which is best where there are many.
+    """
+
+    narrow: QuerySet[ListEntry]
+    in_order: QuerySet[ListEntry]
+
+
+def find(sight: Sight, filters: Filters, chosen: Collection[int] = ()) -> Found:
+    """The people who fit. ``chosen`` is the selection, for the filter of that name."""
+    fitting = _Fitting(sight, filters)
+    further = _between(filters) & _beginning(fold(filters.name))
     if filters.chosen:
-        entries = entries.filter(patient__in=list(chosen))
-    return entries.filter(_between(filters), _beginning(fold(filters.name)))
+        further &= Q(patient__in=list(chosen))
+    # The same number, and no index's column: PostgreSQL and SQLite then walk along the order's index.
+    walked = ListEntry.objects.alias(bits=F("facets").bitor(0))
+    return Found(
+        narrow=ListEntry.objects.filter(fitting.condition("facets"), fitting.lead(), further),
+        in_order=walked.filter(fitting.condition("bits"), further),
+    )
 
 
 def _between(filters: Filters) -> Q:
-    condition = Q()
-    if filters.created_from or filters.created_to:
-        condition &= Q(created__gt=0)
-    if filters.created_from:
-        condition &= Q(created__gte=int(f"{filters.created_from:%Y%m%d}"))
-    if filters.created_to:
-        condition &= Q(created__lte=int(f"{filters.created_to:%Y%m%d}"))
-    return condition
+    if not (filters.created_from or filters.created_to):
+        return Q()
+    condition = Q(created__gte=int(f"{filters.created_from:%Y%m%d}") if filters.created_from else 1)
+    return (
+        condition & Q(created__lte=int(f"{filters.created_to:%Y%m%d}")) if filters.created_to else condition
+    )
 
 
 def _beginning(name: str) -> Q:
@@ -197,73 +221,87 @@ def _beginning(name: str) -> Q:
     return Q(sort_name__gte=name, sort_name__lt=f"{name}~") if name else Q()
 
 
-def _in_one_system(sight: Sight) -> Q:
-    """People of whom exactly one system holds a record within reach."""
-    layout, open_to_all = sight.layout, open_systems()
-    narrow = systems_with(Capability.ORGANIZATIONS)
-    elsewhere = has_any("facets", layout.present(narrow)) & sight.inside
-    condition = Q(pk__in=[])
-    for system in open_to_all:
-        others = layout.present(set(open_to_all) - {system})
-        condition |= has_any("facets", layout.present([system])) & _has_none(others) & ~elsewhere
-    for system in narrow:
-        others = layout.present({*system_names()} - {system})
-        condition |= has_any("facets", layout.present([system])) & sight.inside & _has_none(others)
-    return condition
-
-
-def _has_none(bits: int) -> Q:
-    return Q(Exact(F("facets").bitand(bits), 0))
-
-
-class _Asked:
-    """What is asked of one and the same record."""
+class _Fitting:
+    """Which values of ``facets`` fit: always, inside one's own organizations only, or only outside."""
 
     def __init__(self, sight: Sight, filters: Filters) -> None:
         self.sight = sight
         self.filters = filters
-        places = {place.pk: place for place in sight.layout.places.values()}
-        self.place = places.get(filters.organization)
+        self.place = next(
+            (each for each in own_organizations(sight) if each.pk == filters.organization), None
+        )
         self.system = self.place.system if self.place else filters.system
+        values = different()
+        self._outside = {each for each in values if self._fits(each, inside=False)}
+        self._within = {each for each in values if self._fits(each, inside=True)}
+        self._of_tests = [each for each in values if each & TEST]
 
-    def in_records(self) -> Q:
-        """Entries of people with such a record: by bits, and by the records where those are of several."""
-        if not any((self.system, self.filters.statuses, self.filters.registrations, self.filters.review)):
-            return Q()
-        systems = [self.system] if self.system else system_names()
-        narrow = set(systems_with(Capability.ORGANIZATIONS))
-        inside = self._organization() if self.place else self.sight.inside
-        found = Q(pk__in=[])
-        for condition in self._by_bits([each for each in systems if each not in narrow]):
-            found |= condition
-        for condition in self._by_bits([each for each in systems if each in narrow]):
-            found |= condition & inside
-        exact = any_of(self.records().filter(is_test=False, patient=OuterRef("pk")))
-        return found & (_has_none(SEVERAL) | exact)
+    def condition(self, column: str) -> Q:
+        """The entries that fit, by a column that holds ``facets``."""
+        if self.filters.organization and not self.place:
+            return Q(pk__in=[])
+        if self.filters.tests:
+            return self._test_records(column)
+        if not (self._asks_records or self.filters.alone):
+            return self.sight.visible() & self._organization()
+        inside, outside, within = self.sight.inside(), self._outside, self._within
+        condition = self._one_of(column, outside & within)
+        if within - outside:
+            condition |= self._one_of(column, within - outside) & inside
+        if outside - within:
+            condition |= self._one_of(column, outside - within) & ~inside
+        return condition & self._organization()
 
-    def _by_bits(self, systems: Sequence[str]) -> Iterator[Q]:
-        """For each system, or for all at once where one thing alone is asked."""
-        asked = [self.filters.statuses, self.filters.registrations, self.filters.review]
-        together = sum(map(bool, asked)) <= 1
-        for some in [systems] if together else [[each] for each in systems]:
-            masks = list(self._masks(some))
-            condition = Q()
-            for mask in masks:
-                condition &= has_any("facets", mask)
-            yield condition
+    def lead(self) -> Q:
+        """The values once more, for SQLite, which takes no index for alternatives; nothing where they
+        would lead to most people."""
+        if self.filters.tests:
+            return Q(facets__in=self._of_tests)
+        if not (self._asks_records or self.filters.alone):
+            return Q()  # few filters of other kinds have an index of their own
+        return Q(facets__in=sorted(self._outside | self._within))
 
-    def _masks(self, systems: Sequence[str]) -> Iterator[int]:
-        layout, filters = self.sight.layout, self.filters
-        if filters.statuses:
-            yield layout.in_status(systems, filters.statuses)
-        if filters.registrations:
-            yield layout.registered(systems, filters.registrations)
-        if filters.review:
-            yield layout.to_review(systems)
-        if not (filters.statuses or filters.registrations or filters.review):
-            yield layout.present(systems)
+    def _fits(self, bits: int, *, inside: bool) -> bool:
+        seen = self.sight.sees(bits, inside=inside)
+        if not seen or (self.filters.alone and len(seen) > 1):
+            return False
+        return any(
+            self.sight.layout.fits(
+                bits,
+                system,
+                statuses=self.filters.statuses,
+                registrations=self.filters.registrations,
+                review=self.filters.review,
+            )
+            for system in ([self.system] if self.system else seen)
+            if system in seen
+        )
 
-    def records(self) -> QuerySet[SourceRecord]:
+    def _one_of(self, column: str, values: Collection[int]) -> Q:
+        """Entries with one of these values. Where bits are of several records, the records are asked."""
+        plain = [each for each in values if not (self._asks_records and each & SEVERAL)]
+        of_several = [each for each in values if self._asks_records and each & SEVERAL]
+        condition = Q(**{f"{column}__in": plain})
+        if of_several:
+            exact = any_of(self._records().filter(is_test=False, patient=OuterRef("pk")))
+            condition |= Q(**{f"{column}__in": of_several}) & exact
+        return condition
+
+    @property
+    def _asks_records(self) -> bool:
+        filters = self.filters
+        return any((self.system, filters.statuses, filters.registrations, filters.review))
+
+    def _test_records(self, column: str) -> Q:
+        """People of whom there are such test records within reach."""
+        found = Q(**{f"{column}__in": self._of_tests})
+        found &= any_of(self._records().filter(is_test=True, patient=OuterRef("pk")))
+        return found & self.sight.participates() if sees_participants_only(self.sight.user) else found
+
+    def _organization(self) -> Q:
+        return self.sight.within([(self.place.system, self.place.organization)]) if self.place else Q()
+
+    def _records(self) -> QuerySet[SourceRecord]:
         """Current records within reach that are as asked."""
         found = records(self.sight.reach).filter(vanished_at=None)
         if self.system:
@@ -276,35 +314,39 @@ class _Asked:
             found = found.filter(registration__in=self.filters.registrations)
         return found.filter(needs_review=True) if self.filters.review else found
 
-    def _organization(self) -> Q:
-        place = self.place
-        is_own = place and place.organization in self.sight.reach.organizations.get(place.system, ())
-        return self.sight.within([(place.system, place.organization)]) if place and is_own else Q(pk__in=[])
-
 
 # --- paging ---------------------------------------------------------------------------------
 
 
-def page_of(found: QuerySet[ListEntry], order: Order, *, number: int, size: int) -> Page:
-    """One page; the last one where there are fewer. One query, unless it lies beyond the end."""
-    ids = found.order_by(*order.columns).values_list("pk", flat=True)
-    start = (number - 1) * size
-    if start < COUNTED:
-        counted = list(ids[: COUNTED + 1])
-        total = min(len(counted), COUNTED)
-        number = min(number, max(-(-total // size), 1))
-        start = (number - 1) * size
-        return Page(
-            ids=counted[start : start + size],
-            number=number,
-            size=size,
-            total=total,
-            more=len(counted) > COUNTED,
-        )
-    some = list(ids[start : start + size])
-    if not some:
-        total = found.count()
-        number = max(-(-total // size), 1)
-        some = list(ids[(number - 1) * size :][:size])
-        return Page(ids=some, number=number, size=size, total=total, more=False)
-    return Page(ids=some, number=number, size=size, total=COUNTED, more=True)
+def ids_in_order(found: Found, order: Order, *, most: int) -> list[int] | None:
+    """Everybody found, in order; ``None`` where there are more than ``most``."""
+    columns = _ORDERS[order.by]
+    rows = list(found.narrow.values_list(*columns)[: most + 1])
+    if len(rows) > most:
+        return None
+    rows.sort(reverse=order.down)  # as the databases do: names are ASCII, ordered letter by letter
+    return [row[-1] for row in rows]
+
+
+def page_of(found: Found, order: Order, *, number: int, size: int) -> Page:
+    """One page; the last one where there are fewer."""
+    ids = ids_in_order(found, order, most=COUNTED)
+    if ids is None:
+        return _far(found, order, number=number, size=size)
+    number = min(number, max(-(-len(ids) // size), 1))
+    shown = ids[(number - 1) * size : number * size]
+    return Page(ids=shown, number=number, size=size, total=len(ids), more=False)
+
+
+def _far(found: Found, order: Order, *, number: int, size: int) -> Page:
+    """A page of more people than are counted; only beyond their end all of them are, for the last page."""
+    in_order = found.in_order.order_by(*order.columns).values_list("patient_id", flat=True)
+    ids = list(in_order[(number - 1) * size : number * size])
+    if ids:
+        return Page(ids=ids, number=number, size=size, total=COUNTED, more=True)
+    total = found.in_order.count()
+    last = max(-(-total // size), 1)
+    backwards = found.in_order.order_by(*replace(order, down=not order.down).columns)
+    rest = total - (last - 1) * size
+    ids = list(backwards.values_list("patient_id", flat=True)[:rest])
+    return Page(ids=ids[::-1], number=last, size=size, total=total, more=False)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from patients.models import Patient
 
+from .people_list import Filters, find
 from .visibility import Sight
 
 MOST = 1_000
@@ -19,7 +20,7 @@ def ids_of(sight: Sight, public_ids: Collection[str]) -> list[int]:
     """Our own ids of people whom somebody sees; others are left out, test records too."""
     if not public_ids:
         return []
-    found = sight.entries().filter(patient__public_id__in=public_ids)
+    found = find(sight, Filters()).narrow.filter(patient__public_id__in=public_ids)
     return list(found.order_by("pk").values_list("pk", flat=True))
 
 

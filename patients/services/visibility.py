@@ -18,13 +18,13 @@ from django.utils import timezone
 
 from integrations.abilities import Capability
 from integrations.errors import IntegrationError, NotConfigured, Unauthorised
-from integrations.registry import label_of, systems_with
-from patients.models import ListEntry, Membership, OwnRoles, Patient, SourceRecord
+from integrations.registry import label_of, system_names, systems_with
+from patients.models import Membership, OwnRoles, Patient, SourceRecord
 from portal.accounts.models import User
 
 from .asking import Question, ask_all
 from .connections import needs_own_token
-from .facets import TEST, Layout, bit_of, open_systems
+from .facets import Layout, bit_of, open_systems
 from .reach import own_organizations, sees_participants_only
 
 HOLDS_FOR = timedelta(seconds=30)  # with the adapter's memory: a changed role shows within a minute
@@ -74,57 +74,49 @@ def people(user: User, reach: Reach) -> QuerySet[Patient]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """Whom somebody sees in the people list, as conditions on its entries.
-
-    ``inside``: whether the person is in an organization within reach; ``visible``: whether they
-    are seen at all. Both are of bits alone unless there are more organizations than bits.
-    """
+    """Somebody looking at the people list: who, what their roles reach, and how to read entries."""
 
     user: User
     reach: Reach
     layout: Layout
 
-    @property
+    def sees(self, bits: int, *, inside: bool) -> list[str]:
+        """The systems whose records of a person one sees, by the person's ``facets`` and whether they
+        are in an organization within reach; nothing where the person is out of sight."""
+        if sees_participants_only(self.user) and not inside:
+            return []
+        return self.layout.holding(bits, system_names() if inside else open_systems())
+
+    def visible(self) -> Q:
+        """Entries of people of whom one sees any record: as ``sees``, by bits."""
+        if sees_participants_only(self.user):
+            return self.inside()
+        return _has_any("facets", self.layout.present(open_systems())) | self.inside()
+
     def inside(self) -> Q:
         """Entries of people in one's own organizations."""
-        return self.within(
-            (system, each) for system, some in self.reach.organizations.items() for each in some
-        )
-
-    @property
-    def visible(self) -> Q:
-        """Entries of people whom one may see, test records apart."""
-        if sees_participants_only(self.user):
-            return self.inside
-        return has_any("facets", self.layout.present(open_systems())) | self.inside
+        own = ((system, each) for system, some in self.reach.organizations.items() for each in some)
+        return self.within(own)
 
     def within(self, organizations: Iterable[tuple[str, str]]) -> Q:
-        """Entries of people in any of these (system, organization) pairs."""
+        """Entries of people in any of these (system, organization) pairs: by bits, and by the
+        memberships themselves where a bit is shared with another organization."""
         wanted = {pair: self.layout.places[pair] for pair in organizations if pair in self.layout.places}
         others = [place for pair, place in self.layout.places.items() if pair not in wanted]
         shared = {bit_of(place) for place in others} & {bit_of(place) for place in wanted.values()}
         exact = sum({bit_of(place) for place in wanted.values()} - shared)
-        found = has_any("places", exact)
+        found = _has_any("places", exact)
         if shared:
             asked = Membership.objects.filter(_in_organizations(wanted), patient=OuterRef("pk"))
-            found |= has_any("places", sum(shared)) & any_of(asked)
+            found |= _has_any("places", sum(shared)) & any_of(asked)
         return found
 
-    def entries(self) -> QuerySet[ListEntry]:
-        """The people in the list."""
-        return ListEntry.objects.filter(self.visible)
-
-    def test_entries(self, found: QuerySet[SourceRecord]) -> QuerySet[ListEntry]:
-        """The people of whom there are such test records within reach."""
-        asked = found.filter(is_test=True, patient=OuterRef("pk"))
-        entries = ListEntry.objects.filter(has_any("facets", TEST), any_of(asked))
-        if sees_participants_only(self.user):
-            entries = entries.filter(any_of(_memberships(self.reach).filter(patient=OuterRef("pk"))))
-        return entries
+    def participates(self) -> Q:
+        """Entries of people of whom any record, a test record too, is in one's own organizations."""
+        return any_of(_memberships(self.reach).filter(patient=OuterRef("pk")))
 
 
-def has_any(column: str, bits: int) -> Q:
-    """Whether one of the bits is set in a column."""
+def _has_any(column: str, bits: int) -> Q:
     return Q(GreaterThan(F(column).bitand(bits), 0)) if bits else Q(pk__in=[])
 
 

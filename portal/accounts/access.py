@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.urls import URLPattern, URLResolver
@@ -25,6 +26,7 @@ SIGNED_IN: Who = frozenset({"signed in"})  # any account, with a role or without
 ADMIN: Who = frozenset({Role.ADMIN})
 STAFF: Who = frozenset({Role.ADMIN, Role.CLINIC_STAFF})
 EVERY_ROLE: Who = frozenset(Role)
+EXPORTERS: Who = frozenset(Role(name) for name in settings.EXPORT_ROLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ TABLE: dict[str, Rule] = {
     "patients:print": Rule(EVERY_ROLE),
     "patients:patient": Rule(EVERY_ROLE),
     "patients:patient_print": Rule(EVERY_ROLE),
+    # The people list
+    "patients:people": Rule(EVERY_ROLE, EVERY_ROLE),
+    "patients:people_print": Rule(EVERY_ROLE),
+    "patients:people_export": Rule(EXPORTERS, EXPORTERS),
     # How the systems are doing
     "patients:connections": Rule(EVERY_ROLE),
     "patients:check": Rule(NOBODY, ADMIN),

@@ -34,6 +34,7 @@ __all__ = [
 #: Label and URL name of the main navigation, in order. Whoever may not open one does not see it.
 NAVIGATION = (
     ("Look up", "patients:search"),
+    ("People", "patients:people"),
     ("Connections", "patients:connections"),
     ("Who looked", "patients:audit"),
     ("Accounts", "accounts:people"),

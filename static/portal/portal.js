@@ -7,7 +7,9 @@
 
   document.documentElement.classList.add("portal-scripted");
   // htmx notes the page's address for a history of its own, which is turned off: nothing is to stay here.
-  sessionStorage.removeItem("htmx-current-path-for-history");
+  const forgetPath = () => sessionStorage.removeItem("htmx-current-path-for-history");
+  forgetPath();
+  document.addEventListener("htmx:pushedIntoHistory", forgetPath);
 
   // --- "/" goes to the look-up -------------------------------------------------------------
   // A shortcut of one character must not take keys from somebody who types or dictates, and it
