@@ -27,7 +27,9 @@ def staff(sandbox: Sandbox) -> User:
     user = connected(make_user("staff@example.org", Role.CLINIC_STAFF, name="Sam Staff"), MEGAN, sandbox)
     for name in ("jump", "jhe", "impilo"):
         system = open_system(name, by=user, seconds=30)
-        rows = [each for each in system.iterate() if each.demographics.family_name in {"Joshi", "Mbeki", "Wardle"}]
+        rows = [
+            each for each in system.iterate() if each.demographics.family_name in {"Joshi", "Mbeki", "Wardle"}
+        ]
         index.store(system.get(each.id) for each in rows)
     return user
 
