@@ -1,0 +1,162 @@
+"""How well and how fast the index finds people whose names are mistyped.
+
+For each size and database an index of made-up people is filled (``population``), and at least
+5,000 look-ups for each name origin are made, every one with an error in the name: with the birth
+date right, with it wrong too, and with it wrong but a third detail right. One JSON line for
+each database, size and kind of look-up, then one for each kind of error and each name origin,
+with 95 % bounds (Wilson, JASA 1927). ``queries`` is how many statements one look-up sends.
+
+    make bench-index                                     10,000, 100,000 and 1,000,000 records on SQLite
+    BENCH_SIZES=10000 BENCH_DATABASES=postgres://… make bench-index
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import sqrt
+from multiprocessing import get_context
+from pathlib import Path
+
+from .index_fill import ORGANIZATION, fill
+from .population import EACH_ORIGIN, FINAL_SEEDS, QUERY_SEED_OFFSET, Asked, Known, Population, Sample
+
+SIZES = (10_000, 100_000, 1_000_000)
+Z_95 = 1.96
+WARM_UP = 200
+
+
+@dataclass
+class Tally:
+    """Look-ups of one kind: how long each took, and where whoever was meant came."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    first: int = 0
+    among_ten: int = 0
+
+    def add(self, milliseconds: float, rank: int | None) -> None:
+        """One look-up; ``rank`` from 0, ``None`` where the person was not among those shown."""
+        self.milliseconds.append(milliseconds)
+        self.first += rank == 0
+        self.among_ten += rank is not None
+
+    def line(self) -> dict[str, object]:
+        """The figures."""
+        ordered, asked = sorted(self.milliseconds), len(self.milliseconds)
+        low, high = wilson(self.first, asked)
+        return {
+            "asked": asked,
+            "p50_ms": round(ordered[asked // 2], 2),
+            "p95_ms": round(ordered[int(asked * 0.95)], 2),
+            "recall_at_1": round(self.first / asked, 4),
+            "recall_at_1_low": round(low, 4),
+            "recall_at_1_high": round(high, 4),
+            "recall_at_10": round(self.among_ten / asked, 4),
+        }
+
+
+def wilson(hits: int, asked: int) -> tuple[float, float]:
+    """The 95 % bounds of a share."""
+    share, square = hits / asked, Z_95**2
+    middle = (share + square / (2 * asked)) / (1 + square / asked)
+    half = Z_95 / (1 + square / asked) * sqrt(share * (1 - share) / asked + square / (4 * asked**2))
+    return middle - half, middle + half
+
+
+def main() -> None:
+    """One process a database and size, so that each starts cold and alone."""
+    sizes = [int(each) for each in os.environ.get("BENCH_SIZES", ",".join(map(str, SIZES))).split(",")]
+    databases = os.environ.get("BENCH_DATABASES", "sqlite").split(",")
+    for database in databases:
+        for records in sizes:
+            with tempfile.TemporaryDirectory() as folder:
+                alone = get_context("spawn").Process(target=measure, args=(database, records, folder))
+                alone.start()
+                alone.join()
+                if alone.exitcode:
+                    raise SystemExit(alone.exitcode)
+
+
+def measure(database: str, records: int, folder: str) -> None:
+    """Fill an index and look people up in it."""
+    address = f"sqlite:///{Path(folder) / 'index.sqlite3'}" if database == "sqlite" else database
+    os.environ.update(
+        DATABASE_URL=address, VAR_DIR=folder, SECRET_KEY="benchmark", DJANGO_SETTINGS_MODULE="portal.settings"
+    )
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    if connection.vendor == "postgresql":
+        call_command("flush", interactive=False, verbosity=0)
+    sample = Sample(seed=FINAL_SEEDS[0] + QUERY_SEED_OFFSET, each_origin=EACH_ORIGIN)
+    whose: list[int] = [0]
+    begun = time.monotonic()
+    filled = fill(_seen(Population(records=records, seed=FINAL_SEEDS[0]), sample, whose))
+    head = {"benchmark": "index", "database": connection.vendor, "records": filled}
+    _print(head | {"kind": "fill", "seconds": round(time.monotonic() - begun)})
+    tallies, statements = _look_up(sample.asked(), whose)
+    for (kind, of), tally in sorted(tallies.items()):
+        _print(head | {"kind": kind, "of": of} | tally.line() | {"queries": statements})
+
+
+def _seen(population: Population, sample: Sample, whose: list[int]) -> Iterator[Known]:
+    """The people, while a sample of them is drawn; ``whose`` gets each record's person by number."""
+    for known in population.people():
+        sample.see(known)
+        whose.extend([known.person.number] * len(known.copies))
+        yield known
+
+
+def _look_up(asked: Iterator[Asked], whose: list[int]) -> tuple[dict[tuple[str, str], Tally], int]:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from patients.services import finding
+    from patients.services.visibility import Reach
+    from portal.accounts.models import User
+    from portal.accounts.roles import Role
+
+    reader = User(email="benchmark@example.org")
+    reader.__dict__["role"] = Role.READER
+    reach = Reach(organizations={"jhe": frozenset({ORGANIZATION})})
+    tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+    most = 0
+    for number, each in enumerate(asked):
+        if number < WARM_UP:
+            with CaptureQueriesContext(connection) as sent:
+                finding.find(each.query, by=reader, reach=reach)
+            most = max(most, len(sent))
+        begun = time.perf_counter()
+        found = finding.find(each.query, by=reader, reach=reach)
+        took = (time.perf_counter() - begun) * 1000
+        ranks = (place for place, one in enumerate(found.people) if whose[one.patient_id] == each.person)
+        rank = next(ranks, None)
+        kind = _kind(each)
+        for of in ("all", f"origin: {each.origin}", f"error: {each.name_error}"):
+            tallies[kind, of].add(took, rank)
+    return tallies, most
+
+
+def _kind(asked: Asked) -> str:
+    if asked.date_error is None:
+        return "birth date right"
+    return "birth date wrong, third detail right" if asked.third else "birth date wrong"
+
+
+def _print(line: dict[str, object]) -> None:
+    print(json.dumps(line), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
+    sys.exit(0)
