@@ -18,7 +18,7 @@ from .connections import is_set_up
 from .sync import Outcome
 
 TASK = "patients.tasks.sync_systems"
-TURN_SECONDS = 6.0  # of one system; then whatever else the worker has to do goes first
+TURN_SECONDS = 3.0  # of one system; then whatever else the worker has to do goes first
 AFTER_A_FAULT = timedelta(hours=1)
 ASK_SECONDS = 8.0
 

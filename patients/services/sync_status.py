@@ -141,7 +141,7 @@ def _counts(run: SyncRun) -> str:
         "changed": run.changed,
         "gone": run.vanished,
         "come back": run.returned,
-        "found to be somebody known": run.joined,
+        "linked to people known already": run.joined,
         "not read": run.errors,
     }
     return "".join(f", {count:,} {word}" for word, count in told.items() if count)
