@@ -12,7 +12,6 @@ from patients.models import ReviewNote
 from patients.services.event_words import KINDS, OUTCOMES
 from patients.services.inquiries import Asked
 from portal.accounts.models import User
-from portal.web.forms import DateInput
 
 _DAY_FIRST = ("%d-%b-%Y", "%d/%m/%Y", "%d/%m/%y", "%d %m %Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%Y-%m-%d")
 _MONTH_FIRST = (
@@ -35,7 +34,8 @@ class _Day(forms.DateField):
         super().__init__(
             label=label,
             required=False,
-            widget=DateInput,
+            # Not portal.web.forms.DateInput, which reads a birth date back with the age.
+            widget=forms.DateInput(format="%d-%b-%Y", attrs={"autocomplete": "off"}),
             input_formats=_MONTH_FIRST if settings.DATE_ORDER == "MDY" else _DAY_FIRST,
             error_messages={"invalid": sentence},
         )
@@ -47,8 +47,7 @@ class AskForm(forms.Form):
     person = forms.CharField(required=False, max_length=22, widget=forms.HiddenInput)
     system = forms.ChoiceField(label="System", required=False)
     record_id = forms.CharField(
-        label="Record number",
-        help_text="The system's own number of the person's record",
+        label="Record number there",
         required=False,
         max_length=64,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),

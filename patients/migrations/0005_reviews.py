@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                     "verdict",
                     models.CharField(
                         choices=[
-                            ("explained", "Explained: nothing more to do"),
+                            ("explained", "Explained"),
                             ("follow_up", "To follow up"),
                         ],
                         max_length=16,

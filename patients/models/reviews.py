@@ -46,7 +46,7 @@ class ReviewNote(models.Model):
     class Verdict(models.TextChoices):
         """What is to be done about it."""
 
-        EXPLAINED = "explained", "Explained: nothing more to do"
+        EXPLAINED = "explained", "Explained"
         FOLLOW_UP = "follow_up", "To follow up"
 
     month = models.DateField()  # its first day

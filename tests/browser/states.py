@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from integrations.sandbox.faults import FaultKind
 from portal.accounts.roles import Role
 
-from . import reaching
+from . import auditing, reaching
 from .journey import MEGAN, Journey
 
 Way = Callable[[Journey], None]
@@ -112,7 +112,8 @@ def _signing_in() -> list[State]:
         State(part="account", name="second-step-to-set-up", way=reaching.second_step_missing, role=None),
         State(part="account", name="authenticator-app", way=reaching.authenticator_app, role=None),
         State(part="account", name="add-passkey", way=reaching.add_passkey, role=None),
-        State(part="account", name="people-and-roles", way=reaching.people_and_roles, role=Role.ADMIN),
+        State(part="account", name="people-and-roles", way=auditing.accounts, role=Role.ADMIN),
+        State(part="account", name="sessions-elsewhere", way=auditing.sessions_elsewhere),
     ]
 
 
@@ -121,6 +122,7 @@ def _looking_up() -> list[State]:
         ("start", _at("/")),
         ("details", reaching.details_open),
         ("refused", reaching.look_up_refused),
+        ("typing", reaching.typing),
         ("one-in-three-systems", _found("grace mbeki 18/4/75")),
         ("two-readings", _found("smith 3/4/80")),
         ("correcting", reaching.correcting),
@@ -164,11 +166,54 @@ def _people() -> list[State]:
         ),
         State(part="person", name="arabic", way=_person("خالد المصري", "خالد")),
         State(part="person", name="chinese", way=_person("xiaoming wang", "WANG")),
+        State(part="person", name="of-the-index", way=reaching.patient),
         State(part="person", name="system-down", way=reaching.person_with_a_system_down),
         State(part="person", name="read-anew-failed", way=reaching.person_not_read_anew),
         State(part="person", name="print-view", way=_print("grace mbeki 18/4/75", "MBEKI")),
         State(part="person", name="printed", way=_print("grace mbeki 18/4/75", "MBEKI"), print=True),
         State(part="person", name="printed-page", way=_person("albert ramsbottom", "RAMSBOTTOM"), print=True),
+    ]
+
+
+def _people_list() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("everybody", reaching.people_listed),
+        ("filtered", reaching.people_filtered),
+        ("filters", reaching.people_filters),
+        ("filters-refused", reaching.people_filters_refused),
+        ("nobody", reaching.people_nobody),
+        ("empty", _at("/people/")),
+        ("test-records", reaching.people_tests),
+        ("print-view", reaching.people_printed),
+    ]
+    return [
+        *(State(part="people", name=name, way=way) for name, way in ways),
+        State(part="people", name="printed", way=reaching.people_printed, print=True),
+        State(part="people", name="coordinator", way=reaching.people_listed, role=Role.COORDINATOR),
+        State(part="people", name="export", way=reaching.people_export, role=Role.ADMIN),
+        State(part="people", name="export-refused", way=reaching.people_export_refused, role=Role.ADMIN),
+    ]
+
+
+def _auditing() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("question", auditing.ask),
+        ("question-refused", auditing.refused),
+        ("person", auditing.about_a_person),
+        ("staff", auditing.about_staff),
+        ("time", auditing.about_a_time),
+        ("nothing", auditing.nothing),
+        ("sheet", auditing.sheet),
+        ("export", auditing.export),
+        ("months", auditing.months),
+        ("review", auditing.review),
+        ("review-refused", auditing.review_refused),
+        ("review-to-sign", auditing.to_sign),
+        ("review-signed", auditing.signed),
+    ]
+    return [
+        *(State(part="audit", name=name, way=way, role=Role.ADMIN) for name, way in ways),
+        State(part="audit", name="sheet-printed", way=auditing.sheet, role=Role.ADMIN, print=True),
     ]
 
 
@@ -186,4 +231,4 @@ def _rest() -> list[State]:
     ]
 
 
-STATES = [*_signing_in(), *_looking_up(), *_people(), *_rest()]
+STATES = [*_signing_in(), *_looking_up(), *_people(), *_people_list(), *_auditing(), *_rest()]
