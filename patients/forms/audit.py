@@ -10,7 +10,7 @@ from django.conf import settings
 from integrations.registry import label_of, system_names
 from patients.models import ReviewNote
 from patients.services.event_words import KINDS, OUTCOMES
-from patients.services.inquiries import Asked
+from patients.services.questions import Asked
 from portal.accounts.models import User
 
 _DAY_FIRST = ("%d-%b-%Y", "%d/%m/%Y", "%d/%m/%y", "%d %m %Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%Y-%m-%d")
@@ -24,6 +24,8 @@ _MONTH_FIRST = (
     "%d %b %Y",
     "%Y-%m-%d",
 )
+#: One of these stands beside a system, or the whole trail is read for a page.
+_NARROW = ("person", "record_id", "actor", "since")
 NOTHING = "Say what you want to know: a person, a member of staff, a day or a kind of event."
 
 
@@ -87,6 +89,10 @@ class AskForm(forms.Form):
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
             self.add_error("until", "The last day is before the first. Change one of them.")
+        if cleaned.get("in_system") and not any(cleaned.get(name) for name in _NARROW):
+            self.add_error(
+                "since", "Enter the first day: the records of a system are too many to ask for all."
+            )
         if not self.errors and not any(cleaned.values()):
             self.add_error(None, NOTHING)
         return cleaned

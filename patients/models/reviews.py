@@ -21,7 +21,7 @@ def end_of_inquiry() -> datetime:
 
 
 class Inquiry(models.Model):
-    """What one admin asks of the trail (``services.inquiries.Asked``). Nobody else can open it.
+    """What one admin asks of the trail (``services.questions.Asked``). Nobody else can open it.
 
     Kept, so that whom it is about stays out of addresses.
     """

@@ -19,11 +19,11 @@ from integrations.types import Demographics
 from patients.matching.compared import compared
 from patients.models import SourceRecord
 from portal.accounts.models import User
-from portal.audit.models import Event
+from portal.audit.models import Event, records_in
 
 from .abouts import Pair
 from .event_words import KINDS, LOOKS
-from .inquiries import start_of
+from .questions import start_of
 
 SHOWN = 10  # occurrences on the page; all of them are one question to the trail away
 NAMESAKES = 4  # different people of one surname, one after the other
@@ -138,12 +138,13 @@ def find(month: date) -> list[Finding]:
         at__gte=start_of(month), at__lt=start_of(month_after(month))
     ).exclude(actor="").order_by("at", "id")  # fmt: skip
     staff = _staff()
-    looks = _looks(events.filter(action__in=[*KINDS[LOOKS], "search"], outcome=Event.Outcome.DONE))
+    looks = _looks(events.filter(action__in=KINDS[LOOKS], outcome=Event.Outcome.DONE))
+    searches = events.filter(action="search", outcome=Event.Outcome.DONE)
     found: Mapping[str, Callable[[], Iterator[tuple[str, list[Occurrence]]]]] = {
         "own_record": lambda: _each(looks, staff, _is_own),
         "same_surname": lambda: _each(looks, staff, _is_of_the_name),
         "namesakes": lambda: _namesakes(looks),
-        "out_of_hours": lambda: _out_of_hours(looks),
+        "out_of_hours": lambda: _out_of_hours(looks, searches),
         "refused": lambda: _refused(events.filter(outcome=Event.Outcome.REFUSED)),
         "exports": lambda: _by_actor(events.filter(action__endswith=".exported")),
     }
@@ -167,13 +168,19 @@ def month_after(month: date) -> date:
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def is_working_time(moment: datetime) -> bool:
-    """Whether a moment is within ``WORKING_DAYS`` and ``WORKING_HOURS``, in local time."""
-    local = timezone.localtime(moment)
+def working_time() -> Callable[[datetime], bool]:
+    """Says of a moment whether it is within ``WORKING_DAYS`` and ``WORKING_HOURS``, in local time."""
     begin, end = _working_hours()
-    clock = local.time()
-    inside = begin <= clock < end if begin < end else clock >= begin or clock < end
-    return inside and DAYS[local.weekday()] in settings.WORKING_DAYS
+    days = [name in settings.WORKING_DAYS for name in DAYS]
+    zone = timezone.get_current_timezone()
+
+    def is_within(moment: datetime) -> bool:
+        local = moment.astimezone(zone)
+        clock = local.time()
+        inside = begin <= clock < end if begin < end else clock >= begin or clock < end
+        return inside and days[local.weekday()]
+
+    return is_within
 
 
 def working_time_in_words() -> str:
@@ -192,16 +199,17 @@ def _working_hours() -> tuple[time, time]:
 
 
 def _looks(events: QuerySet[Event]) -> Looks:
-    columns = ("at", "actor", "action", "system", "record_id", "details")
-    rows = [Event(**dict(zip(columns, row, strict=True))) for row in events.values_list(*columns)]
-    pairs = {pair for row in rows for pair in row.records}
-    known = _known(pairs)
-    looks: dict[str, list[_Look]] = {}
-    for row in rows:
-        people = tuple(known[pair] for pair in row.records if pair in known)
-        looks.setdefault(row.actor, []).append(
-            _Look(at=row.at, action=row.action, records=tuple(row.records), people=people)
+    rows = [
+        (at, actor, action, tuple(records_in(system, record_id, details)))
+        for at, actor, action, system, record_id, details in events.values_list(
+            "at", "actor", "action", "system", "record_id", "details"
         )
+    ]
+    known = _known({pair for *_, records in rows for pair in records})
+    looks: dict[str, list[_Look]] = {}
+    for at, actor, action, records in rows:
+        people = tuple(known[pair] for pair in records if pair in known)
+        looks.setdefault(actor, []).append(_Look(at=at, action=action, records=records, people=people))
     return looks
 
 
@@ -281,11 +289,17 @@ def _dense(run: Sequence[_Look]) -> Iterator[Occurrence]:
         begin += len(part)
 
 
-def _out_of_hours(looks: Looks) -> Found:
-    for actor, own in looks.items():
-        hits = [_occurrence(look) for look in own if not is_working_time(look.at)]
+def _out_of_hours(looks: Looks, searches: QuerySet[Event]) -> Found:
+    is_within = working_time()
+    odd = {
+        actor: [_occurrence(each) for each in own if not is_within(each.at)] for actor, own in looks.items()
+    }
+    for at, actor in searches.values_list("at", "actor"):
+        if not is_within(at):
+            odd.setdefault(actor, []).append(Occurrence(at=at, action="search"))
+    for actor, hits in odd.items():
         if hits:
-            yield actor, hits
+            yield actor, sorted(hits, key=lambda each: each.at)
 
 
 def _refused(events: QuerySet[Event]) -> Found:

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from patients.models import Inquiry, SourceRecord
 from portal import audit
 from portal.accounts.models import User
-from portal.audit.models import Event, EventRecord
+from portal.audit.models import Event
 
 from . import csv_files
-from .abouts import About, Names, Pair, identity_within, system_label, whole_person
+from .abouts import About, Names, identity_within, system_label, whole_person
 from .event_words import OUTCOMES, action_in_words, details_in_words
-from .portrait import Identity
+from .questions import Asked, Found, Gone, Subject, found_for
 from .visibility import Reach, reach_of
 
 PAGE = 50
@@ -32,57 +30,8 @@ MOST_ON_A_SHEET = 1_000
 MOST_EXPORTED = 20_000
 
 
-class Gone(Exception):
-    """No such inquiry or place in it, or none of this user's, or not any more."""
-
-
 class TooMany(Exception):
     """More events than one file may hold."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is asked. ``person`` is a person's own address in the index, ``system`` and ``record_id`` a source
-    record that the index does not know; ``actor`` is an account's id; ``in_system`` narrows."""
-
-    person: str = ""
-    system: str = ""
-    record_id: str = ""
-    actor: str = ""
-    since: date | None = None
-    until: date | None = None
-    action: str = ""
-    outcome: str = ""
-    in_system: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """For keeping, encrypted."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Asked:
-        """The inverse of :meth:`to_json`."""
-        days = {name: date.fromisoformat(kept[name]) for name in ("since", "until") if kept.get(name)}
-        return cls(**{**kept, "since": None, "until": None, **days})
-
-    @property
-    def is_about_a_person(self) -> bool:
-        """Whether one person is asked about."""
-        return bool(self.person or self.record_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """The person asked about. ``identity`` is ``None`` where no record is within the admin's reach."""
-
-    records: tuple[Pair, ...]
-    keys: tuple[str, ...]
-    identity: Identity | None = field(repr=False)
-
-    @property
-    def labels(self) -> list[str]:
-        """The records in words."""
-        return [f"{system_label(system)} {number}" for system, number in self.records]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +101,7 @@ def page(inquiry: Inquiry, *, by: User, older: str = "", newer: str = "") -> Lis
     asked = Asked.from_json(inquiry.asked)
     reach = reach_of(by)
     subject = _subject(asked, reach)
-    found = _events(asked, subject, inquiry.created_at)
+    found = found_for(asked, subject, inquiry.created_at)
     rows, has_newer, has_older = _slice(found, older, newer)
     _record("audit.person_viewed" if subject else "audit.viewed", inquiry, subject, by, len(rows))
     return Listing(
@@ -161,7 +110,7 @@ def page(inquiry: Inquiry, *, by: User, older: str = "", newer: str = "") -> Lis
         subject=subject,
         account=_account(asked),
         lines=_lines(rows, reach),
-        count=found.order_by()[: MOST_COUNTED + 1].count(),
+        count=found.all()[: MOST_COUNTED + 1].count(),
         newer=rows[0].pk if has_newer and rows else None,
         older=rows[-1].pk if has_older and rows else None,
     )
@@ -177,7 +126,7 @@ def sheet(inquiry: Inquiry, *, by: User) -> Listing:
     subject = _subject(asked, reach)
     if subject is None:
         raise Gone
-    found = _events(asked, subject, inquiry.created_at)
+    found = found_for(asked, subject, inquiry.created_at).all()
     rows = list(found[:MOST_ON_A_SHEET])
     _record("audit.sheet_opened", inquiry, subject, by, len(rows))
     return Listing(
@@ -186,7 +135,7 @@ def sheet(inquiry: Inquiry, *, by: User) -> Listing:
         subject=subject,
         account=None,
         lines=_lines(rows, reach),
-        count=found.order_by()[: MOST_COUNTED + 1].count(),
+        count=found[: MOST_COUNTED + 1].count(),
     )
 
 
@@ -197,7 +146,8 @@ def export(inquiry: Inquiry, *, reason: str, by: User) -> str:
     """
     asked = Asked.from_json(inquiry.asked)
     subject = _subject(asked, Reach(organizations={}))
-    rows = list(_events(asked, subject, inquiry.created_at)[: MOST_EXPORTED + 1])
+    found = found_for(asked, subject, inquiry.created_at)
+    rows = list(found.all()[: MOST_EXPORTED + 1])
     if len(rows) > MOST_EXPORTED:
         _record("audit.exported", inquiry, subject, by, 0, reason=reason, outcome="refused")
         raise TooMany
@@ -210,11 +160,6 @@ def export(inquiry: Inquiry, *, reason: str, by: User) -> str:
 def throw_away_ended() -> int:
     """Delete inquiries whose time is over; returns how many went."""
     return Inquiry.objects.filter(ends_at__lte=timezone.now()).delete()[0]
-
-
-def start_of(day: date) -> datetime:
-    """The first moment of a day, in local time."""
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def _record(
@@ -258,52 +203,14 @@ def _subject(asked: Asked, reach: Reach) -> Subject | None:
     )
 
 
-def _events(asked: Asked, subject: Subject | None, before: datetime) -> QuerySet[Event]:
-    """What is asked for, newest first. It ends where the question was put: the list stands still."""
-    end = min(before, start_of(asked.until + timedelta(days=1))) if asked.until else before
-    found = Event.objects.filter(at__lt=end).order_by("-at", "-id")
-    if asked.since:
-        found = found.filter(at__gte=start_of(asked.since))
-    if subject is not None:
-        found = found.filter(pk__in=_ids_about(subject))
-    for column in ("actor", "action", "outcome"):
-        if wanted := getattr(asked, column):
-            found = found.filter(**{column: wanted})
-    if asked.in_system:
-        its_records = EventRecord.objects.filter(event=OuterRef("pk"), system=asked.in_system)
-        found = found.filter(Q(system=asked.in_system) | Exists(its_records))
-    return found
-
-
-def _ids_about(subject: Subject) -> QuerySet[Any, Any]:
-    """Events about one of the person's records, and those that name the person by our own key."""
-    parts: list[QuerySet[Any, Any]] = [
-        EventRecord.objects.filter(system=system, record_id=number).values("event_id")
-        for system, number in subject.records
-    ]
-    parts.append(Event.objects.filter(subject_key__in=subject.keys).order_by().values("pk"))
-    return parts[0].union(*parts[1:])
-
-
-def _slice(found: QuerySet[Event], older: str, newer: str) -> tuple[list[Event], bool, bool]:
+def _slice(found: Found, older: str, newer: str) -> tuple[list[Event], bool, bool]:
     """A page of events, and whether there are newer and older ones."""
     if newer:
-        mark = _event(newer)
-        after = found.filter(at__gte=mark.at).exclude(at=mark.at, id__lte=mark.pk)
-        rows = list(after.order_by("at", "id")[: PAGE + 1])
+        rows = list(found.newer(found.mark(newer))[: PAGE + 1])
         return rows[:PAGE][::-1], len(rows) > PAGE, True
-    if older:
-        mark = _event(older)
-        found = found.filter(at__lte=mark.at).exclude(at=mark.at, id__gte=mark.pk)
-    rows = list(found[: PAGE + 1])
+    events = found.older(found.mark(older)) if older else found.all()
+    rows = list(events[: PAGE + 1])
     return rows[:PAGE], bool(older), len(rows) > PAGE
-
-
-def _event(event_id: str) -> Event:
-    try:
-        return Event.objects.get(pk=UUID(event_id))
-    except (ValueError, Event.DoesNotExist):
-        raise Gone from None
 
 
 def _lines(events: Sequence[Event], reach: Reach) -> tuple[Line, ...]:

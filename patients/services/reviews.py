@@ -22,7 +22,7 @@ from portal.audit.models import Event
 from .abouts import About, Names
 from .event_words import action_in_words
 from .findings import Finding, Reason, find, month_after, reasons
-from .inquiries import start_of
+from .questions import start_of
 from .visibility import reach_of
 
 

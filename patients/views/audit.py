@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from patients.forms.audit import AskForm, ReasonForm
 from patients.models import Inquiry
 from patients.services import inquiries
-from patients.services.inquiries import MOST_EXPORTED, MOST_ON_A_SHEET, Asked, Gone, Listing
+from patients.services.inquiries import MOST_EXPORTED, MOST_ON_A_SHEET, Listing
+from patients.services.questions import Asked, Gone
 from portal.web.htmx import redirect_after, render_page
 from portal.web.requests import PortalRequest
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -57,10 +58,17 @@ class Event(models.Model):
     @property
     def records(self) -> list[tuple[str, str]]:
         """System and id of every source record that the event is about, each once."""
-        own = [(self.system, self.record_id)] if self.record_id else []
-        named = [tuple(str(each).split(":", 1)) for each in self.details.get("records") or []]
-        pairs = own + [(pair[0], pair[1]) for pair in named if len(pair) == 2]
-        return list(dict.fromkeys(pairs))
+        return records_in(self.system, self.record_id, self.details)
+
+
+def records_in(system: str, record_id: str, details: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The same from an event's columns, for reading many."""
+    pairs = {(system, record_id): None} if record_id else {}
+    for each in details.get("records") or ():
+        named, _, number = str(each).partition(":")
+        if number:
+            pairs[named, number] = None
+    return list(pairs)
 
 
 class EventRecord(models.Model):

@@ -247,6 +247,7 @@ def test_every_filter_narrows(admins_client: Client, reader: User) -> None:
         ({"since": "31/31/2026"}, "Enter the first day like 1 3 2026"),
         ({"since": "2/1/2026", "until": "1/1/2026"}, "The last day is before the first"),
         ({"actor": "999999"}, "Select a valid choice"),
+        ({"in_system": "jhe"}, "Enter the first day"),
     ],
 )
 def test_question_that_cannot_be_answered_says_why(
@@ -318,7 +319,7 @@ def test_question_ends_after_its_time(admins_client: Client, reader: User) -> No
 # --- the file -------------------------------------------------------------------------------
 
 
-def lines_of(response: Any) -> list[Sequence[str]]:
+def lines_of(response: Any) -> Sequence[Sequence[str]]:
     """The cells of a file, without its header."""
     return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))[1:]
 
