@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: What a live key of Jump begins with; a sandbox key begins with ``pk_test_``.
 LIVE_KEY = "pk_live_"
+WEEK = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
 MAKE_A_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 
 
@@ -84,6 +86,24 @@ def check_access_table(app_configs: Any, **_: Any) -> list[CheckMessage]:
         for name in sorted(TABLE.keys() - names)
     ]
     return [*missing, *stale]
+
+
+@register()
+def check_working_time(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Working hours and days can be read."""
+    hours = re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", settings.WORKING_HOURS)
+    wrong = {
+        "WORKING_HOURS": (not hours, "Give two times of day, like 07:00-20:00."),
+        "WORKING_DAYS": (
+            not set(settings.WORKING_DAYS) <= WEEK,
+            "Give days by three letters, like mon,tue,wed.",
+        ),
+    }
+    return [
+        Error(f"{name} cannot be read.", hint=hint, id="portal.E030")
+        for name, (is_wrong, hint) in wrong.items()
+        if is_wrong
+    ]
 
 
 def _has_secret_key() -> bool:

@@ -101,3 +101,21 @@ def test_url_without_a_rule_and_rule_without_a_url_are_found(monkeypatch: pytest
         ("portal.E020", True),
         ("portal.E021", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "expected"),
+    [
+        ("07:00-20:00", ["mon", "sun"], []),
+        ("20:00-07:00", [], []),
+        ("7-20", ["mon"], ["WORKING_HOURS cannot be read."]),
+        ("07:00-24:00", ["mon"], ["WORKING_HOURS cannot be read."]),
+        ("07:00-20:00", ["Monday"], ["WORKING_DAYS cannot be read."]),
+    ],
+)
+def test_working_time_can_be_read(
+    settings: Settings, hours: str, days: list[str], expected: list[str]
+) -> None:
+    settings.WORKING_HOURS, settings.WORKING_DAYS = hours, days
+
+    assert [each.msg for each in checks.check_working_time(None)] == expected
