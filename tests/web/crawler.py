@@ -18,7 +18,7 @@ from tests.support import PART, parsed
 from tests.web.test_access import addresses
 
 # What reading may change: who is signed in and since when, counters and limits, the look-ups of a
-# quarter of an hour, how systems were found to be, refreshed tokens, and the index, which takes in
+# quarter of an hour, how systems were found to be, roles there, refreshed tokens, and the index, which takes in
 # what is read live.
 MAY_CHANGE = frozenset(
     {
@@ -30,9 +30,11 @@ MAY_CHANGE = frozenset(
         "patients_answer",
         "patients_connectionlook",
         "patients_tokenlease",
+        "patients_ownroles",
         "patients_identifier",
         "patients_key",
         "patients_link",
+        "patients_listentry",
         "patients_membership",
         "patients_patient",
         "patients_recordchange",

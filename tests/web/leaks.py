@@ -35,7 +35,7 @@ from tests.support import parsed
 WAITING = frozenset({KEPT, DRAFT})
 
 # The index: what records are looked up and compared by lies there plainly, as in any patient list.
-MIRROR = frozenset({"patients_patient", "patients_sourcerecord", "patients_identifier"})
+MIRROR = frozenset({"patients_identifier", "patients_listentry", "patients_patient", "patients_sourcerecord"})
 
 
 @dataclass
