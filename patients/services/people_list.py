@@ -330,23 +330,29 @@ def ids_in_order(found: Found, order: Order, *, most: int) -> list[int] | None:
 
 def page_of(found: Found, order: Order, *, number: int, size: int) -> Page:
     """One page; the last one where there are fewer."""
-    ids = ids_in_order(found, order, most=COUNTED)
-    if ids is None:
-        return _far(found, order, number=number, size=size)
-    number = min(number, max(-(-len(ids) // size), 1))
-    shown = ids[(number - 1) * size : number * size]
-    return Page(ids=shown, number=number, size=size, total=len(ids), more=False)
-
-
-def _far(found: Found, order: Order, *, number: int, size: int) -> Page:
-    """A page of more people than are counted; only beyond their end all of them are, for the last page."""
-    in_order = found.in_order.order_by(*order.columns).values_list("patient_id", flat=True)
-    ids = list(in_order[(number - 1) * size : number * size])
-    if ids:
+    beyond = (number - 1) * size >= COUNTED
+    if beyond and (ids := _walk(found, order, number=number, size=size)):
         return Page(ids=ids, number=number, size=size, total=COUNTED, more=True)
+    if found.narrow[: COUNTED + 1].count() > COUNTED:
+        if beyond:
+            return _last_page(found, order, size=size)
+        ids = _walk(found, order, number=number, size=size)
+        return Page(ids=ids, number=number, size=size, total=COUNTED, more=True)
+    every = ids_in_order(found, order, most=COUNTED) or []
+    number = min(number, max(-(-len(every) // size), 1))
+    shown = every[(number - 1) * size : number * size]
+    return Page(ids=shown, number=number, size=size, total=len(every), more=False)
+
+
+def _walk(found: Found, order: Order, *, number: int, size: int) -> list[int]:
+    in_order = found.in_order.order_by(*order.columns).values_list("patient_id", flat=True)
+    return list(in_order[(number - 1) * size : number * size])
+
+
+def _last_page(found: Found, order: Order, *, size: int) -> Page:
+    """The last page of more people than are usually counted, walked to from the end."""
     total = found.in_order.count()
     last = max(-(-total // size), 1)
-    backwards = found.in_order.order_by(*replace(order, down=not order.down).columns)
-    rest = total - (last - 1) * size
-    ids = list(backwards.values_list("patient_id", flat=True)[:rest])
+    turned = replace(order, down=not order.down)
+    ids = _walk(found, turned, number=1, size=total - (last - 1) * size)
     return Page(ids=ids[::-1], number=last, size=size, total=total, more=False)

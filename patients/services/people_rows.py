@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from integrations.registry import system_names
 from integrations.types import RecordStatus, Registration
 from patients.models import Membership, Patient, Place, SourceRecord
 
@@ -84,7 +85,7 @@ def _row(
         patient=told.patient_id,
         public_id=public_id,
         identity=_identity(found, told),
-        records=tuple(_tag(each) for each in found),
+        records=tuple(_tag(each) for each in sorted(found, key=_place)),
         organizations=tuple(organizations),
         created=min(created, default=None),
         needs_review=any(each.needs_review for each in found),
@@ -117,6 +118,12 @@ def _marks(found: Sequence[SourceRecord]) -> Iterable[str]:
         yield WORDS[Registration.DUMMY]
     if any(each.registration == Registration.TEMPORARY for each in found):
         yield WORDS[Registration.TEMPORARY]
+
+
+def _place(record: SourceRecord) -> int:
+    """The place of a record's system in the order of display."""
+    names = system_names()
+    return names.index(record.system) if record.system in names else len(names)
 
 
 def _tag(record: SourceRecord) -> RecordTag:

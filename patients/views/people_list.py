@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -89,6 +90,7 @@ def export_people(request: PortalRequest) -> HttpResponseBase:
     context = {
         "form": form,
         "tags": tags_of(state.filters, sight),
+        "cap": settings.EXPORT_CAP,
         "back_url": resolve_url("patients:people"),
     }
     return render_page(request, "patients/people_list/export.html", context=context)
