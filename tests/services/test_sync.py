@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from integrations.models import Allowance
+from integrations.registry import get_system
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import Key, Patient, RecordChange, SourceRecord, SyncedSystem, SyncRun
@@ -19,7 +20,7 @@ from patients.services import index, sync, sync_runs, sync_schedule
 from patients.services.sync import Outcome
 from portal.accounts.models import User
 from portal.audit.models import Event
-from tests.support import change, connected, side_by_side
+from tests.support import change, connected, point_at, side_by_side
 
 pytestmark = pytest.mark.slow
 
@@ -457,8 +458,6 @@ def test_jhe_without_a_key_is_off_and_says_so(sandbox: Sandbox, settings: Settin
 @pytest.fixture
 def older(settings: Settings, transactional_db: None) -> Iterator[Sandbox]:
     """JHE as it was in October 2025."""
-    from tests.support import point_at
-
     with Sandbox(dialect="2025-10", systems=("jhe",)) as running:
         point_at(settings, running)
         yield running
@@ -555,7 +554,5 @@ def test_store_is_the_only_way_in(sandbox: Sandbox) -> None:
     read("jump")
     read("jump", Kind.WHOLE)
     before = {each.pk: each.version for each in SourceRecord.objects.all()}
-    from integrations.registry import get_system
-
     index.store([get_system("jump").get(each) for each in ids_held("jump")[:5]])
     assert {each.pk: each.version for each in SourceRecord.objects.all()} == before
