@@ -231,9 +231,10 @@ class _Fitting:
             (each for each in own_organizations(sight) if each.pk == filters.organization), None
         )
         self.system = self.place.system if self.place else filters.system
-        values = different()
-        self._outside = {each for each in values if self._fits(each, inside=False)}
-        self._within = {each for each in values if self._fits(each, inside=True)}
+        # Where no record is asked for anything, the bits that make people visible will do.
+        values = different() if self._asks_records or filters.alone or filters.tests else []
+        self._outside = self._fitting(values, inside=False)
+        self._within = self._fitting(values, inside=True)
         self._of_tests = [each for each in values if each & TEST]
 
     def condition(self, column: str) -> Q:
@@ -261,9 +262,13 @@ class _Fitting:
             return Q()  # few filters of other kinds have an index of their own
         return Q(facets__in=sorted(self._outside | self._within))
 
-    def _fits(self, bits: int, *, inside: bool) -> bool:
-        seen = self.sight.sees(bits, inside=inside)
-        if not seen or (self.filters.alone and len(seen) > 1):
+    def _fitting(self, values: Sequence[int], *, inside: bool) -> set[int]:
+        visible = self.sight.systems(inside=inside)
+        return {each for each in values if self._fits(each, self.sight.layout.holding(each, visible))}
+
+    def _fits(self, bits: int, seen: Sequence[str]) -> bool:
+        """Whether a person with these bits fits, of whom one sees the records in these systems."""
+        if self.filters.alone and len(seen) != 1:
             return False
         return any(
             self.sight.layout.fits(
@@ -273,8 +278,8 @@ class _Fitting:
                 registrations=self.filters.registrations,
                 review=self.filters.review,
             )
-            for system in ([self.system] if self.system else seen)
-            if system in seen
+            for system in seen
+            if system == (self.system or system)
         )
 
     def _one_of(self, column: str, values: Collection[int]) -> Q:

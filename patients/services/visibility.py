@@ -80,15 +80,15 @@ class Sight:
     reach: Reach
     layout: Layout
 
-    def sees(self, bits: int, *, inside: bool) -> list[str]:
-        """The systems whose records of a person one sees, by the person's ``facets`` and whether they
-        are in an organization within reach; nothing where the person is out of sight."""
+    def systems(self, *, inside: bool) -> list[str]:
+        """The systems whose records one sees of a person who is, or is not, in an organization within
+        reach; none where such a person is out of sight."""
         if sees_participants_only(self.user) and not inside:
             return []
-        return self.layout.holding(bits, system_names() if inside else open_systems())
+        return system_names() if inside else open_systems()
 
     def visible(self) -> Q:
-        """Entries of people of whom one sees any record: as ``sees``, by bits."""
+        """Entries of people of whom one sees any record."""
         if sees_participants_only(self.user):
             return self.inside()
         return _has_any("facets", self.layout.present(open_systems())) | self.inside()
