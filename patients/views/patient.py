@@ -13,6 +13,7 @@ from patients.services import opening
 from patients.services.comparison import compare
 from patients.services.lookup import Gone
 from patients.services.portrait import identity_of
+from portal.accounts.roles import Role, has_role
 from portal.web.htmx import render_page
 from portal.web.requests import PortalRequest
 
@@ -24,7 +25,10 @@ def patient(request: PortalRequest, public_id: str) -> HttpResponse:
     if now != public_id:
         return HttpResponseRedirect(reverse("patients:patient", args=[now]))
     opened = _open(request, public_id, action="person.viewed")
-    context = _context(opened) | {"print_url": reverse("patients:patient_print", args=[public_id])}
+    context = _context(opened) | {
+        "print_url": reverse("patients:patient_print", args=[public_id]),
+        "public_id": public_id if has_role(request.user, Role.ADMIN) else "",
+    }
     return render_page(request, "patients/person/page.html", context=context)
 
 

@@ -116,3 +116,10 @@ def test_page_of_somebody_linked_since_leads_on(staff: User) -> None:
     reply = signed_in(Client(), staff).get(reverse("patients:patient", args=[gone.public_id]))
     assert reply["Location"] == reverse("patients:patient", args=[keep.public_id])
     assert not Event.objects.filter(action="person.viewed").exists()
+
+
+def test_admin_can_ask_who_looked_from_the_page(staff: User, sandbox: Sandbox) -> None:
+    admin = connected(make_user("admin@example.org", Role.ADMIN), "manager_mary@example.com", sandbox)
+    address = reverse("patients:patient", args=[grace().public_id])
+    assert "Who looked at this person" in signed_in(Client(), admin).get(address).content.decode()
+    assert "Who looked at this person" not in signed_in(Client(), staff).get(address).content.decode()
