@@ -123,7 +123,9 @@ def _write(columns: Sequence[str], rows: Rows) -> None:
     ]
     Patient.objects.bulk_create(people, batch_size=500)
     _insert("patients_sourcerecord", columns, rows)
-    belong = [(row[at["id"]], row[at["id"]], "jhe", ORGANIZATION) for row in rows if row[at["system"]] == "jhe"]
+    belong = [
+        (row[at["id"]], row[at["id"]], "jhe", ORGANIZATION) for row in rows if row[at["system"]] == "jhe"
+    ]
     _insert("patients_membership", ("record_id", "patient_id", "system", "organization"), belong)
 
 

@@ -12,9 +12,7 @@ def fill(apps, schema_editor):
         named = [str(each).split(":", 1) for each in event.details.get("records") or [] if ":" in str(each)]
         own = [[event.system, event.record_id]] if event.record_id else []
         for system, record_id in dict.fromkeys(map(tuple, own + named)):
-            rows.append(
-                EventRecord(event=event, system=system[:32], record_id=record_id[:191], at=event.at)
-            )
+            rows.append(EventRecord(event=event, system=system[:32], record_id=record_id[:191], at=event.at))
         if len(rows) >= TOGETHER:
             EventRecord.objects.bulk_create(rows)
             rows.clear()
