@@ -279,4 +279,6 @@ class Desk:
 
     def _found(self, url: str, response: Any) -> Found:
         assert response.status_code == 200
+        # What was read goes into the index behind the page: its events come before the next step's.
+        until(taking_in.is_idle, what="records being taken in")
         return Found(url=url, page=parsed(response), response=response)
