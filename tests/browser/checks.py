@@ -55,6 +55,9 @@ CLIPPED = """() => {
   return [...found];
 }"""
 
+# A window that has just got another width is measured once it is laid out and drawn anew.
+LAID_OUT = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+
 # WCAG 2.5.8: 24 by 24 pixels, inline links in sentences apart.
 TOO_SMALL = """() => [...document.querySelectorAll("button, [role=button], input, select, textarea, summary")]
   .filter(e => e.checkVisibility({visibilityProperty: true}) && e.type !== "hidden")
@@ -88,6 +91,7 @@ def violations(page: Page) -> list[tuple[str, list[Any]]]:
 
 def cut(page: Page) -> list[str]:
     """What reaches past the window, and text that is cut off."""
+    page.evaluate(LAID_OUT)
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return [
         *([f"the page is {wider} px wider than the window"] if wider > 0 else []),
