@@ -40,6 +40,12 @@ def hashed(found: Iterable[Key]) -> frozenset[int]:
     return keys.hashed(found, secret())
 
 
+def hash_of(key: Key) -> int:
+    """One key as it stands in the table."""
+    (one,) = hashed([key])
+    return one
+
+
 def read(caps: Mapping[int, int]) -> Blocks:
     """The blocks of these keys, each up to its cap."""
     if not caps:

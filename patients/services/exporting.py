@@ -15,6 +15,7 @@ import xlsxwriter
 from django.conf import settings
 
 from integrations.registry import label_of
+from patients.matching.numbers import show_nhs
 from portal import audit
 
 from .csv_files import csv_lines
@@ -99,7 +100,7 @@ def line_of(row: Row) -> list[str]:
         who.given_name,
         who.middle_name,
         who.birth_date.isoformat() if who.birth_date else "",
-        _spaced(who.nhs_number),
+        show_nhs(who.nhs_number),  # in groups: a spreadsheet takes ten digits for an amount
         who.sex,
         _deceased(who),
         ", ".join(who.marks),
@@ -108,11 +109,6 @@ def line_of(row: Row) -> list[str]:
         "yes" if row.needs_review else "",
         row.created.isoformat() if row.created else "",
     ]
-
-
-def _spaced(number: str) -> str:
-    """Three groups: a spreadsheet takes ten digits for an amount."""
-    return f"{number[:3]} {number[3:6]} {number[6:]}" if len(number) == 10 else number
 
 
 def _deceased(who: Identity) -> str:

@@ -15,7 +15,7 @@ from integrations.registry import systems_with
 from integrations.types import SearchQuery
 from patients.matching.compared import Compared
 from patients.matching.finding import Asked, Fit, asked_keys
-from patients.models import Patient, SourceRecord
+from patients.models import SourceRecord
 from portal.accounts.models import User
 
 from . import blocks
@@ -66,10 +66,7 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     wanted = asked_keys(query)
     if not wanted:
         return Findings(people=())
-    caps: dict[int, int] = {}
-    for key, cap in wanted.items():
-        caps |= dict.fromkeys(blocks.hashed([key]), cap)
-    found = blocks.read(caps)
+    found = blocks.read({blocks.hash_of(key): cap for key, cap in wanted.items()})
     ids = {one for records in found.records.values() for one in records}
     rows = _visible(_rows("id", ids), by=by, reach=reach)
     asked = Asked(query, records=_total())
@@ -175,9 +172,3 @@ def _fitting(people: Mapping[int, Sequence[_Row]], asked: Asked) -> list[FoundPe
 
 def _place(found: FoundPerson) -> tuple[float, int]:
     return -round(found.fit.weight, 3), found.patient_id
-
-
-def people_of(findings: Findings) -> list[Patient]:
-    """The people found, in their order."""
-    held = Patient.objects.in_bulk([each.patient_id for each in findings.people])
-    return [held[each.patient_id] for each in findings.people]

@@ -22,6 +22,8 @@ from patients.matching.numbers import is_valid_nhs
 from patients.matching.same_person import Subject
 from patients.models import SourceRecord
 
+from .answers import KeptRecord
+
 _json = cattrs.preconf.json.make_converter()
 T = TypeVar("T")
 
@@ -38,6 +40,11 @@ def whole_of(record: SourceRecord) -> RemotePatient:
     """The record as it is held."""
     remote: RemotePatient = _json.structure(record.held, RemotePatient)
     return remote
+
+
+def kept_of(record: SourceRecord) -> KeptRecord:
+    """The record as pages show it: as it was last read."""
+    return KeptRecord(number=record.pk, read_at=record.read_at, record=whole_of(record))
 
 
 def to_hold(remote: RemotePatient) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class _Neighbourhood:
                 for key in keys.matching_keys(self.subjects[record.pk].form)
                 if key.kind not in keys.FOR_SCANS_ONLY
             }
-            by_hash = {next(iter(blocks.hashed([key]))): cap for key, cap in wanted.items()}
+            by_hash = {blocks.hash_of(key): cap for key, cap in wanted.items()}
             self._keys[record.pk] = frozenset(by_hash)
             caps |= by_hash
         self._blocks = blocks.read(caps)
@@ -109,7 +109,7 @@ class _Neighbourhood:
         """Whether hardly anybody else is expected to have these names and this birth date."""
         form = subject.form
         words = [Key(Kind.WORD, f"{name.replace(' ', '')}$") for name in (form.given, form.family)]
-        given, family = (blocks.count(next(iter(blocks.hashed([word]))), most=MOST_COUNTED) for word in words)
+        given, family = (blocks.count(blocks.hash_of(word), most=MOST_COUNTED) for word in words)
         return given * family / (self.total * DAYS) < RARE
 
 

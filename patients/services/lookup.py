@@ -286,7 +286,7 @@ def _read_anew(lookup: LookUp, stale: Sequence[KeptRecord], *, by: User) -> None
     }
     asked_at = timezone.now()
     found = ask_all(questions)
-    changes = {each.number: _anew(each, found[str(each.number)]) for each in stale}
+    changes = {each.number: read_anew(each, found[str(each.number)]) for each in stale}
     systems = {each.record.system for each in stale}
     for name, outcome in answers.kept(lookup).items():
         if name in systems:
@@ -299,7 +299,7 @@ def _getter(kept: KeptRecord, by: User) -> Callable[[], RemotePatient]:
     return lambda: open_system(system, by=by, seconds=OPEN_SECONDS).get(record_id)
 
 
-def _anew(kept: KeptRecord, found: RemotePatient | IntegrationError) -> KeptRecord | None:
+def read_anew(kept: KeptRecord, found: RemotePatient | IntegrationError) -> KeptRecord | None:
     """The record as it is now; ``None`` where the person's role does not reach it any more."""
     if isinstance(found, Forbidden):
         return None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.utils import timezone
 
-from integrations.errors import Forbidden, IntegrationError, NotFound
 from integrations.registry import system_names
 from integrations.types import RemotePatient
 from patients.matching.grouping import Group
@@ -16,12 +15,12 @@ from patients.models import Patient, SourceRecord
 from portal import audit
 from portal.accounts.models import User
 
-from . import index, visibility
+from . import taking_in, visibility
 from .answers import KeptRecord
 from .asking import Question, ask_all
 from .connections import open_system
-from .held import whole_of
-from .lookup import Gone, Person
+from .held import kept_of
+from .lookup import Gone, Person, read_anew
 from .visibility import Reach
 
 FRESH_FOR = timedelta(seconds=60)
@@ -49,17 +48,20 @@ def open_patient(public_id: str, *, by: User, action: str = "person.viewed") -> 
     if patient is None or not visibility.may_see(by, patient, reach):
         audit.look(action, by=by, subject_key=public_id[:64], outcome="refused")
         raise Gone
-    rows = _rows(patient, reach)
-    kept = _read(rows, by=by)
+    kept = _read(_rows(patient, reach), by=by)
+    if not kept:  # each system refuses it by now
+        audit.look(action, by=by, subject_key=patient.public_id, outcome="refused")
+        raise Gone
+    shown = [each.record for each in kept]
     audit.look(
         action,
         by=by,
-        system=rows[0].system,
-        record_id=rows[0].remote_id,
+        system=shown[0].system,
+        record_id=shown[0].id,
         subject_key=patient.public_id,
-        details={"records": [str(row) for row in rows]},
+        details={"records": [f"{each.system}:{each.id}" for each in shown]},
     )
-    group = Group(records=tuple(each.record for each in kept))
+    group = Group(records=tuple(shown))
     return Opened(
         patient=patient,
         person=Person(group=group, kept=tuple(kept)),
@@ -92,10 +94,10 @@ def _read(rows: Sequence[SourceRecord], *, by: User) -> list[KeptRecord]:
     now = timezone.now()
     stale = [row for row in rows if row.whole_at is None or now - row.whole_at > FRESH_FOR]
     found = ask_all({str(row.pk): _question(row, by) for row in stale})
-    fresh = [each for each in found.values() if isinstance(each, RemotePatient)]
-    if fresh:
-        index.store(fresh, read_at=now)
-    return [each for row in rows if (each := _kept(row, found.get(str(row.pk)))) is not None]
+    taking_in.take_in([each for each in found.values() if isinstance(each, RemotePatient)], read_at=now)
+    kept = {str(row.pk): kept_of(row) for row in rows}
+    read = (read_anew(each, found[key]) if key in found else each for key, each in kept.items())
+    return [each for each in read if each is not None]
 
 
 def _question(row: SourceRecord, by: User) -> Question[RemotePatient]:
@@ -104,18 +106,3 @@ def _question(row: SourceRecord, by: User) -> Question[RemotePatient]:
 
 def _getter(row: SourceRecord, by: User) -> Callable[[], RemotePatient]:
     return lambda: open_system(row.system, by=by, seconds=SECONDS).get(row.remote_id)
-
-
-def _kept(row: SourceRecord, found: RemotePatient | IntegrationError | None) -> KeptRecord | None:
-    """A record for the page; ``None`` where the person's role does not reach it any more."""
-    if isinstance(found, RemotePatient):
-        record = replace(found, raw={})
-        return KeptRecord(number=row.pk, read_at=timezone.now(), record=record)
-    if isinstance(found, Forbidden):
-        return None
-    problem = ""
-    if isinstance(found, NotFound):
-        problem = "This record is not there any more: it was removed or merged."
-    elif isinstance(found, IntegrationError):
-        problem = f"{found.for_staff} {found.next_step}"
-    return KeptRecord(number=row.pk, read_at=row.read_at, record=whole_of(row), problem=problem)

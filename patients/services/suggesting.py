@@ -15,7 +15,7 @@ from portal.accounts.models import User
 
 from . import finding, visibility
 from .answers import KeptRecord
-from .held import whole_of
+from .held import kept_of
 from .lookup import Person
 from .understanding import Asked, read, terms_of
 
@@ -55,7 +55,7 @@ def suggest(asked: Asked, *, run: str, by: User) -> Suggestions:
 def _shown(findings: finding.Findings) -> tuple[Suggestion, ...]:
     ids = [one for each in findings.people for one in each.record_ids]
     rows = SourceRecord.objects.select_related("patient").in_bulk(ids)
-    kept = {pk: KeptRecord(number=pk, read_at=row.read_at, record=whole_of(row)) for pk, row in rows.items()}
+    kept = {pk: kept_of(row) for pk, row in rows.items()}
     notes = [note for each in group([one.record for one in kept.values()]) for note in each.notes]
     return tuple(
         Suggestion(

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from .index_fill import Rows, insert
+
 TEMPLATES = 20_000  # records
 ORGANIZATIONS = 24
 OWN = ("1", "2", "3")  # where the benchmark's people hold roles
 IN_OWN = 0.3
 TEST_RATE, ARCHIVED_RATE, REVIEW_RATE, TEMPORARY_RATE = 0.002, 0.04, 0.01, 0.02
-
-Rows = list[tuple[Any, ...]]
 
 
 def fill(records: int) -> tuple[int, int]:
@@ -126,18 +126,18 @@ class _Batch:
 
     def write(self) -> None:
         """All of it."""
-        _insert(
+        insert(
             "patients_patient",
             ("id", "public_id", "version", "everybodys", "is_listed", "added_at"),
             self._patients,
         )
-        _insert("patients_sourcerecord", self._columns, self._rows)
-        _insert(
+        insert("patients_sourcerecord", self._columns, self._rows)
+        insert(
             "patients_listentry",
             ("patient_id", "sort_name", "birth", "created", "facets", "places"),
             self._entries,
         )
-        _insert(
+        insert(
             "patients_membership", ("record_id", "patient_id", "system", "organization"), self._memberships
         )
 
@@ -147,20 +147,6 @@ def _organizations(chance: Random) -> Iterator[str]:
         yield chance.choice(OWN)
     else:
         yield str(chance.randrange(len(OWN) + 1, ORGANIZATIONS + 1))
-
-
-def _insert(table: str, columns: Sequence[str], rows: Rows) -> None:
-    from django.db import connection, transaction
-
-    names = ", ".join(columns)
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            places = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
 
 
 def _finish() -> None:

@@ -110,6 +110,27 @@ def test_person_out_of_reach_is_not_there(staff: User, sandbox: Sandbox) -> None
     assert wardle.patient.public_id not in typed(client, "wardle")
 
 
+def test_person_whom_each_system_refuses_is_not_there(staff: User, sandbox: Sandbox) -> None:
+    SourceRecord.objects.update(whole_at=None)
+    client = signed_in(Client(), staff)
+    address = reverse("patients:patient", args=[grace().public_id])
+    for board in sandbox.faults.values():
+        board.add(Fault(kind=FaultKind.STATUS, status=403, path=r"(?i)patients?/"))
+    assert client.get(address).status_code == 404
+    assert Event.objects.get(action="person.viewed").outcome == "refused"
+
+
+def test_view_names_the_records_that_were_shown(staff: User, sandbox: Sandbox) -> None:
+    SourceRecord.objects.update(whole_at=None)
+    sandbox.faults["impilo"].add(Fault(kind=FaultKind.STATUS, status=403, path=r"(?i)patients?/"))
+    page = (
+        signed_in(Client(), staff).get(reverse("patients:patient", args=[grace().public_id])).content.decode()
+    )
+    assert "2 source records" in page
+    records = Event.objects.get(action="person.viewed").details["records"]
+    assert [each.partition(":")[0] for each in records] == ["jump", "jhe"]
+
+
 def test_page_of_somebody_linked_since_leads_on(staff: User) -> None:
     keep = grace()
     gone = Patient.objects.create(merged_into=keep)
