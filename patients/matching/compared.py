@@ -8,7 +8,7 @@ from integrations.types import Demographics, Sex
 
 from .contact import compared_address, compared_email, compared_phone, compared_postcode
 from .dates import as_number
-from .names import compact, fold, split_full_name, surname_parts
+from .names import fold, split_full_name, surname_parts
 from .numbers import is_valid_nhs, nhs_digits
 
 
@@ -30,7 +30,6 @@ class Compared:
     birth: int = field(repr=False)
     sex: Sex | None = field(repr=False)
     nhs: str = field(repr=False)
-    nhs_valid: bool = field(repr=False)
     email: str = field(repr=False)
     phones: tuple[str, ...] = field(repr=False)
     postcode: str = field(repr=False)
@@ -41,7 +40,12 @@ class Compared:
     @property
     def identity(self) -> tuple[str, str, int]:
         """Given name, family name and birth date: what rule (b) of "same person" needs equal."""
-        return compact(self.given), compact(self.family), self.birth
+        return self.given.replace(" ", ""), self.family.replace(" ", ""), self.birth
+
+    @property
+    def nhs_valid(self) -> bool:
+        """Whether the NHS number's check digit is right."""
+        return is_valid_nhs(self.nhs)
 
     @property
     def name_words(self) -> tuple[str, ...]:
@@ -56,7 +60,6 @@ def compared(held: Demographics) -> Compared:
         parts = split_full_name(held.full_name)
         given, middle, family = parts.given, middle or parts.middle, parts.family
     phones = (compared_phone(phone.number) for phone in held.phones)
-    nhs = nhs_digits(held.nhs_number)
     return Compared(
         held=held,
         given=fold(given),
@@ -66,8 +69,7 @@ def compared(held: Demographics) -> Compared:
         family_parts=surname_parts(family),
         birth=as_number(held.birth_date),
         sex=held.sex,
-        nhs=nhs,
-        nhs_valid=is_valid_nhs(nhs),
+        nhs=nhs_digits(held.nhs_number),
         email=compared_email(held.email),
         phones=tuple(dict.fromkeys(filter(None, phones))),
         postcode=compared_postcode(held.address.postcode) if held.address else "",

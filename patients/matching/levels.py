@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA, Hamming, JaroWinkler
 
 from integrations.types import Sex
 
@@ -17,7 +17,7 @@ from .compared import Compared
 from .contact import outward, sector
 from .dates import swapped
 from .fields import Field
-from .names import compact, short_for
+from .names import short_for
 
 NEAR_NAME = 0.92
 SIMILAR_NAME = 0.80
@@ -115,8 +115,7 @@ def names_levels(one: Compared, other: Compared) -> tuple[Level, Level]:
 def _given_level(one: Compared, other: Compared) -> Level:
     if not (one.given and other.given):
         return Level.MISSING
-    whole = compact(f"{one.given} {one.middle}"), compact(f"{other.given} {other.middle}")
-    if one.given == other.given or whole[0] == whole[1]:
+    if one.given == other.given or _together(one) == _together(other):
         return Level.EXACT
     level = name_level(one.given, other.given)
     if level is Level.EXACT:
@@ -131,6 +130,11 @@ def _given_level(one: Compared, other: Compared) -> Level:
     if one.given in other.middle.split() or other.given in one.middle.split():
         return Level.MIDDLE
     return level
+
+
+def _together(form: Compared) -> str:
+    """Given and middle names in one: where the one ends and the other begins differs among systems."""
+    return f"{form.given}{form.middle}".replace(" ", "")
 
 
 def _family_level(one: Compared, other: Compared) -> Level:
@@ -153,7 +157,7 @@ def birth_level(one: int, other: int) -> Level:
         return Level.EXACT
     if swapped(one) == other:
         return Level.SWAPPED_DAY_AND_MONTH
-    unlike = sum(a != b for a, b in zip(f"{one:08d}", f"{other:08d}", strict=True))
+    unlike = Hamming.distance(f"{one:08d}", f"{other:08d}")
     if unlike == 1:
         return Level.ONE_DIGIT
     if unlike == 2 or equal_date_parts(one, other) == 2:

@@ -18,7 +18,6 @@ from integrations.types import (
 )
 from patients.matching.compared import Compared, compared
 from patients.matching.names import surname_parts
-from patients.matching.numbers import is_valid_nhs
 from patients.matching.same_person import Subject
 from patients.models import SourceRecord
 
@@ -130,7 +129,8 @@ def subject_of(record: SourceRecord) -> Subject:
 
     Its details are spelled as they are compared, which will do for a judgement and not for showing.
     """
-    form = form_from([getattr(record, name) for name in FORM_COLUMNS])
+    held = Demographics(given_name=record.given, family_name=record.family, birth_date=date_of(record.birth))
+    form = form_from([getattr(record, name) for name in FORM_COLUMNS], held=held)
     remote = RemotePatient(
         system=record.system,
         id=record.remote_id,
@@ -146,11 +146,14 @@ FORM_COLUMNS = (
 )  # fmt: skip
 
 
-def form_from(columns: Sequence[Any]) -> Compared:
+_UNSPELLED = Demographics()
+
+
+def form_from(columns: Sequence[Any], *, held: Demographics = _UNSPELLED) -> Compared:
     """What a record is compared by, from its columns in the order of :data:`FORM_COLUMNS`."""
     given, middle, preferred, family, birth, sex, nhs, email, phones, postcode, address = columns
     return Compared(
-        held=Demographics(given_name=given, family_name=family, birth_date=date_of(birth)),
+        held=held,
         given=given,
         middle=middle,
         preferred=preferred,
@@ -159,7 +162,6 @@ def form_from(columns: Sequence[Any]) -> Compared:
         birth=birth,
         sex=Sex(sex) if sex else None,
         nhs=nhs,
-        nhs_valid=is_valid_nhs(nhs),
         email=email,
         phones=tuple(phones.split()),
         postcode=postcode,
