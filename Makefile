@@ -12,7 +12,7 @@ python = .venv/bin/python
 manage = $(python) manage.py
 as_in_production = ENVIRONMENT=production ALLOWED_HOSTS=portal.example.org SECRET_KEY=only-for-this-check-only-for-this-check-only-for-this ENCRYPTION_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
 
-.PHONY: setup run smoke check test test-fast ui screenshots verify-jhe bench
+.PHONY: setup run smoke check test test-fast ui screenshots verify-jhe bench bench-typed
 .DEFAULT_GOAL := run
 
 setup: ## everything that tests and checks need
@@ -62,6 +62,10 @@ verify-jhe: ## the contract against a real JHE: JHE_URL=… JHE_CLIENT_ID=… JH
 bench: ## every measurement, one JSON line each
 	$(bootstrap) dev
 	@for each in $$(grep -l __main__ tests/benchmarks/*.py); do $(python) -m tests.benchmarks.$$(basename $$each .py) || exit 1; done
+
+bench-typed: ## 200 typed lines in an index of 100,000; FILE=lines.csv (line,expected) takes another file
+	$(bootstrap) dev
+	@$(python) -m tests.benchmarks.typed_lines $(FILE) $(ARGS)
 
 bench-%:
 	$(bootstrap) dev
