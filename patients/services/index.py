@@ -16,10 +16,13 @@ from django.utils import timezone
 from integrations.types import Registration, RemotePatient
 from patients.matching import keys
 from patients.matching.compared import Compared
+from patients.matching.keys import Kind
+from patients.matching.same_person import Subject
 from patients.models import Identifier, Membership, Patient, RecordChange, SourceRecord
 
-from . import blocks, facets, linking, summary
+from . import blocks, bulk, facets, linking_by_rule, one_writer, summary
 from .held import changes_between, columns_of, form_of, over, subject_of, to_hold, whole_of
+from .neighbourhood import AtHand
 
 _WRITTEN = (
     "status", "registration", "is_test", "is_deceased", "needs_review", "created_at", "updated_at", "read_at",
@@ -36,7 +39,7 @@ class Stored:
     new: int = 0
     changed: int = 0
     returned: int = 0
-    tally: linking.Tally = field(default_factory=linking.Tally)
+    tally: linking_by_rule.Tally = field(default_factory=linking_by_rule.Tally)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,11 +48,17 @@ class _Taken:
 
     row: SourceRecord
     whole: RemotePatient = field(repr=False)
-    form: Compared = field(repr=False)
+    is_new: bool = False
     old_keys: frozenset[int] = frozenset()
     differs: bool = False
     changes: dict[str, list[object]] = field(default_factory=dict, repr=False)
     returned: bool = False
+    is_keyed_anew: bool = False
+
+    @property
+    def is_to_be_written(self) -> bool:
+        """Whether more is new than when it was read."""
+        return self.is_new or self.differs or self.returned or self.is_keyed_anew
 
 
 def store(found: Iterable[RemotePatient], *, read_at: datetime | None = None) -> Stored:
@@ -64,40 +73,61 @@ def store(found: Iterable[RemotePatient], *, read_at: datetime | None = None) ->
 
 @transaction.atomic
 def _store(remotes: Mapping[tuple[str, str], RemotePatient], moment: datetime) -> Stored:
+    one_writer.hold()
     known = _known(remotes)
     fresh = [_new(remote, moment) for key, remote in remotes.items() if key not in known]
-    touched = [
+    again = [
         _again(known[key], remote, moment)
         for key, remote in remotes.items()
         if key in known and known[key].read_at <= moment
     ]
-    changed = [each for each in touched if each.differs or each.returned or _is_keyed_anew(each.row)]
+    changed = [each for each in again if each.is_to_be_written]
     _add(fresh)
-    _update(touched)
+    _update(again)
     _write_changes(changed, moment)
-    _write_keys([*fresh, *changed])
+    at_hand = _write_keys([*fresh, *changed])
     _write_belongings([*fresh, *changed])
-    rows = [each.row for each in (*fresh, *changed)]
-    summary.refresh(Patient.objects.filter(pk__in={each.patient_id for each in rows}))
+    tally = linking_by_rule.link_by_rule(at_hand)
+    _sum_up(
+        [each.record for each in at_hand],
+        moved_on=[each.row for each in changed if each.differs or each.returned],
+        known=tally.people,
+    )
     return Stored(
         read=len(remotes),
         new=len(fresh),
         changed=sum(bool(each.changes) for each in changed),
         returned=sum(each.returned for each in changed),
-        tally=linking.link_by_rule(rows),
+        tally=tally,
     )
 
 
 @transaction.atomic
 def mark_vanished(records: Iterable[SourceRecord], *, at: datetime) -> int:
     """Mark records that their system does not hold any more; returns how many. Nothing is dropped."""
+    one_writer.hold()
     gone = [each for each in records if each.vanished_at is None]
     for record in gone:
         record.vanished_at = at
         record.version += 1
-    SourceRecord.objects.bulk_update(gone, ["vanished_at", "version"])
-    summary.refresh(Patient.objects.filter(pk__in={each.patient_id for each in gone}))
+    bulk.update(gone, ["vanished_at", "version"])
+    _sum_up(gone, moved_on=gone)
     return len(gone)
+
+
+def _sum_up(
+    rows: Sequence[SourceRecord],
+    *,
+    moved_on: Sequence[SourceRecord],
+    known: Mapping[int, Patient] | None = None,
+) -> None:
+    """Sum up whose records these are, and who is ``known`` with changes to save; forms that showed what
+    has moved on since are stale now."""
+    people = dict(known or {})
+    people |= Patient.objects.in_bulk({each.patient_id for each in rows} - people.keys())
+    for person in {each.patient_id for each in moved_on}:
+        people[person].version += 1
+    summary.refresh(people.values())
 
 
 # --- one record -----------------------------------------------------------------------------
@@ -110,15 +140,15 @@ def _known(remotes: Mapping[tuple[str, str], RemotePatient]) -> dict[tuple[str, 
     return {
         (row.system, row.remote_id): row
         for system, ids in systems.items()
-        for row in SourceRecord.objects.select_for_update().filter(system=system, remote_id__in=ids)
+        for row in SourceRecord.objects.filter(system=system, remote_id__in=ids)
     }
 
 
 def _new(remote: RemotePatient, moment: datetime) -> _Taken:
     row = SourceRecord(system=remote.system, remote_id=remote.id)
-    form = form_of(remote)
-    _fill(row, remote, form, moment)
-    return _Taken(row=row, whole=remote, form=form)
+    _fill(row, remote)
+    _read(row, remote, moment)
+    return _Taken(row=row, whole=remote, is_new=True)
 
 
 def _again(row: SourceRecord, remote: RemotePatient, moment: datetime) -> _Taken:
@@ -126,20 +156,17 @@ def _again(row: SourceRecord, remote: RemotePatient, moment: datetime) -> _Taken
     whole = over(before, remote)
     different = changes_between(before, whole)
     changes = different if row.whole_at else _known_before(different)
-    old = keys_of(subject_of(row).form, _numbers(before)) if different or _is_keyed_anew(row) else frozenset()
-    returned = row.vanished_at is not None
-    form = form_of(whole)
-    _fill(row, whole, form, moment, is_whole=remote.complete)
-    row.version += bool(changes)
+    old, returned = frozenset[int](), row.vanished_at is not None
+    is_keyed_anew = row.keys_version != keys.VERSION
+    if different or returned or is_keyed_anew:
+        old = keys_of(subject_of(row).form, _numbers(before))
+        _fill(row, whole)
+        row.version += bool(changes)
+    _read(row, remote, moment)
     return _Taken(
-        row=row,
-        whole=whole,
-        form=form,
-        old_keys=old,
-        differs=bool(different),
-        changes=changes,
-        returned=returned,
-    )
+        row=row, whole=whole, old_keys=old, differs=bool(different), changes=changes, returned=returned,
+        is_keyed_anew=is_keyed_anew,
+    )  # fmt: skip
 
 
 def _known_before(changes: Mapping[str, list[object]]) -> dict[str, list[object]]:
@@ -147,26 +174,29 @@ def _known_before(changes: Mapping[str, list[object]]) -> dict[str, list[object]
     return {name: pair for name, pair in changes.items() if pair[0] and pair[0] != Registration.UNKNOWN}
 
 
-def _fill(
-    row: SourceRecord, whole: RemotePatient, form: Compared, moment: datetime, *, is_whole: bool | None = None
-) -> None:
-    for name, value in columns_of(whole, form).items():
+def _fill(row: SourceRecord, whole: RemotePatient) -> None:
+    for name, value in columns_of(whole, form_of(whole)).items():
         setattr(row, name, value)
     row.is_test = row.marked_test or whole.registration is Registration.DUMMY
     row.held = to_hold(whole)
-    row.read_at = moment
     row.vanished_at = None
-    if whole.complete if is_whole is None else is_whole:
+    row.keys_version = keys.VERSION
+
+
+def _read(row: SourceRecord, remote: RemotePatient, moment: datetime) -> None:
+    row.read_at = moment
+    row.updated_at = remote.updated_at
+    if remote.complete:
         row.whole_at = moment
-
-
-def _is_keyed_anew(row: SourceRecord) -> bool:
-    return row.keys_version != keys.VERSION
 
 
 def keys_of(form: Compared, numbers: Iterable[str]) -> frozenset[int]:
     """Every key under which a record is found."""
-    return blocks.hashed([*keys.matching_keys(form), *keys.lookup_keys(form, numbers)])
+    return frozenset(_keyed(form, numbers))
+
+
+def _keyed(form: Compared, numbers: Iterable[str]) -> dict[int, Kind]:
+    return blocks.kinds_by_hash([*keys.matching_keys(form), *keys.lookup_keys(form, numbers)])
 
 
 def _numbers(whole: RemotePatient) -> list[str]:
@@ -184,11 +214,11 @@ def _add(fresh: Sequence[_Taken]) -> None:
     SourceRecord.objects.bulk_create(each.row for each in fresh)
 
 
-def _update(touched: Sequence[_Taken]) -> None:
-    whole = [each.row for each in touched if each.differs or each.returned]
-    quiet = [each.row for each in touched if not (each.differs or each.returned)]
-    SourceRecord.objects.bulk_update(whole, _WRITTEN)
-    SourceRecord.objects.bulk_update(quiet, ["read_at", "whole_at", "updated_at"])
+def _update(again: Sequence[_Taken]) -> None:
+    bulk.update([each.row for each in again if each.is_to_be_written], _WRITTEN)
+    bulk.update(
+        [each.row for each in again if not each.is_to_be_written], ["read_at", "whole_at", "updated_at"]
+    )
 
 
 def _write_changes(changed: Sequence[_Taken], moment: datetime) -> None:
@@ -199,25 +229,28 @@ def _write_changes(changed: Sequence[_Taken], moment: datetime) -> None:
     )
 
 
-def _write_keys(taken: Sequence[_Taken]) -> None:
+def _write_keys(taken: Sequence[_Taken]) -> list[AtHand]:
+    """Put the records' keys into the table; returns the records ready for linking."""
     add: list[tuple[int, int]] = []
     remove: list[tuple[int, int]] = []
+    at_hand: list[AtHand] = []
     for each in taken:
-        now = keys_of(subject_of(each.row).form, _numbers(each.whole))
-        is_there = frozenset() if _is_keyed_anew(each.row) else each.old_keys
-        add += [(key, each.row.pk) for key in now - is_there]
-        remove += [(key, each.row.pk) for key in each.old_keys - now]
-        each.row.keys_version = keys.VERSION
+        subject = subject_of(each.row)
+        now = _keyed(subject.form, _numbers(each.whole))
+        is_there = frozenset[int]() if each.is_keyed_anew else each.old_keys
+        add += [(key, each.row.pk) for key in now.keys() - is_there]
+        remove += [(key, each.row.pk) for key in each.old_keys - now.keys()]
+        at_hand.append(AtHand(each.row, subject, now, each.is_new))
     blocks.remove(remove)
     blocks.add(add)
-    SourceRecord.objects.filter(pk__in=[each.row.pk for each in taken]).update(keys_version=keys.VERSION)
+    return at_hand
 
 
 def _write_belongings(taken: Sequence[_Taken]) -> None:
     """Identifiers and organizations, as the records have them now."""
-    ids = [each.row.pk for each in taken]
-    Identifier.objects.filter(record__in=ids).delete()
-    Membership.objects.filter(record__in=ids).delete()
+    for some in bulk.in_parts(each.row.pk for each in taken if not each.is_new):
+        Identifier.objects.filter(record__in=some).delete()
+        Membership.objects.filter(record__in=some).delete()
     Identifier.objects.bulk_create(
         Identifier(record=each.row, party=party, value=value)
         for each in taken
