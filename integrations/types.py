@@ -88,13 +88,17 @@ class Phone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A postal address; ``lines`` holds up to three lines without town and postcode."""
+    """A postal address; ``lines`` holds up to three lines without town and postcode.
+
+    ``note`` is for whoever delivers there (Impilo's); no part of where it is.
+    """
 
     lines: tuple[str, ...] = field(default=(), repr=False)
     town: str = field(default="", repr=False)
     county: str = field(default="", repr=False)
     postcode: str = field(default="", repr=False)
     country: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +149,8 @@ class Administrative:
     """What the system notes about the record rather than about the person's identity.
 
     ``custom_fields`` are (name, value as text) pairs in the system's order. ``enrolled`` is
-    Impilo's flag; ``None`` elsewhere.
+    Impilo's flag; ``None`` elsewhere. ``site`` is the place responsible, ``site_details`` how to
+    reach it. ``login`` is the number of the person's own account in the system (JHE's).
     """
 
     is_deceased: bool = field(default=False, repr=False)
@@ -158,6 +163,8 @@ class Administrative:
     custom_fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     enrolled: bool | None = field(default=None, repr=False)
     site: str = field(default="", repr=False)
+    site_details: tuple[str, ...] = field(default=(), repr=False)
+    login: str = field(default="", repr=False)
     archived_at: datetime | None = field(default=None, repr=False)
     archived_by: str = field(default="", repr=False)
     archive_reason: str = field(default="", repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from integrations.errors import ProtocolError
@@ -57,7 +57,11 @@ def patient(data: object, *, operation: str) -> RemotePatient:
         system=SYSTEM,
         id=record_id,
         demographics=_demographics(fields),
-        administrative=Administrative(enrolled=fields.flag("enrolled", "enrolled"), site=_site(fields)),
+        administrative=Administrative(
+            enrolled=fields.flag("enrolled", "enrolled"),
+            site=_site(fields),
+            site_details=tuple(filter(None, _site_details(fields))),
+        ),
         status=_status(fields),
         identifiers=identifiers,
         unread=tuple(fields.unread),
@@ -94,14 +98,19 @@ def _address(fields: Fields) -> Address | None:
     part = fields.part("address", "address")
     if part is None:
         return None
-    address = Address(
+    address = _address_of(part)
+    return None if address == Address() else address
+
+
+def _address_of(part: Fields) -> Address:
+    return Address(
         lines=tuple(line for key in LINES if (line := part.text(key, "address"))),
         town=part.text("city", "town"),
         county=part.text("state", "county"),
         postcode=part.text("zipCode", "postcode"),
         country=part.text("country", "country"),
+        note=part.text("note", "address_note"),
     )
-    return None if address == Address() else address
 
 
 def _site(fields: Fields) -> str:
@@ -117,6 +126,22 @@ def _site(fields: Fields) -> str:
     except Unreadable:
         fields.miss("site")
         return ""
+
+
+def _site_details(fields: Fields) -> Iterator[str]:
+    """Where the site is, its telephone, and whether it is closed, each as a line for people."""
+    site = fields.part("site", "site")
+    if site is None:
+        return
+    address = site.part("address", "site")
+    if address is not None:
+        where = _address_of(address)
+        yield ", ".join(
+            filter(None, [*where.lines, where.town, where.county, where.postcode, where.country, where.note])
+        )
+    yield site.text("phoneNumber", "site")
+    if site.flag("active", "site") is False:
+        yield "Not active any more"
 
 
 def _status(fields: Fields) -> RecordStatus:

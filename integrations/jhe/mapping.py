@@ -14,6 +14,7 @@ from typing import Any
 
 from integrations.errors import ProtocolError
 from integrations.types import (
+    Administrative,
     Demographics,
     Identifier,
     Organization,
@@ -52,6 +53,7 @@ def patient_from_rest(data: Any) -> RemotePatient:
             email=reader.text("telecomEmail", "email"),
             phones=_phones(reader.text("telecomPhone", "phones")),
         ),
+        administrative=Administrative(login=reader.number("jheUserId", "login")),
         identifiers=identifiers,
         organizations=reader.organizations(),
         updated_at=reader.instant(row.get("lastUpdated")),
@@ -154,6 +156,15 @@ class _Reader:
             return (value or "").strip()
         self._note(name)
         return ""
+
+    def number(self, key: str, name: str) -> str:
+        """An id of JHE's as text; empty where there is none."""
+        value = self.row.get(key)
+        try:
+            return "" if value is None else _id(value, name)
+        except ProtocolError:
+            self._note(name)
+            return ""
 
     def day(self, key: str, name: str) -> date | None:
         value = self.row.get(key)

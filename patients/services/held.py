@@ -86,6 +86,9 @@ def changes_between(before: RemotePatient, after: RemotePatient) -> dict[str, li
 
 
 _NOT_CONTENT = frozenset({"raw", "complete", "updated_at"})
+# An e-mail address and whether e-mails are wanted have one name in two groups; so have the notes
+# on accessibility and those on the person.
+_PREFIXES = {"contact": "contact_", "accessibility": "accessibility_"}
 
 
 def _flat(held: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,8 +97,7 @@ def _flat(held: Mapping[str, Any]) -> dict[str, Any]:
         if name in _NOT_CONTENT:
             continue
         if isinstance(value, dict):
-            # An e-mail address and whether e-mails are wanted have one name in two groups.
-            prefix = "contact_" if name == "contact" else ""
+            prefix = _PREFIXES.get(name, "")
             flat |= {f"{prefix}{inner}": each for inner, each in value.items()}
         else:
             flat[name] = value

@@ -149,6 +149,22 @@ def test_every_jump_person_is_read_whole(row: dict[str, Any]) -> None:
     assert record.registration is not Registration.UNKNOWN
 
 
+def test_impilo_site_and_delivery_note_are_read_for_people() -> None:
+    address = {"lineOne": "2 Quay", "city": "Leeds", "state": "", "zipCode": "LS1 4AP", "note": "Ring twice"}
+    site = {"id": 7, "name": "Quay Clinic", "active": False, "phoneNumber": "0113 496 0000", "address": address}
+    record = read_impilo({"id": 1, "address": address, "site": site})
+
+    assert record.demographics.address is not None
+    assert record.demographics.address.note == "Ring twice"
+    assert record.administrative.site == "Quay Clinic"
+    assert record.administrative.site_details == (
+        "2 Quay, Leeds, LS1 4AP, Ring twice",
+        "0113 496 0000",
+        "Not active any more",
+    )
+    assert read_impilo({"id": 1, "site": {"id": 7, "address": "Quay"}}).unread == ("site",)
+
+
 @pytest.mark.parametrize("row", impilo_rows(), ids=lambda row: str(row["id"]))
 def test_every_impilo_person_is_read_whole(row: dict[str, Any]) -> None:
     assert read_impilo(json.loads(json.dumps(row))).unread == ()

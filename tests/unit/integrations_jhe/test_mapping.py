@@ -53,9 +53,15 @@ def test_current_record_is_read_whole() -> None:
     assert person.email == "Zoe@example.com"
     assert [(phone.kind, phone.number) for phone in person.phones] == [(PhoneKind.MAIN, "555-1234")]
     assert record.identifiers == (Identifier(system="urn:oid:1.2.3.4", value="E1234"),)
+    assert record.administrative.login == "10012"
     (organization,) = record.organizations
     assert (organization.id, organization.part_of, organization.role) == ("20003", "20002", None)
     assert record.raw == CURRENT
+
+
+def test_login_that_is_no_number_is_named_and_not_guessed() -> None:
+    record = mapping.patient_from_rest({**CURRENT, "jheUserId": ["10012"]})
+    assert (record.administrative.login, record.unread) == ("", ("login",))
 
 
 def test_fhir_row_holds_the_same_person_without_organizations() -> None:
