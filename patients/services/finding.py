@@ -69,7 +69,7 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     found = blocks.read({blocks.hash_of(key): cap for key, cap in wanted.items()})
     ids = {one for records in found.records.values() for one in records}
     rows = _visible(_rows("id", ids), by=by, reach=reach)
-    asked = Asked(query, records=_total())
+    asked = Asked(query, records=about_how_many())
     likely = _by_person(_likeliest(rows, asked))
     near = sorted(_fitting(likely, asked), key=_place)[:SECOND_LOOK]
     whole = _by_person(_visible(_rows("patient_id", [each.patient_id for each in near]), by=by, reach=reach))
@@ -85,7 +85,7 @@ _counted: tuple[float, int] = (0.0, 0)
 COUNT_HOLDS_FOR = 60.0  # seconds
 
 
-def _total() -> int:
+def about_how_many() -> int:
     """How many records there are, about: what was ever added, without counting, a minute old at most.
 
     It weighs how likely anybody is meant beforehand, so its order of magnitude will do.

@@ -88,15 +88,11 @@ def side(public_id: str, *, by: User, reach: Reach) -> Side:
     rows = sorted(found, key=lambda row: (order.get(row.system, len(order)), row.pk))
     if not rows:
         raise Gone
-    return _side(patient, rows)
+    return side_of(patient, rows)
 
 
-def part_of(whole: Side, rows: Sequence[SourceRecord]) -> Side:
-    """Some of a person's records, as if they were all."""
-    return _side(whole.patient, rows)
-
-
-def _side(patient: Patient, rows: Sequence[SourceRecord]) -> Side:
+def side_of(patient: Patient, rows: Sequence[SourceRecord]) -> Side:
+    """A person by these records of theirs: all within reach, or those that a page sets apart."""
     kept = tuple(kept_of(row) for row in rows)
     person = Person(group=Group(records=tuple(each.record for each in kept)), kept=kept)
     return Side(patient=patient, rows=tuple(rows), person=person)
