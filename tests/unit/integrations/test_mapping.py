@@ -151,7 +151,7 @@ def test_every_jump_person_is_read_whole(row: dict[str, Any]) -> None:
 
 def test_impilo_site_and_delivery_note_are_read_for_people() -> None:
     address = {"lineOne": "2 Quay", "city": "Leeds", "state": "", "zipCode": "LS1 4AP", "note": "Ring twice"}
-    site = {"id": 7, "name": "Quay Clinic", "active": False, "phoneNumber": "0113 496 0000", "address": address}
+    site = {"id": 7, "name": "Quay Clinic", "active": False, "phoneNumber": "0113 496 0", "address": address}
     record = read_impilo({"id": 1, "address": address, "site": site})
 
     assert record.demographics.address is not None
@@ -159,7 +159,7 @@ def test_impilo_site_and_delivery_note_are_read_for_people() -> None:
     assert record.administrative.site == "Quay Clinic"
     assert record.administrative.site_details == (
         "2 Quay, Leeds, LS1 4AP, Ring twice",
-        "0113 496 0000",
+        "0113 496 0",
         "Not active any more",
     )
     assert read_impilo({"id": 1, "site": {"id": 7, "address": "Quay"}}).unread == ("site",)
