@@ -88,13 +88,18 @@ class Key(NamedTuple):
 
 def hashed(keys: Iterable[Key], secret: bytes) -> frozenset[int]:
     """Keys as signed 64-bit numbers, keyed by ``secret`` (BLAKE2b, RFC 7693)."""
+    return frozenset(kinds_by_hash(keys, secret))
+
+
+def kinds_by_hash(keys: Iterable[Key], secret: bytes) -> dict[int, Kind]:
+    """As :func:`hashed`, with the kind of each."""
     keyed = hashlib.blake2b(digest_size=8, key=secret)
-    numbers = set()
+    kinds: dict[int, Kind] = {}
     for kind, text in set(keys):
         one = keyed.copy()
         one.update(f"{kind}:{text}".encode())
-        numbers.add(int.from_bytes(one.digest(), "big", signed=True))
-    return frozenset(numbers)
+        kinds[int.from_bytes(one.digest(), "big", signed=True)] = kind
+    return kinds
 
 
 # --- for matching ---------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from patients.matching import keys
-from patients.matching.keys import Key
+from patients.matching.keys import Key, Kind
 
 TOGETHER = 48  # keys in one SQLite statement, always as many: its text then stays prepared
 
@@ -38,6 +38,11 @@ def _secret_of(secret_key: str) -> bytes:
 def hashed(found: Iterable[Key]) -> frozenset[int]:
     """Keys as they stand in the table."""
     return keys.hashed(found, secret())
+
+
+def kinds_by_hash(found: Iterable[Key]) -> dict[int, Kind]:
+    """As :func:`hashed`, with the kind of each."""
+    return keys.kinds_by_hash(found, secret())
 
 
 def hash_of(key: Key) -> int:
@@ -86,9 +91,15 @@ def _read_sqlite(caps: Mapping[int, int]) -> list[tuple[int, int]]:
     return rows
 
 
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM patients_key WHERE key = %s LIMIT %s) AS found"
+
+
 def count(key: int, *, most: int) -> int:
     """How many records share a key, counted up to ``most``."""
-    return len(read({key: most}).records.get(key, ()))
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [key, most])
+        (found,) = cursor.fetchone()
+        return int(found)
 
 
 def add(pairs: Iterable[tuple[int, int]]) -> None:

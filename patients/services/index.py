@@ -17,7 +17,6 @@ from integrations.types import Registration, RemotePatient
 from patients.matching import keys
 from patients.matching.compared import Compared
 from patients.matching.keys import Kind
-from patients.matching.same_person import Subject
 from patients.models import Identifier, Membership, Patient, RecordChange, SourceRecord
 
 from . import blocks, bulk, facets, linking_by_rule, one_writer, summary

@@ -110,7 +110,8 @@ def _unite(keep: Patient, lose: Patient, *, reason: str, by: User) -> None:
     )
     Link.objects.bulk_create(
         Link(
-            record=record, patient=keep, came_from=lose, reason=reason, weights_version=FIXED.version, made_by=by
+            record=record, patient=keep, came_from=lose, reason=reason,
+            weights_version=FIXED.version, made_by=by,
         )
         for record in records
     )  # fmt: skip

@@ -28,6 +28,8 @@ from patients.models import Patient
 from portal import audit
 from portal.accounts.models import User
 
+from . import one_writer
+
 LASTS_FOR = timedelta(hours=12)  # as long as a session
 
 

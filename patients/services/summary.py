@@ -8,6 +8,7 @@ from integrations.abilities import Capability
 from integrations.registry import systems_with
 from patients.models import ListEntry, Membership, Patient, SourceRecord
 
+from . import bulk
 from .facets import Layout, layout_for
 
 SUMMED = ("everybodys", "is_listed", "merged_into", "version")
@@ -19,11 +20,12 @@ def refresh(patients: Iterable[Patient]) -> None:
     """Sum up these people anew and save them."""
     people = list(patients)
     records: dict[int, list[SourceRecord]] = {each.pk: [] for each in people}
-    for record in SourceRecord.objects.filter(patient__in=people).defer("held").order_by("pk"):
-        records[record.patient_id].append(record)
+    for some in bulk.in_parts(records):
+        for record in SourceRecord.objects.filter(patient__in=some).defer("held").order_by("pk"):
+            records[record.patient_id].append(record)
     for person in people:
         sum_up(person, records[person.pk])
-    Patient.objects.bulk_update(people, SUMMED)
+    bulk.update(people, SUMMED)
     _list(people, [one for each in records.values() for one in each if one.vanished_at is None])
 
 

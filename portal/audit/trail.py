@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -55,6 +55,13 @@ def write(action: str, **about: Unpack[About]) -> Event:
     event = _event(action, about)
     _keep([event])
     return event
+
+
+def write_all(events: Iterable[tuple[str, About]]) -> None:
+    """As :func:`write`, for many changes of one transaction at once: (action, what it is about)."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("audit.write_all belongs inside the transaction of the changes it records")
+    _keep([_event(action, about) for action, about in events])
 
 
 def look(action: str, **about: Unpack[About]) -> Event:

@@ -1,0 +1,177 @@
+"""Linking what was just read by the one rule, a batch at a time (docs/architecture.md, safety rule 5).
+
+Everybody near the batch is read once; people are joined in memory, surest first, and what that
+changes is written at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.utils import timezone
+
+from patients.matching.weights import FIXED
+from patients.models import Link, Patient, SourceRecord
+from portal import audit
+
+from . import bulk, linking
+from .held import subject_of
+from .linking import are_unlike_subjects, counts
+from .neighbourhood import AtHand, Near, Neighbourhood
+
+CUT_OFF = 6.0  # bits below which the rule alone links nobody
+
+
+@dataclass(slots=True)
+class Tally:
+    """What linking by rule did: records joined, joins stopped, blocks too long to be compared.
+
+    ``people`` are those whom it has read or changed, by our id, as they are now: whoever sums them up
+    saves ``merged_into`` and ``version`` with that.
+    """
+
+    joined: int = 0
+    stopped: int = 0
+    undone: int = 0
+    long_blocks: int = 0
+    people: dict[int, Patient] = field(default_factory=dict, repr=False)
+
+
+def link_by_rule(found: Sequence[AtHand]) -> Tally:
+    """Link records that were just written to whom they belong, and undo what does not hold any more.
+
+    Belongs into a transaction that holds the index (``one_writer``); the people of ``Tally.people``
+    are still to be summed up and saved.
+    """
+    tally = Tally()
+    at_hand = [each for each in found if counts(each.record)]
+    if not at_hand:
+        return tally
+    near = Neighbourhood(at_hand)
+    tally.undone = sum(_undo_what_fell_apart(each.record) for each in at_hand if _fell_apart(each, near))
+    if tally.undone:
+        near = Neighbourhood(at_hand)
+    tally.long_blocks = near.long_blocks
+    joins = _Joins(near)
+    for each in at_hand:
+        _join(each.record, joins, tally)
+    joins.write()
+    tally.people = near.people
+    return tally
+
+
+def _fell_apart(each: AtHand, near: Neighbourhood) -> bool:
+    """A new record is nobody's but its own yet."""
+    return not each.is_new and near.fell_apart(each.record)
+
+
+def _undo_what_fell_apart(record: SourceRecord) -> int:
+    """Take back links by rule between records that have become unlike since."""
+    undone, mine = 0, subject_of(record)
+    for other in SourceRecord.objects.filter(patient=record.patient_id).exclude(pk=record.pk).defer("held"):
+        if not counts(other) or not are_unlike_subjects(mine, subject_of(other)):
+            continue
+        links = Link.objects.filter(record__in=[record.pk, other.pk], undone_at=None).exclude(rule="")
+        link = links.order_by("-made_at", "-pk").first()
+        if link is not None:
+            linking.undo(link, by=None, reason="The records no longer agree.")
+            record.refresh_from_db(fields=["patient"])
+            undone += 1
+    return undone
+
+
+def _join(record: SourceRecord, joins: _Joins, tally: Tally) -> None:
+    """Join the record's person with those whose records are surely the same person's, surest first."""
+    for best in joins.near.sure(record, least=CUT_OFF):
+        keep, lose = sorted((record.patient_id, best.record.patient_id))
+        if keep == lose:
+            continue
+        if joins.near.would_join_unlike(keep, lose):
+            tally.stopped += 1
+        else:
+            joins.join(keep, lose, best)
+            tally.joined += 1
+
+
+def evidence_of(near: Near) -> Mapping[str, object]:
+    """What speaks for a link: levels and weight, no values."""
+    levels = {str(each.field): str(each.level) for each in near.judgement.evidence if each.speaks}
+    return {"levels": levels, "weight": round(near.weight, 1), "beside": str(near.record)}
+
+
+class _Joins:
+    """People joined in memory, and what is to be written of it."""
+
+    def __init__(self, near: Neighbourhood) -> None:
+        self.near = near
+        self._links: list[Link] = []
+        self._newest: dict[int, Link] = {}  # record → its link of this batch
+        self._moved: dict[int, SourceRecord] = {}
+        self._lost: dict[int, Patient] = {}  # person → whose the records are now
+        self._events: list[tuple[str, audit.About]] = []
+
+    def join(self, keep: int, lose: int, best: Near) -> None:
+        """Every record of ``lose`` becomes one of ``keep``'s."""
+        kept, lost = self.near.people[keep], self.near.people[lose]
+        for record in self.near.move(lose, keep):
+            self._supersede(record)
+            link = Link(
+                record=record, patient=kept, came_from=lost, rule=str(best.judgement.rule),
+                evidence=evidence_of(best), weights_version=FIXED.version,
+            )  # fmt: skip
+            self._links.append(link)
+            self._newest[record.pk] = link
+            self._moved[record.pk] = record
+            self._events.append(("link.made", _about(link, lost)))
+        lost.merged_into = kept
+        self._lost[lose] = kept
+        kept.version += 1
+        lost.version += 1
+
+    def _supersede(self, record: SourceRecord) -> None:
+        before = self._newest.get(record.pk)
+        if before is not None:
+            before.undone_at, before.undone_reason = timezone.now(), linking.SUPERSEDED
+
+    def write(self) -> None:
+        """Write links, their events, and whose the records are."""
+        if not self._moved:
+            return
+        Link.objects.filter(record__in=list(self._moved), undone_at=None).update(
+            undone_at=timezone.now(), undone_reason=linking.SUPERSEDED
+        )
+        Link.objects.bulk_create(self._links)
+        bulk.update(self._moved.values(), ["patient"])
+        _move_memberships(self._moved.values())
+        self._follow()
+        audit.write_all(self._events)
+
+    def _follow(self) -> None:
+        """Whoever was joined with one of those who are joined now is joined with whom these are."""
+        for person in self.near.people.values():
+            while person.merged_into_id in self._lost:
+                person.merged_into = self._lost[person.merged_into_id]
+        followers = list(Patient.objects.filter(merged_into__in=list(self._lost)))
+        for person in followers:
+            person.merged_into = self.near.people[person.merged_into_id or 0].merged_into
+        bulk.update(followers, ["merged_into"])
+
+
+def _about(link: Link, lost: Patient) -> audit.About:
+    record = link.record
+    return {
+        "system": record.system,
+        "record_id": record.remote_id,
+        "subject_key": link.patient.public_id,
+        "details": {"rule": link.rule, "from": lost.public_id},
+    }
+
+
+def _move_memberships(records: Iterable[SourceRecord]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE patients_membership SET patient_id = %s WHERE record_id = %s",
+            [(each.patient_id, each.pk) for each in records],
+        )
