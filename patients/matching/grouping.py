@@ -53,12 +53,24 @@ class Group:
         return tuple((record.system, record.id) for record in self.records)
 
 
-def group(records: Sequence[RemotePatient]) -> tuple[Group, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of records before they are compared: whose they are, and whom somebody kept apart.
+
+    Records of one owner are one person, records of two owners are two, whatever the rule says of
+    them; the rule places those that have no owner yet. Pairs ``apart`` are two people's as well.
+    """
+
+    owners: Mapping[RecordKey, int] = field(default_factory=dict)
+    apart: frozenset[frozenset[RecordKey]] = frozenset()
+
+
+def group(records: Sequence[RemotePatient], known: Known | None = None) -> tuple[Group, ...]:
     """Show records as people. The answer does not depend on the order of the records.
 
     A record that is given twice is taken once, in its fuller and newer form.
     """
-    return _Grouping(_distinct(records)).groups()
+    return _Grouping(_distinct(records), known or Known()).groups()
 
 
 def _distinct(records: Sequence[RemotePatient]) -> list[Subject]:
@@ -81,22 +93,38 @@ _STRENGTHS = (Rule.NHS_NUMBER_AND_NAMES, Rule.NHS_NUMBER, Rule.NAMES_AND_BIRTH_D
 class _Grouping:
     """Subjects on their way into groups; a cluster is a frozen set of their places."""
 
-    def __init__(self, subjects: list[Subject]) -> None:
+    def __init__(self, subjects: list[Subject], known: Known) -> None:
         self._subjects = subjects
+        self._known = known
         identities = [(one.record.system, one.form.identity) for one in subjects]
         count = Counter(identities)
         self._is_unique = [count[identity] == 1 for identity in identities]
         self._judged: dict[tuple[int, int], Judgement] = {}
-        self._cluster_of = {place: frozenset({place}) for place in range(len(subjects))}
+        self._owner_of = [known.owners.get(one.key) for one in subjects]
+        self._cluster_of = self._known_clusters()
         self._apart: set[tuple[int, int]] = set()
 
     def groups(self) -> tuple[Group, ...]:
         pairs = sorted(self._worth_judging())
         for rule in _STRENGTHS:
-            self._join([pair for pair in pairs if self._judge(*pair).rule is rule])
+            self._join(
+                [pair for pair in pairs if self._judge(*pair).rule is rule and not self._is_decided(*pair)]
+            )
         clusters = sorted(set(self._cluster_of.values()), key=min)
         notes = self._notes(pairs)
         return tuple(self._made(cluster, notes) for cluster in clusters)
+
+    def _known_clusters(self) -> dict[int, frozenset[int]]:
+        """Where every record stands before the rule is asked: with its owner's others, or alone."""
+        of_owner: dict[int, list[int]] = defaultdict(list)
+        for place, owner in enumerate(self._owner_of):
+            if owner is not None:
+                of_owner[owner].append(place)
+        clusters = {owner: frozenset(places) for owner, places in of_owner.items()}
+        return {
+            place: frozenset({place}) if owner is None else clusters[owner]
+            for place, owner in enumerate(self._owner_of)
+        }
 
     def _judge(self, first: int, second: int) -> Judgement:
         pair = (first, second) if first < second else (second, first)
@@ -121,8 +149,7 @@ class _Grouping:
         joined to whom.
         """
         for joined in _components(edges, self._cluster_of):
-            unlike = [pair for pair in combinations(sorted(joined), 2) if self._unlike(*pair)]
-            if unlike:
+            if any(self._unlike(*pair) for pair in combinations(sorted(joined), 2)):
                 inside = [edge for edge in edges if edge[0] in joined]
                 self._apart.update(
                     edge for edge in inside if self._cluster_of[edge[0]] is not self._cluster_of[edge[1]]
@@ -131,7 +158,19 @@ class _Grouping:
                 self._cluster_of.update(dict.fromkeys(joined, joined))
 
     def _unlike(self, first: int, second: int) -> bool:
-        return are_unlike(self._judge(first, second))
+        """Whether two records that a component holds must not come together by it."""
+        if self._cluster_of[first] is self._cluster_of[second]:
+            return False
+        return self._is_decided(first, second) or are_unlike(self._judge(first, second))
+
+    def _is_decided(self, first: int, second: int) -> bool:
+        """Whether two records are known to be two people's."""
+        one, other = self._owner_of[first], self._owner_of[second]
+        return (one is not None and other is not None and one != other) or self._is_kept_apart(first, second)
+
+    def _is_kept_apart(self, first: int, second: int) -> bool:
+        apart = self._known.apart
+        return bool(apart) and frozenset({self._subjects[first].key, self._subjects[second].key}) in apart
 
     def _notes(self, pairs: list[tuple[int, int]]) -> dict[int, list[Note]]:
         notes: dict[int, list[Note]] = defaultdict(list)
@@ -150,6 +189,8 @@ class _Grouping:
         if self._cluster_of[first] is self._cluster_of[second]:
             if self._subjects[first].record.system == self._subjects[second].record.system:
                 yield NoteKind.DUPLICATE, f"Two records in one system. {reason}".strip()
+        elif self._is_kept_apart(first, second):
+            yield NoteKind.KEPT_APART, "Somebody here decided that they are two people."
         elif (first, second) in self._apart:
             yield NoteKind.KEPT_APART, f"Shown apart, since joining would join unlike people. {reason}"
         elif judgement.identifier_conflict:
