@@ -17,6 +17,8 @@ COMPARED_PHONE_DIGITS = 10
 """A UK number without its leading 0 or +44; most others differ well within their last ten digits."""
 
 SHORTEST_PHONE = 6
+SHORTEST_PHONE_END = 4
+"""As many last digits of a number are asked for where it must not be said aloud."""
 
 _EXTENSION = re.compile(r"\s*(?:ext?\.?|extension|x|#)\s*\d{1,6}\s*$", re.IGNORECASE)
 _UK_POSTCODE = re.compile(r"(?P<outward>[A-Z]{1,2}\d[A-Z\d]?|BFPO|GIR)(?P<inward>\d[A-Z]{2}|\d{1,4}|0AA)$")

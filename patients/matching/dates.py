@@ -27,6 +27,11 @@ def age_on(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
+def is_year(digits: str, today: date) -> bool:
+    """Whether four digits are a year in which somebody now alive can be born."""
+    return len(digits) == 4 and EARLIEST_BIRTH_YEAR <= int(digits) <= today.year
+
+
 def is_stand_in(number: int) -> bool:
     """Whether a date (yyyymmdd) is one that is entered where the real one is not known (1900-01-01)."""
     return number in _STAND_INS

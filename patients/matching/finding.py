@@ -13,11 +13,19 @@ from itertools import combinations
 from typing import Any
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from integrations.types import Demographics, SearchQuery
 
 from .compared import Compared, compared
-from .contact import COMPARED_PHONE_DIGITS, compared_email, compared_phone, compared_postcode, is_uk_postcode
+from .contact import (
+    COMPARED_PHONE_DIGITS,
+    SHORTEST_PHONE,
+    compared_email,
+    compared_phone,
+    compared_postcode,
+    is_uk_postcode,
+)
 from .dates import as_number, swapped
 from .fields import Field
 from .keys import (
@@ -221,7 +229,7 @@ class Asked:
         details = self._details
         equal = (
             birth in self._births or swapped(birth) in self._births,
-            bool(nhs) and nhs == details.nhs,
+            bool(nhs) and bool(details.nhs) and OSA.distance(nhs, details.nhs, score_cutoff=1) <= 1,
             bool(email) and email == details.email,
             bool(self._phone) and self._phone in phones,
             bool(postcode) and postcode == details.postcode,
@@ -277,4 +285,6 @@ _WEAKER = frozenset({Level.SIMILAR, Level.DIFFERENT, Level.INITIAL, Level.MIDDLE
 def _typed_phone_level(typed: str, held: tuple[str, ...]) -> Level:
     if len(typed) >= COMPARED_PHONE_DIGITS or not held:
         return phone_level((typed,), held)
+    if len(typed) < SHORTEST_PHONE:  # a few digits stand somewhere in many numbers
+        return Level.PART if any(phone.endswith(typed) for phone in held) else Level.DIFFERENT
     return Level.PART if any(typed in phone for phone in held) else Level.DIFFERENT

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from .labels import Stretch
 from .names import fold, is_title
+from .prose import NOT_A_NAME, words_beside_names
 
 _FILLERS = frozenset(
     {
@@ -15,9 +16,10 @@ _FILLERS = frozenset(
         "female", "male", "years", "yrs", "old", "nhs", "dob", "tel",
     }
 )  # fmt: skip
-_WORD = re.compile(r"[^\s,;|\"()\[\]{}<>:/\\\0]+")
+_WORD = re.compile(r"[^\s,;|^\"()\[\]{}<>:/\\\0]+")
 _EDGE = ".'-_*&?!#=+~^%$"
-_GAP = re.compile(r"[ .'\-_*&?!#=+~^%$]*(?P<comma>,?)[ .'\-_*&?!#=+~^%$]*")
+_GAP = re.compile(r"[ .'\-_*&?!#=+~^%$]*,?[ .'\-_*&?!#=+~^%$]*")
+_PARTS_NAMES = re.compile(r"[,^]")  # "Smith, Anne"; labels of systems that speak HL7: "SMITH^ANNE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +55,32 @@ def find_name_runs(rest: str, stretches: tuple[Stretch, ...]) -> Iterator[NameRu
     """Name words of what is left of a plain line, in order; filler words come with a reason."""
     words = [word for word in _words(rest) if word.is_name]
     only_fillers = all(fold(word.text) in _FILLERS or is_title(word.text) for word in words)
+    beside = {} if only_fillers else _words_beside(words)
     borders = {border for stretch in stretches for border in (stretch.start, stretch.end)}
     run: list[_Word] = []
     commas: list[int] = []
-    for word in words:
-        filler = not only_fillers and fold(word.text) in _FILLERS
+    for place, word in enumerate(words):
         gap = _GAP.fullmatch(rest, run[-1].end, word.start) if run else None
         joined = gap is not None and not any(run[-1].end <= border <= word.start for border in borders)
-        second_comma = bool(gap and gap["comma"] and commas)
-        if run and (filler or not joined or second_comma):
+        parted = bool(gap and _PARTS_NAMES.search(gap[0]))
+        second_comma = parted and bool(commas)
+        if run and (place in beside or not joined or second_comma):
             yield _made(run, commas, only_fillers)
             run, commas = [], []
-        elif gap and gap["comma"]:
+        elif parted:
             commas.append(len(run))
-        if filler:
-            yield NameRun(word.start, word.end, (word.text,), reason="Not part of a name.")
+        if place in beside:
+            yield NameRun(word.start, word.end, (word.text,), reason=beside[place])
         else:
             run.append(word)
     if run:
         yield _made(run, commas, only_fillers)
+
+
+def _words_beside(words: list[_Word]) -> dict[int, str]:
+    """Words that are no part of the name, by their place, each with the reason."""
+    fillers = {place: NOT_A_NAME for place, word in enumerate(words) if fold(word.text) in _FILLERS}
+    return fillers | words_beside_names([word.text for word in words])
 
 
 def _words(rest: str) -> Iterator[_Word]:

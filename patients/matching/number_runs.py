@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from . import contact, numbers, tags
+from .dates import is_year
 from .labels import Label
 from .tags import Conventions, Tag
 from .typed_dates import DateReading, read_compact, read_numbers
@@ -22,6 +23,7 @@ _NUMBER_LABELS = frozenset({Label.NHS, Label.PHONE, Label.BIRTH, Label.POSTCODE,
 _DIGIT_POINTS = 10
 _PART_COST = 15
 _LABEL_POINTS = 60
+_PHONE_ENDS = range(contact.SHORTEST_PHONE_END, contact.SHORTEST_PHONE + 1)
 _USUAL_SHAPES = frozenset({(10,), (11,), (3, 3, 4), (5, 6), (5, 3, 3), (4, 3, 4), (3, 4, 4), (4, 7), (3, 8)})
 
 
@@ -148,7 +150,8 @@ def _as_nhs(groups: _Groups, label: Label | None, conventions: Conventions) -> _
     valid, usual = numbers.is_valid_nhs(digits), groups.shape in _USUAL_SHAPES
     if not (valid or usual or labelled):
         return None
-    points += len(digits) * _DIGIT_POINTS + (30 if usual else 10 if valid else 0) - (0 if valid else 25)
+    as_one = usual or (valid and len(set(groups.gaps)) < 2)
+    points += len(digits) * _DIGIT_POINTS + (30 if as_one else 10 if valid else 0) - (0 if valid else 25)
     note = ""
     if digits.startswith("0") and not labelled and contact.e164(digits, conventions.country):
         note = "Could also be a phone number: correct it here if it is one."
@@ -183,10 +186,21 @@ def _as_record(groups: _Groups, label: Label | None, conventions: Conventions) -
         return None
     system = conventions.system_of(groups.text)
     labelled = label is Label.RECORD
-    if label in _NUMBER_LABELS or not (labelled or system or len(groups.text) == 5):
+    unlabelled = len(groups.text) == 5 and groups.text[0] != "0"
+    if label in _NUMBER_LABELS or not (labelled or system or unlabelled):
         return None
     points = len(groups.text) * _DIGIT_POINTS + 5 + (_LABEL_POINTS if labelled else 0)
     return _Way(points, tags.record_tag(groups.text, value=groups.text, system=system))
 
 
-_READERS = (_as_date, _as_nhs, _as_phone, _as_record)
+def _as_phone_end(groups: _Groups, label: Label | None, conventions: Conventions) -> _Way | None:
+    """The last four to six digits of a phone number: what is left when they are nothing else."""
+    digits = groups.text
+    if not digits.isdigit() or len(digits) not in _PHONE_ENDS or label in _NUMBER_LABELS:
+        return None
+    if label is Label.RECORD or is_year(digits, conventions.today):
+        return None
+    return _Way(len(digits) * _DIGIT_POINTS - 10, tags.phone_tag(digits, country=conventions.country))
+
+
+_READERS = (_as_date, _as_nhs, _as_phone, _as_record, _as_phone_end)

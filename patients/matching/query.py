@@ -10,10 +10,12 @@ from datetime import date
 from integrations.types import SearchQuery, Term
 
 from . import tags
+from .dates import is_year
 from .labels import Label, Stretch, claim_labels, stretch_at
 from .lines import CLAIMED, Line, Piece, Role
 from .name_runs import NameRun, find_name_runs
 from .number_runs import RUN, split_run
+from .scans import find_scan, kind_of_code
 from .tags import NO_IDS, Conventions, Tag
 from .typed_dates import find_dates_in_words, find_loose_dates
 
@@ -38,6 +40,9 @@ _STREET = re.compile(
 )
 _TOWN = re.compile(r"[^\d\0;|:\n]{0,60}")
 _ADDRESS_REASON = "Of an address only the postcode is looked up."
+_SEXES = {("F",), ("M",)}  # after the birth date of a label
+_NOT_BY_THIS = "People are not looked up by this."
+_BAND_REASON = "Of a wristband's code the NHS number is looked up."
 _TOO_LONG = f"Only the first {LONGEST_LINE} characters were read."
 
 
@@ -129,6 +134,7 @@ class _Reader:
         return tuple(leftover for _, leftover in sorted(self._leftovers, key=lambda found: found[0]))
 
     def read(self) -> None:
+        self._scan()
         self._emails()
         self._stretches = claim_labels(self.line)
         self._records()
@@ -155,6 +161,20 @@ class _Reader:
     def _leave(self, start: int, end: int, reason: str) -> None:
         typed = self.line.claim(start, end, Role.LEFTOVER)
         self._leftovers.append((start, Leftover(typed, reason)))
+
+    def _scan(self) -> None:
+        """What a scanner typed: of a wristband's code nothing but the NHS number is looked up."""
+        if mark := kind_of_code(self.line.rest):
+            self.line.claim(*mark, Role.LABEL)
+        scan = find_scan(self.line.rest.replace(CLAIMED, " "))
+        if scan is None:
+            return
+        self._tag(scan.start, scan.end, tags.nhs_tag(self.line.plain[scan.start : scan.end]))
+        for match in _WORD.finditer(self.line.rest):
+            if scan.is_band:
+                self._leave(*match.span(), _BAND_REASON)
+            elif match[0].isalpha():
+                self.line.claim(*match.span(), Role.LABEL)
 
     def _emails(self) -> None:
         for match in _EMAIL.finditer(self.line.rest):
@@ -195,7 +215,7 @@ class _Reader:
             if stretch.label is not Label.OTHER:
                 continue
             for match in _WORD.finditer(self.line.rest[: stretch.end], stretch.start):
-                self._leave(match.start(), match.end(), "People are not looked up by this.")
+                self._leave(match.start(), match.end(), _NOT_BY_THIS)
 
     def _dates_in_words(self, *, loose: bool) -> None:
         find = find_loose_dates if loose else find_dates_in_words
@@ -246,13 +266,17 @@ class _Reader:
         digits = self.line.plain[start:end].strip("+(")
         if self._label(start) is Label.ADDRESS:
             return _ADDRESS_REASON
-        if len(digits) == 4 and 1890 <= int(digits) <= self._conventions.today.year:
+        if digits.isdigit() and is_year(digits, self._conventions.today):
             return "A year alone is not looked up: type the whole birth date."
         return "Neither a date, an NHS number, a phone number nor a record number."
 
     def _names(self) -> None:
-        for run in find_name_runs(self.line.rest, self._stretches):
+        runs = list(find_name_runs(self.line.rest, self._stretches))
+        only = len([run for run in runs if not run.reason]) == 1
+        for run in runs:
             reason = run.reason or self._reason_for_words(run.start)
+            if not only and run.words in _SEXES:
+                reason = _NOT_BY_THIS
             if reason:
                 self._leave(run.start, run.end, reason)
             else:

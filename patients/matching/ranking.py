@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from rapidfuzz.distance import OSA
 
@@ -76,25 +77,39 @@ _SHARES = {
 
 
 def rank(query: SearchQuery, groups: Sequence[Group]) -> tuple[Group, ...]:
-    """People in the order in which they are shown: the best match first.
+    """People in the order of :func:`place`: the best match first."""
+    return tuple(sorted(groups, key=lambda people: place(query, people.records)))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a person stands: the lesser comes first. ``contradicts``: no record of theirs is without
+    a contradiction to what was typed."""
+
+    contradicts: bool
+    score: float = field(repr=False)
+    is_gone: bool
+    name: str = field(repr=False)
+    birth: int = field(repr=False)
+    keys: tuple[tuple[str, str], ...]
+
+
+def place(query: SearchQuery, records: Sequence[RemotePatient]) -> Place:
+    """Where a person with these records stands among others.
 
     Whoever has no record without a contradiction comes last; test and merged records come after
     others that match as well. Namesakes stand in order of name and birth date.
     """
-    return tuple(sorted(groups, key=lambda people: _place(query, people)))
-
-
-def _place(
-    query: SearchQuery, people: Group
-) -> tuple[bool, float, bool, str, int, tuple[tuple[str, str], ...]]:
-    fitting = [record for record in people.records if not contradicts(query, record)]
-    score = max(_score(matched(query, record)) for record in fitting or people.records)
-    forms = [compared(record.demographics) for record in people.records]
-    living = any(
-        not (is_merged(record) or record.registration is Registration.DUMMY) for record in people.records
+    fitting = [record for record in records if not contradicts(query, record)]
+    forms = [compared(record.demographics) for record in records]
+    return Place(
+        contradicts=not fitting,
+        score=-max(_score(matched(query, record)) for record in fitting or records),
+        is_gone=all(is_merged(each) or each.registration is Registration.DUMMY for each in records),
+        name=min(f"{form.family} {form.given}" for form in forms),
+        birth=min(form.birth for form in forms),
+        keys=tuple((record.system, record.id) for record in records),
     )
-    name = min(f"{form.family} {form.given}" for form in forms)
-    return not fitting, -score, not living, name, min(form.birth for form in forms), people.keys
 
 
 def _score(evidence: Sequence[Evidence]) -> float:
@@ -220,6 +235,8 @@ def _phone(query: SearchQuery, record: RemotePatient, form: Compared) -> Evidenc
             return Evidence(Field.PHONE, Level.EXACT, f"phone: {phone.number}")
         if wanted and len(wanted) < COMPARED_PHONE_DIGITS and wanted in digits_of(phone.number):
             return Evidence(Field.PHONE, Level.PART, f"phone: {phone.number} has these digits in it")
+        if not wanted and digits.endswith(digits_of(query.phone)):
+            return Evidence(Field.PHONE, Level.PART, f"phone: {phone.number} ends in these digits")
     if not (form.phones and record.complete):
         return Evidence(Field.PHONE, Level.MISSING, "phone: this record holds no such number")
     return Evidence(Field.PHONE, Level.DIFFERENT, "phone: other numbers")

@@ -136,11 +136,18 @@ def email_tag(typed: str) -> Tag:
 
 
 def phone_tag(typed: str, *, country: str, note: str = "") -> Tag:
-    """A telephone number or at least six digits of one."""
+    """A telephone number, at least six digits of one, or its last four or five."""
     as_typed = plain(typed)
+    digits = digits_of(as_typed)
+    if contact.SHORTEST_PHONE_END <= len(digits) < contact.SHORTEST_PHONE:
+        reading = f"phone ending in {digits}"
+        return Tag(kind=Term.PHONE, typed=typed, reading=reading, note=note, value=digits)
     if not contact.compared_phone(as_typed):
         return _unused(
-            Term.PHONE, typed, f"phone {as_typed}", "Too short for a phone number: type six digits or more."
+            Term.PHONE,
+            typed,
+            f"phone {as_typed}",
+            "Too short for a phone number: type at least its last four digits.",
         )
     whole = contact.e164(as_typed, country)
     reading = f"phone {contact.show_phone(as_typed, country)}" if whole else f"phone with {as_typed}"

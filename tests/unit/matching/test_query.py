@@ -63,6 +63,10 @@ def warnings(understood: Understood) -> list[str]:
         ("+44 (0)7700 900123", SearchQuery(phone="+44 (0)7700 900123")),
         ("(0113) 496-0000", SearchQuery(phone="(0113) 496-0000")),
         ("077009", SearchQuery(phone="077009")),
+        ("smith 0123", SearchQuery(words=("smith",), phone="0123")),
+        ("00123 smith", SearchQuery(words=("smith",), phone="00123")),
+        ("smith 900759", SearchQuery(words=("smith",), phone="900759")),
+        ("smith 0123 1980-04-03", SearchQuery(words=("smith",), phone="0123", birth_dates=(APRIL,))),
         ("030480 07700 900123", SearchQuery(birth_dates=(APRIL, MARCH), phone="07700 900123")),
         (
             "3 4 80 943 476 5919 07700 900123",
@@ -245,6 +249,7 @@ def test_every_character_typed_is_accounted_for_and_nothing_raises(typed: str) -
 
 
 @given(NHS_NUMBERS, st.lists(st.integers(1, 9), max_size=4), st.sampled_from([" ", "-", ".", "\u00a0", "  "]))
+@example("9434765919", [5, 7, 8], "-")
 @settings(deadline=None)
 def test_every_typed_nhs_number_is_found_in_any_spacing(number: str, cuts: list[int], gap: str) -> None:
     typed = "".join(f"{gap if place in cuts else ''}{digit}" for place, digit in enumerate(number))
