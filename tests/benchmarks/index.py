@@ -4,7 +4,8 @@ For each size and database an index of made-up people is filled (``population``)
 5,000 look-ups for each name origin are made, every one with an error in the name: with the birth
 date right, with it wrong too, and with it wrong but a third detail right. One JSON line for
 each database, size and kind of look-up, then one for each kind of error and each name origin,
-with 95 % bounds (Wilson, JASA 1927). ``queries`` is how many statements one look-up sends.
+with 95 % bounds (Wilson, JASA 1927). ``queries`` is how many statements one look-up sends at most.
+The lines of kind "whole view" are the same look-ups as typed lines through the web server.
 
     make bench-index                                     10,000, 100,000 and 1,000,000 records on SQLite
     BENCH_SIZES=10000 BENCH_DATABASES=postgres://… make bench-index
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from multiprocessing import get_context
@@ -26,7 +27,10 @@ from pathlib import Path
 
 from .index_fill import ORGANIZATION, fill
 from .population import EACH_ORIGIN, FINAL_SEEDS, QUERY_SEED_OFFSET, Asked, Known, Population, Sample
+from .support import Browser, signed_in, web_server
 
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # all processes of a run encrypt with one key
+VIEWS = 2_000
 SIZES = (10_000, 100_000, 1_000_000)
 Z_95 = 1.96
 WARM_UP = 200
@@ -87,7 +91,12 @@ def measure(database: str, records: int, folder: str) -> None:
     """Fill an index and look people up in it."""
     address = f"sqlite:///{Path(folder) / 'index.sqlite3'}" if database == "sqlite" else database
     os.environ.update(
-        DATABASE_URL=address, VAR_DIR=folder, SECRET_KEY="benchmark", DJANGO_SETTINGS_MODULE="portal.settings"
+        DATABASE_URL=address,
+        VAR_DIR=folder,
+        SECRET_KEY="benchmark",
+        ENCRYPTION_KEYS=KEY,
+        SECOND_FACTOR_ROLES="",
+        DJANGO_SETTINGS_MODULE="portal.settings",
     )
     import django
 
@@ -96,6 +105,7 @@ def measure(database: str, records: int, folder: str) -> None:
     from django.db import connection
 
     call_command("migrate", verbosity=0)
+    call_command("createcachetable")
     if connection.vendor == "postgresql":
         call_command("flush", interactive=False, verbosity=0)
     sample = Sample(seed=FINAL_SEEDS[0] + QUERY_SEED_OFFSET, each_origin=EACH_ORIGIN)
@@ -104,9 +114,11 @@ def measure(database: str, records: int, folder: str) -> None:
     filled = fill(_seen(Population(records=records, seed=FINAL_SEEDS[0]), sample, whose))
     head = {"benchmark": "index", "database": connection.vendor, "records": filled}
     _print(head | {"kind": "fill", "seconds": round(time.monotonic() - begun)})
-    tallies, statements = _look_up(sample.asked(), whose)
+    asked = list(sample.asked())
+    tallies, statements = _look_up(asked, whose)
     for (kind, of), tally in sorted(tallies.items()):
         _print(head | {"kind": kind, "of": of} | tally.line() | {"queries": statements})
+    _print(head | {"kind": "whole view"} | _view([each.line for each in asked]))
 
 
 def _seen(population: Population, sample: Sample, whose: list[int]) -> Iterator[Known]:
@@ -117,7 +129,7 @@ def _seen(population: Population, sample: Sample, whose: list[int]) -> Iterator[
         yield known
 
 
-def _look_up(asked: Iterator[Asked], whose: list[int]) -> tuple[dict[tuple[str, str], Tally], int]:
+def _look_up(asked: Sequence[Asked], whose: list[int]) -> tuple[dict[tuple[str, str], Tally], int]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -145,6 +157,26 @@ def _look_up(asked: Iterator[Asked], whose: list[int]) -> tuple[dict[tuple[str, 
         for of in ("all", f"origin: {each.origin}", f"error: {each.name_error}"):
             tallies[kind, of].add(took, rank)
     return tallies, most
+
+
+def _view(lines: Sequence[str]) -> dict[str, object]:
+    """Typed lines sent to the look-up box of somebody with a role in JHE's organization."""
+    from django.db import connections
+
+    from portal.accounts.roles import Role
+
+    cookie = signed_in(Role.READER, [ORGANIZATION])
+    connections.close_all()
+    chosen = lines[:: max(len(lines) // VIEWS, 1)]
+    with web_server({}, workers=1) as address:
+        browser = Browser(address, cookie)
+        token = browser.token("/")
+        took = sorted(browser.send("/typed", text=line, run="r" * 22, token=token) for line in chosen)
+    return {
+        "asked": len(took),
+        "p50_ms": round(took[len(took) // 2], 2),
+        "p95_ms": round(took[int(len(took) * 0.95)], 2),
+    }
 
 
 def _kind(asked: Asked) -> str:

@@ -24,7 +24,7 @@ from typing import Any
 import requests
 
 from .people_fill import OWN, fill
-from .support import web_server
+from .support import signed_in, web_server
 
 RECORDS = 1_000_000
 ROUNDS = 20
@@ -166,32 +166,9 @@ def _prepare(
         "database": connection.vendor,
     }
     places = dict(Place.objects.exclude(organization="").values_list("organization", "pk"))
-    cookies = {str(role): _signed_in(role) for role in (Role.CLINIC_STAFF, Role.COORDINATOR)}
+    cookies = {str(role): signed_in(role, OWN) for role in (Role.CLINIC_STAFF, Role.COORDINATOR)}
     connections.close_all()
     return cookies, facts, places
-
-
-def _signed_in(role: Any) -> str:
-    """The cookie of somebody whose roles at JHE were told a moment ago, and stay so for a day."""
-    from datetime import timedelta
-
-    from django.test import Client
-    from django.utils import timezone
-
-    from patients.models import OwnRoles
-    from portal.accounts.models import User
-    from portal.accounts.roles import give_role
-
-    user, _ = User.objects.get_or_create(email=f"{role.value.replace(' ', '.')}@example.org")
-    give_role(user=user, role=role, by=None)
-    OwnRoles.objects.update_or_create(
-        user=user,
-        system="jhe",
-        defaults={"organizations": list(OWN), "read_at": timezone.now() + timedelta(days=1)},
-    )
-    client = Client()
-    client.force_login(user)
-    return str(client.cookies["sessionid"].value)
 
 
 if __name__ == "__main__":
