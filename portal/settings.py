@@ -278,6 +278,9 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
 EXPORT_ROLES = env.list("EXPORT_ROLES", default=["admin", "coordinator"])
 EXPORT_CAP = env.int("EXPORT_CAP", default=5000)
 
+# What the organization calls its own fields, by the name that they have in the systems.
+CUSTOM_FIELD_LABELS: dict[str, str] = env.dict("CUSTOM_FIELD_LABELS", default={})
+
 # --- Static files ---------------------------------------------------------------------------
 
 STATIC_URL = "/static/"

@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 from integrations.jhe import reach
 from integrations.sandbox import jhe
 from integrations.sandbox.run import Sandbox, utc_now
-from patients.services import lookup, taking_in
+from patients.services import lookup, rereading, taking_in
 from portal.accounts.models import PersonToken, User
 from tests.waiting import until
 
@@ -59,6 +59,7 @@ def change(settings: Settings, system: str, **values: Any) -> None:
 def settle() -> None:
     """Return when no system is being asked and nothing stored any more: it would come into the next test."""
     until(lambda: not getattr(lookup, "_asking", None), what="systems being asked")
+    until(rereading.is_idle, what="records being read anew")
     until(taking_in.is_idle, what="records being taken in")
 
 
@@ -267,10 +268,17 @@ class Desk:
         return self._found(url, self.client.get(f"{url}/systems/{system}?again=1", headers=PART))
 
     def open(self, address: str) -> Node:
-        """A person's page."""
-        response = self.client.get(address)
+        """A person's page, from wherever its address leads; with every system asked, as without JavaScript."""
+        response = self.client.get(address, follow=True)
         assert response.status_code == 200
-        return parsed(response)
+        page = parsed(response)
+        for refresh in page.every(lambda node: node.attributes.get("http-equiv") == "refresh"):
+            response = self.client.get(refresh.attributes["content"].partition("url=")[2])
+            assert response.status_code == 200
+            page = parsed(response)
+        # What was read goes into the index behind the page: its events come before the next step's.
+        until(taking_in.is_idle, what="records being taken in")
+        return page
 
     def only_person(self, text: str = "", **details: str) -> Node:
         """The page of the one person that a look-up finds."""

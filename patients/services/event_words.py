@@ -12,6 +12,10 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     LOOKS: {
         "person.viewed": "Opened a person's page",
         "person.print_opened": "Opened a person's page for printing",
+        "person.history_viewed": "Opened the history of a person's records",
+        "person.link_opened": "Opened a page for linking a person",
+        "person.compared": "Compared a person with another one",
+        "person.parting_opened": "Opened a page for taking a record away from a person",
         "audit.person_viewed": "Opened the list of who looked at a person",
         "audit.sheet_opened": "Opened the sheet of who looked at a person",
     },
@@ -27,6 +31,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "Links": {
         "link.made": "Linked a record with a person",
         "link.undone": "Took a record away from a person",
+        "form.refused": "Was refused a form about a person",
     },
     "Signing in and out": {
         "session.started": "Signed in",
@@ -73,6 +78,8 @@ OUTCOMES: Mapping[str, str] = {"done": "Done", "refused": "Refused", "failed": "
 
 _LABELS = {
     "terms": "by",
+    "form": "form",
+    "because": "because of",
     "view": "page",
     "with": "by",
     "values": "values",

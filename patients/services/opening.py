@@ -1,71 +1,142 @@
-"""One person of the index, opened: each record read anew from its system, or said to be old."""
+"""One person of the index, opened: what is held at once, and each record read anew behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-
-from django.utils import timezone
 
 from integrations.registry import system_names
-from integrations.types import RemotePatient
 from patients.matching.grouping import Group
 from patients.models import Patient, SourceRecord
 from portal import audit
 from portal.accounts.models import User
+from portal.audit.models import Event
 
-from . import taking_in, visibility
+from . import rereading, visibility
 from .answers import KeptRecord
-from .asking import Question, ask_all
-from .connections import open_system
-from .held import kept_of
-from .lookup import Gone, Person, read_anew
+from .history import History, history_of
+from .lookup import Gone, Person
+from .rereading import Round, as_held
+from .viewing import View, view_of
 from .visibility import Reach
 
-FRESH_FOR = timedelta(seconds=60)
-SECONDS = 5.0  # what a page waits for the systems
+WAIT_SECONDS = 1.0  # what a page that corrects itself waits to hear whom somebody may see
+
+
+class Withheld(Exception):
+    """Every record of a person is refused by its system by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A person of the index with the records within reach. ``untold`` are sentences on systems
-    that did not say whom one may see, so that records may be missing here."""
+    """A person of the index with the records within reach.
+
+    ``asking`` are systems that have still to answer: their records are shown as last read.
+    ``answered`` are those that have. ``refused`` are systems that do not show a record to this
+    person: it is left out. ``untold`` are sentences on systems that did not say whom one may see,
+    so that records may be missing here.
+    """
 
     patient: Patient
     person: Person = field(repr=False)
-    untold: tuple[str, ...] = ()
+    view: View
+    reach: Reach
+    asking: frozenset[str] = frozenset()
+    answered: tuple[str, ...] = ()
+    refused: frozenset[str] = frozenset()
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Why records may be missing."""
+        return tuple(self.reach.untold.values())
+
+    @property
+    def asking_for(self) -> frozenset[tuple[str, str]]:
+        """The records that are being read."""
+        return frozenset(each.key for each in self.person.kept if each.record.system in self.asking)
 
 
-def open_patient(public_id: str, *, by: User, action: str = "person.viewed") -> Opened:
-    """The person at an address, records read anew; one audit event.
+def begin(public_id: str, *, by: User) -> Opened:
+    """The person at an address as the index holds them, every system being asked; one audit event.
 
     Raises :class:`~patients.services.lookup.Gone` where there is no such person for this user:
     one event too. A person who was linked with another is that other one.
     """
-    reach = visibility.reach_of(by)
-    patient = _at(public_id)
-    if patient is None or not visibility.may_see(by, patient, reach):
-        audit.look(action, by=by, subject_key=public_id[:64], outcome="refused")
-        raise Gone
-    kept = _read(_rows(patient, reach), by=by)
-    if not kept:  # each system refuses it by now
-        audit.look(action, by=by, subject_key=patient.public_id, outcome="refused")
-        raise Gone
-    shown = [each.record for each in kept]
-    audit.look(
-        action,
-        by=by,
-        system=shown[0].system,
-        record_id=shown[0].id,
-        subject_key=patient.public_id,
-        details={"records": [f"{each.system}:{each.id}" for each in shown]},
-    )
-    group = Group(records=tuple(shown))
-    return Opened(
-        patient=patient,
-        person=Person(group=group, kept=tuple(kept)),
-        untold=tuple(reach.untold.values()),
+    patient, reach = _seen(public_id, by=by, action="person.viewed", wait=WAIT_SECONDS)
+    rows = _rows(patient, reach)
+    if not rows:
+        raise _refused("person.viewed", patient.public_id, by)
+    event = _look("person.viewed", patient, rows, by=by)
+    view = view_of(event.pk, patient.public_id, [row.pk for row in rows])
+    return _opened(patient, reach, view, rows, rereading.round_of(view.event, rows, by=by))
+
+
+def go_on(view: View, *, by: User, seen: Collection[str], again: Collection[str] = ()) -> Opened:
+    """The same person as soon as a system has answered that is not among ``seen``.
+
+    Those of ``again`` are asked once more where they failed. No event: the view has its own.
+    Raises :class:`Gone` where the person is out of reach by now, :class:`Withheld` where each
+    system refuses.
+    """
+    patient, reach = _seen(view.public_id, by=by, action="person.viewed")
+    rows = _rows(patient, reach, within=view)
+    round_ = rereading.round_of(view.event, rows, by=by)
+    if again:
+        round_.again(again)
+    round_.wait_for_more(set(seen) - set(again))
+    return _opened(patient, reach, view, rows, round_)
+
+
+def open_patient(
+    public_id: str, *, by: User, action: str = "person.viewed", view: View | None = None
+) -> Opened:
+    """The person at an address, every record read anew first; one audit event, unless it belongs to a view.
+
+    Raises :class:`~patients.services.lookup.Gone` as :func:`begin` does.
+    """
+    patient, reach = _seen(public_id, by=by, action=action)
+    rows = _rows(patient, reach, within=view)
+    if view is None:
+        round_ = Round(rows, by=by)
+    else:
+        round_ = rereading.round_of(view.event, rows, by=by)
+        round_.again()
+    round_.wait_for_all()
+    shown = [row for row, kept in round_.kept(rows) if kept is not None]
+    if not shown:  # each system refuses it by now
+        raise _refused(action, patient.public_id, by)
+    if view is None:
+        event = _look(action, patient, shown, by=by)
+        view = view_of(event.pk, patient.public_id, [row.pk for row in shown])
+    return _opened(patient, reach, view, rows, round_)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedHistory:
+    """One page of what happened to a person's records, and who they are as the index holds them."""
+
+    person: Person = field(repr=False)
+    history: History = field(repr=False)
+    view: View
+
+
+def open_history(public_id: str, *, by: User, view: View | None, number: int = 1) -> OpenedHistory:
+    """What happened to a person's records; one audit event, unless it belongs to a view.
+
+    Raises :class:`~patients.services.lookup.Gone` as :func:`begin` does.
+    """
+    action = "person.history_viewed"
+    patient, reach = _seen(public_id, by=by, action=action)
+    rows = _rows(patient, reach, within=view)
+    if not rows:
+        raise _refused(action, patient.public_id, by)
+    if view is None:
+        event = _look(action, patient, rows, by=by)
+        view = view_of(event.pk, patient.public_id, [row.pk for row in rows])
+    return OpenedHistory(
+        person=_person([as_held(row) for row in rows]),
+        history=history_of(patient, reach, number=number),
+        view=view,
     )
 
 
@@ -73,6 +144,17 @@ def address_now(public_id: str) -> str:
     """Where somebody is found now who was at this address: another one after being linked."""
     patient = _at(public_id)
     return patient.public_id if patient else public_id
+
+
+def _seen(
+    public_id: str, *, by: User, action: str, wait: float = visibility.WAIT_SECONDS
+) -> tuple[Patient, Reach]:
+    """The person and what the user's roles reach. Raises :class:`Gone`."""
+    reach = visibility.reach_of(by, wait=wait)
+    patient = _at(public_id)
+    if patient is None or not visibility.may_see(by, patient, reach):
+        raise _refused(action, public_id[:64], by)
+    return patient, reach
 
 
 def _at(public_id: str) -> Patient | None:
@@ -83,26 +165,50 @@ def _at(public_id: str) -> Patient | None:
     return survivor or patient
 
 
-def _rows(patient: Patient, reach: Reach) -> list[SourceRecord]:
+def _rows(patient: Patient, reach: Reach, *, within: View | None = None) -> list[SourceRecord]:
+    """The person's records within reach, in order of display; of a view, those that its event names."""
     order = {name: place for place, name in enumerate(system_names())}
     rows = visibility.records(reach).filter(patient=patient)
+    if within is not None:
+        rows = rows.filter(pk__in=within.records)
     return sorted(rows, key=lambda row: (order.get(row.system, len(order)), row.pk))
 
 
-def _read(rows: Sequence[SourceRecord], *, by: User) -> list[KeptRecord]:
-    """Each record as its system holds it now; what cannot be read is shown as last read, and says so."""
-    now = timezone.now()
-    stale = [row for row in rows if row.whole_at is None or now - row.whole_at > FRESH_FOR]
-    found = ask_all({str(row.pk): _question(row, by) for row in stale})
-    taking_in.take_in([each for each in found.values() if isinstance(each, RemotePatient)], read_at=now)
-    kept = {str(row.pk): kept_of(row) for row in rows}
-    read = (read_anew(each, found[key]) if key in found else each for key, each in kept.items())
-    return [each for each in read if each is not None]
+def _opened(
+    patient: Patient, reach: Reach, view: View, rows: Sequence[SourceRecord], round_: Round
+) -> Opened:
+    asking = round_.asking()
+    both = round_.kept(rows)
+    kept: list[KeptRecord] = [each for _, each in both if each is not None]
+    if not kept:
+        raise Withheld
+    systems = dict.fromkeys(row.system for row in rows)
+    return Opened(
+        patient=patient,
+        person=_person(kept),
+        view=view,
+        reach=reach,
+        asking=frozenset(asking),
+        answered=tuple(name for name in systems if name not in asking),
+        refused=frozenset(row.system for row, each in both if each is None),
+    )
 
 
-def _question(row: SourceRecord, by: User) -> Question[RemotePatient]:
-    return Question(system=row.system, operation="get", seconds=SECONDS, work=_getter(row, by))
+def _person(kept: Sequence[KeptRecord]) -> Person:
+    return Person(group=Group(records=tuple(each.record for each in kept)), kept=tuple(kept))
 
 
-def _getter(row: SourceRecord, by: User) -> Callable[[], RemotePatient]:
-    return lambda: open_system(row.system, by=by, seconds=SECONDS).get(row.remote_id)
+def _look(action: str, patient: Patient, rows: Sequence[SourceRecord], *, by: User) -> Event:
+    return audit.look(
+        action,
+        by=by,
+        system=rows[0].system,
+        record_id=rows[0].remote_id,
+        subject_key=patient.public_id,
+        details={"records": [f"{row.system}:{row.remote_id}" for row in rows]},
+    )
+
+
+def _refused(action: str, key: str, by: User) -> Gone:
+    audit.look(action, by=by, subject_key=key, outcome="refused")
+    return Gone()

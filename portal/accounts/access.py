@@ -44,9 +44,15 @@ TABLE: dict[str, Rule] = {
     "patients:found": Rule(EVERY_ROLE),
     "patients:answer": Rule(EVERY_ROLE),
     "patients:person": Rule(EVERY_ROLE),
-    "patients:print": Rule(EVERY_ROLE),
     "patients:patient": Rule(EVERY_ROLE),
+    "patients:live": Rule(EVERY_ROLE),
+    "patients:history": Rule(EVERY_ROLE),
     "patients:patient_print": Rule(EVERY_ROLE),
+    # Who is whose: linking by hand, and parting
+    "patients:link": Rule(STAFF, STAFF),
+    "patients:link_with": Rule(STAFF, STAFF),
+    "patients:unlink": Rule(ADMIN, ADMIN),
+    "patients:undo_link": Rule(ADMIN, ADMIN),
     # The people list
     "patients:people": Rule(EVERY_ROLE, EVERY_ROLE),
     "patients:people_print": Rule(EVERY_ROLE),

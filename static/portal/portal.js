@@ -32,6 +32,23 @@
     field.select();
   });
 
+  // --- A scanner types a code ------------------------------------------------------------------
+  // Scanners end with Enter or with Tab. Tab right after keys that no hand strikes so fast means Enter.
+
+  const HAND_MS = 40; // between two keys of the fastest hands
+  const FEWEST_KEYS = 8;
+  let struck = { count: 0, at: 0 };
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("[data-portal-lookup]");
+    if (!field || event.repeat || event.isComposing) return;
+    const isFast = event.timeStamp - struck.at < HAND_MS;
+    if (event.key === "Tab" && !event.shiftKey && isFast && struck.count >= FEWEST_KEYS) {
+      event.preventDefault();
+      field.form.requestSubmit();
+    }
+    struck = { count: isFast && event.key.length === 1 ? struck.count + 1 : 1, at: event.timeStamp };
+  });
+
   function showKeySetting(button) {
     button.querySelector("[data-portal-key-state]").textContent = keyIsOn() ? "on" : "off";
     document.documentElement.classList.toggle("portal-keyless", !keyIsOn());
@@ -139,6 +156,21 @@
     if (!panel || panel.contains(document.activeElement)) return;
     panel.tabIndex = -1;
     panel.focus();
+  });
+
+  // A page that is corrected while somebody reads it stays where they read: the first line in view
+  // keeps its place, however much longer or shorter what stands above it has become.
+  let line = null;
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!detail.target.matches?.("[data-portal-keeps-place]") || !window.scrollY) return;
+    const top = document.querySelector(".portal-identity")?.getBoundingClientRect().bottom ?? 0;
+    const lines = [...document.querySelectorAll("main [id]")].map(({ id }) => ({ id, top: topOf(id) }));
+    line = lines.find((each) => each.top >= Math.max(top, 0)) || null;
+  });
+  const topOf = (id) => document.getElementById(id)?.getBoundingClientRect().top;
+  document.addEventListener("htmx:afterSettle", () => {
+    if (line && topOf(line.id) !== undefined) window.scrollBy({ top: topOf(line.id) - line.top, behavior: "instant" });
+    line = null;
   });
 
   // Anywhere else the portal's page about what went wrong takes the place of what was there. Beside

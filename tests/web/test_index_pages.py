@@ -45,6 +45,11 @@ def grace() -> Patient:
     return patient
 
 
+def whole_page_of(patient: Patient) -> str:
+    """Where every system is asked before the page is made."""
+    return reverse("patients:patient", args=[patient.public_id]) + "?read=all"
+
+
 @pytest.mark.parametrize(
     "text", ["grace mbeki 18/4/75", "mbeki grace", "grac mbeki", "grace mbekki 18/4/75", "mbek", "g mbeki"]
 )
@@ -94,7 +99,7 @@ def test_record_that_cannot_be_read_is_shown_as_last_read(staff: User, sandbox: 
     SourceRecord.objects.update(whole_at=None)
     sandbox.faults["impilo"].add(Fault(kind=FaultKind.STATUS, status=500))
     client = signed_in(Client(), staff)
-    page = client.get(reverse("patients:patient", args=[grace().public_id])).content.decode()
+    page = client.get(whole_page_of(grace())).content.decode()
     assert "3 source records" in page
     assert "Shown as last read" in page
 
@@ -113,7 +118,7 @@ def test_person_out_of_reach_is_not_there(staff: User, sandbox: Sandbox) -> None
 def test_person_whom_each_system_refuses_is_not_there(staff: User, sandbox: Sandbox) -> None:
     SourceRecord.objects.update(whole_at=None)
     client = signed_in(Client(), staff)
-    address = reverse("patients:patient", args=[grace().public_id])
+    address = whole_page_of(grace())
     for board in sandbox.faults.values():
         board.add(Fault(kind=FaultKind.STATUS, status=403, path=r"(?i)patients?/"))
     assert client.get(address).status_code == 404
@@ -123,9 +128,7 @@ def test_person_whom_each_system_refuses_is_not_there(staff: User, sandbox: Sand
 def test_view_names_the_records_that_were_shown(staff: User, sandbox: Sandbox) -> None:
     SourceRecord.objects.update(whole_at=None)
     sandbox.faults["impilo"].add(Fault(kind=FaultKind.STATUS, status=403, path=r"(?i)patients?/"))
-    page = (
-        signed_in(Client(), staff).get(reverse("patients:patient", args=[grace().public_id])).content.decode()
-    )
+    page = signed_in(Client(), staff).get(whole_page_of(grace())).content.decode()
     assert "2 source records" in page
     records = Event.objects.get(action="person.viewed").details["records"]
     assert [each.partition(":")[0] for each in records] == ["jump", "jhe"]
