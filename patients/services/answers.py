@@ -26,6 +26,9 @@ _json = cattrs.preconf.json.make_converter()
 # everybody takes the square of it.
 MOST_KEPT = 50  # records of one system
 
+#: What the index knew when the page was made is kept like a system's answer, under this name.
+INDEX = "index"
+
 
 class State(StrEnum):
     """How asking one system ended."""
@@ -44,13 +47,15 @@ class State(StrEnum):
 class KeptRecord:
     """A record as it was read at a moment; ``number`` names it in addresses of its look-up.
 
-    ``problem`` is a sentence on why it could not be read anew since.
+    ``problem`` is a sentence on why it could not be read anew since. ``from_index``: no system has
+    shown it to this look-up; it is what the index held.
     """
 
     number: int
     read_at: datetime
     record: RemotePatient = field(repr=False)
     problem: str = ""
+    from_index: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -60,7 +65,7 @@ class KeptRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one system answered. ``differing`` counts hits that were left out because they are
+    """How one system answered. ``left_out`` are the ids of hits that are not shown because they are
     known to differ in something that was typed; ``sentence`` and ``next_step`` are for staff.
     ``numbers`` remembers the number of every record that this system ever gave to the look-up."""
 
@@ -69,11 +74,16 @@ class Outcome:
     answered_at: datetime | None = None
     records: tuple[KeptRecord, ...] = field(default=(), repr=False)
     more: bool = False
-    differing: int = 0
+    left_out: tuple[str, ...] = field(default=(), repr=False)
     sentence: str = ""
     next_step: str = ""
     request_id: str = ""
     numbers: dict[str, int] = field(default_factory=dict, repr=False)
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether the system has said whom it finds, be it nobody."""
+        return self.state in {State.FOUND, State.NOBODY}
 
 
 def outcome_of(system: str, query: SearchQuery, answer: SearchAnswer | IntegrationError) -> Outcome:
@@ -89,14 +99,15 @@ def outcome_of(system: str, query: SearchQuery, answer: SearchAnswer | Integrati
                 next_step="Add a detail, such as the birth date.",
             )
         case Found():
-            fitting = [record for record in answer.records if not contradicts(query, record)]
+            differing = {record.id for record in answer.records if contradicts(query, record)}
+            fitting = [record for record in answer.records if record.id not in differing]
             return Outcome(
                 system=system,
                 state=State.FOUND if fitting else State.NOBODY,
                 answered_at=now,
                 records=tuple(_unnumbered(record) for record in fitting[:MOST_KEPT]),
                 more=answer.more or len(fitting) > MOST_KEPT,
-                differing=len(answer.records) - len(fitting),
+                left_out=tuple(sorted(differing)),
             )
         case CannotSearch():
             return Outcome(system=system, state=State.CANNOT, answered_at=now, sentence=answer.for_staff)
@@ -127,42 +138,52 @@ def _unnumbered(record: RemotePatient) -> KeptRecord:
     return KeptRecord(number=0, read_at=timezone.now(), record=replace(record, raw={}))
 
 
-def keep_first(lookup: LookUp, outcome: Outcome) -> None:
+def keep_first(lookup: LookUp, outcome: Outcome) -> Outcome | None:
     """Keep an outcome unless one is there: an answer that comes late replaces none asked for since.
 
-    One statement and no transaction: three systems that answer at once do not wait for each other.
+    The outcome as it is kept, ``None`` where it is not. One statement and no transaction: three
+    systems that answer at once do not wait for each other.
     """
+    numbered = _numbered(outcome, {})
     with suppress(IntegrityError):
-        _row(lookup, outcome, {}).save(force_insert=True)
+        _row(lookup, numbered).save(force_insert=True)
+        return numbered
+    return None
 
 
-def keep(lookup: LookUp, outcome: Outcome) -> None:
+def keep(lookup: LookUp, outcome: Outcome) -> Outcome:
     """Keep an outcome in place of an earlier one. A record that was there once keeps its number."""
     keep_first(lookup, outcome)
     with transaction.atomic():
         held = Answer.objects.select_for_update().get(lookup=lookup, system=outcome.system)
-        row = _row(lookup, outcome, load(held).numbers)
+        numbered = _numbered(outcome, load(held).numbers)
+        row = _row(lookup, numbered)
         row.pk = held.pk
         row.save(force_update=True)
+    return numbered
 
 
-def _row(lookup: LookUp, outcome: Outcome, held: Mapping[str, int]) -> Answer:
-    numbers = dict(held)
-    for each in outcome.records:
-        numbers.setdefault(each.record.id, _number(outcome.system, len(numbers)))
-    numbered = tuple(replace(each, number=numbers[each.record.id]) for each in outcome.records)
-    whole = replace(outcome, records=numbered, numbers=numbers)
+def _row(lookup: LookUp, outcome: Outcome) -> Answer:
     return Answer(
         lookup=lookup,
         system=outcome.system,
-        outcome=_json.unstructure(whole),
+        outcome=_json.unstructure(outcome),
         answered_at=timezone.now(),
     )
 
 
+def _numbered(outcome: Outcome, held: Mapping[str, int]) -> Outcome:
+    """An outcome with a number for each record, the one that it had where it had one."""
+    numbers = dict(held)
+    for each in outcome.records:
+        numbers.setdefault(" ".join(each.key), _number(outcome.system, len(numbers)))
+    records = tuple(replace(each, number=numbers[" ".join(each.key)]) for each in outcome.records)
+    return replace(outcome, records=records, numbers=numbers)
+
+
 def _number(system: str, index: int) -> int:
-    """The number of a system's record: systems take turns, so that none has another's number."""
-    names = system_names()
+    """The number of a record: systems and index take turns, so that none has another's number."""
+    names = [*system_names(), INDEX]
     return 1 + names.index(system) + len(names) * index
 
 

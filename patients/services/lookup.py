@@ -1,9 +1,9 @@
-"""Look a person up in every system at once; open one of those found."""
+"""Look a person up in every system at once, and wait for what they answer."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,9 +15,7 @@ from django.utils import timezone
 from integrations.errors import Forbidden, IntegrationError, NotFound
 from integrations.registry import label_of, system_names
 from integrations.types import Found, RemotePatient, SearchAnswer, SearchQuery
-from patients.matching.grouping import Group, group
-from patients.matching.query import Understood
-from patients.matching.ranking import rank
+from patients.matching.grouping import Group, RecordKey
 from patients.models import LookUp
 from portal import audit
 from portal.accounts.models import User
@@ -28,9 +26,6 @@ from .asking import SLACK, Question, ask_all, begin
 from .connections import needs_own_token, open_system
 from .understanding import Asked, read, terms_of
 
-FRESH_FOR = timedelta(seconds=60)  # a record read longer ago is read anew when it is opened
-OPEN_SECONDS = 5.0  # what opening a person waits for systems that are to be read anew
-
 
 class Gone(Exception):
     """No such look-up or person, or none of this user's, or not any more."""
@@ -38,34 +33,23 @@ class Gone(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One person found: the group of records, and each record as kept."""
+    """One person found: the group of records, and each record as kept.
+
+    ``known`` are the records that the index knew when the look-up was sent, as it held them then.
+    """
 
     group: Group = field(repr=False)
     kept: tuple[KeptRecord, ...] = field(repr=False)
+    known: Mapping[RecordKey, KeptRecord] = field(default_factory=dict, repr=False)
 
     @property
     def number(self) -> int:
-        """The person's number in the look-up: the lowest of the records', those last that a changed
-        role may hide, so that the person's address outlives the change."""
-        return min((needs_own_token(each.record.system), each.number) for each in self.kept)[1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """A look-up as it stands: what was understood, how each system answered, whom they hold."""
-
-    lookup: LookUp
-    understood: Understood = field(repr=False)
-    query: SearchQuery = field(repr=False)
-    outcomes: tuple[Outcome, ...] = field(repr=False)
-    people: tuple[Person, ...] = field(repr=False)
-
-    def person(self, number: int) -> Person:
-        """The person one of whose records has this number. Raises :class:`Gone`."""
-        for person in self.people:
-            if any(each.number == number for each in person.kept):
-                return person
-        raise Gone
+        """The person's number in the look-up: the lowest of the records', of those that were there
+        first, those last that a changed role may hide, so that the person's address outlives the change."""
+        return min(
+            (needs_own_token(each.record.system), each.key not in self.known, each.number)
+            for each in self.kept
+        )[-1]
 
 
 def start(asked: Asked, *, by: User) -> LookUp:
@@ -95,7 +79,7 @@ def _begin(lookup: LookUp, query: SearchQuery, *, by: User) -> None:
 
 
 def _keep_answer(
-    keep: Callable[[LookUp, Outcome], None],
+    keep: Callable[[LookUp, Outcome], object],
     lookup: LookUp,
     system: str,
     query: SearchQuery,
@@ -191,114 +175,6 @@ def _search(system: str, query: SearchQuery, by: User) -> SearchAnswer | Outcome
     return reach.without_a_role(adapter) or answer
 
 
-def result(lookup: LookUp, *, by: User) -> Result:
-    """The look-up as it stands, cut to what the person's role reaches now."""
-    understood = read(Asked.from_json(lookup.asked))
-    kept = answers.kept(lookup)
-    waiting = [Outcome(system=name, state=State.ASKING) for name in system_names() if name not in kept]
-    held = reach.still_reached([kept[name] for name in system_names() if name in kept], by=by)
-    outcomes = sorted([*held, *waiting], key=lambda outcome: _place(outcome.system))
-    query = understood.to_query()
-    people = _people(query, outcomes, by=by)
-    return Result(
-        lookup=lookup,
-        understood=understood,
-        query=query,
-        outcomes=tuple(_counted(outcome, people, by=by) for outcome in outcomes),
-        people=people,
-    )
-
-
-def _people(query: SearchQuery, outcomes: Sequence[Outcome], *, by: User) -> tuple[Person, ...]:
-    kept = {each.key: each for outcome in outcomes for each in outcome.records}
-    groups = group([each.record for each in kept.values()])
-    shown = reach.visible(rank(query, groups), by=by)
-    return tuple(
-        Person(
-            group=each,
-            kept=tuple(sorted((kept[key] for key in each.keys), key=lambda one: _place(one.record.system))),
-        )
-        for each in shown
-    )
-
-
-def _place(system: str) -> int:
-    """Where a system stands on pages."""
-    return system_names().index(system)
-
-
-def _counted(outcome: Outcome, people: Sequence[Person], *, by: User) -> Outcome:
-    """An outcome without the records that the person's role hides, and with a word about it."""
-    if outcome.state not in {State.FOUND, State.NOBODY} or not reach.sees_participants_only(by):
-        return outcome
-    seen = {each.key for person in people for each in person.kept}
-    records = tuple(each for each in outcome.records if each.key in seen)
-    return replace(
-        outcome,
-        records=records,
-        state=State.FOUND if records else State.NOBODY,
-        more=False,
-        differing=0,
-        sentence="Your role shows participants of your organizations only.",
-    )
-
-
-def open_person(
-    lookup: LookUp, number: int, *, by: User, action: str = "person.viewed"
-) -> tuple[Result, Person]:
-    """One person with records read anew where they are short or old; one audit event.
-
-    Raises :class:`Gone` where there is no such person for this user (any more): one event too.
-    """
-    try:
-        whole = result(lookup, by=by)
-        stale = [each for each in whole.person(number).kept if not _is_fresh(each)]
-        if stale:
-            _read_anew(lookup, stale, by=by)
-            whole = result(lookup, by=by)
-        person = whole.person(number)
-    except Gone:
-        audit.look(action, by=by, subject_key=lookup.pk, outcome="refused", details={"number": number})
-        raise
-    first = person.kept[0].record
-    audit.look(
-        action,
-        by=by,
-        system=first.system,
-        record_id=first.id,
-        subject_key=lookup.pk,
-        details={"records": [f"{each.record.system}:{each.record.id}" for each in person.kept]},
-    )
-    return whole, person
-
-
-def _is_fresh(kept: KeptRecord) -> bool:
-    return kept.record.complete and timezone.now() - kept.read_at < FRESH_FOR
-
-
-def _read_anew(lookup: LookUp, stale: Sequence[KeptRecord], *, by: User) -> None:
-    """Read records side by side; what cannot be read stays as it was, with the reason."""
-    questions: dict[str, Question[RemotePatient]] = {
-        str(each.number): Question(
-            system=each.record.system, operation="get", seconds=OPEN_SECONDS, work=_getter(each, by)
-        )
-        for each in stale
-    }
-    asked_at = timezone.now()
-    found = ask_all(questions)
-    changes = {each.number: read_anew(each, found[str(each.number)]) for each in stale}
-    systems = {each.record.system for each in stale}
-    for name, outcome in answers.kept(lookup).items():
-        if name in systems:
-            answers.keep(lookup, _changed(outcome, changes))
-    taking_in.take_in([each for each in found.values() if isinstance(each, RemotePatient)], read_at=asked_at)
-
-
-def _getter(kept: KeptRecord, by: User) -> Callable[[], RemotePatient]:
-    system, record_id = kept.key
-    return lambda: open_system(system, by=by, seconds=OPEN_SECONDS).get(record_id)
-
-
 def read_anew(kept: KeptRecord, found: RemotePatient | IntegrationError) -> KeptRecord | None:
     """The record as it is now; ``None`` where the person's role does not reach it any more."""
     if isinstance(found, Forbidden):
@@ -309,12 +185,6 @@ def read_anew(kept: KeptRecord, found: RemotePatient | IntegrationError) -> Kept
     if isinstance(found, IntegrationError):
         return replace(kept, problem=f"{found.for_staff} {found.next_step}")
     return replace(kept, record=replace(found, raw={}), read_at=timezone.now(), problem="")
-
-
-def _changed(outcome: Outcome, changes: dict[int, KeptRecord | None]) -> Outcome:
-    read = [changes.get(each.number, each) for each in outcome.records]
-    records = tuple(each for each in read if each is not None)
-    return replace(outcome, records=records, state=State.FOUND if records else State.NOBODY)
 
 
 def throw_away_ended() -> int:

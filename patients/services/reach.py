@@ -61,17 +61,20 @@ def own_organizations(system: str, *, by: User, seconds: float | None = None) ->
     return frozenset(each.id for each in adapter.organizations())
 
 
-def still_reached(outcomes: Iterable[Outcome], *, by: User) -> list[Outcome]:
+def still_reached(outcomes: Iterable[Outcome], *, by: User, wait: float = REACH_SECONDS) -> list[Outcome]:
     """Kept outcomes as the person's roles are now: what is out of reach by now is left out.
 
     An answer holds for half a minute, and the roles that it was cut to were at most half a minute
     old then (the adapter's memory): a change shows within the minute. Where a system does not tell
-    any more, its kept records are not shown.
+    any more, its kept records are not shown. Each system is asked once, however many are its outcomes.
     """
-    return [_still_reached(outcome, by=by) for outcome in outcomes]
+    told: dict[str, frozenset[str] | IntegrationError] = {}
+    return [_still_reached(outcome, told, by=by, wait=wait) for outcome in outcomes]
 
 
-def _still_reached(outcome: Outcome, *, by: User) -> Outcome:
+def _still_reached(
+    outcome: Outcome, told: dict[str, frozenset[str] | IntegrationError], *, by: User, wait: float
+) -> Outcome:
     has_organizations = Capability.ORGANIZATIONS in system_class(outcome.system).capabilities
     answered_at = outcome.answered_at or datetime.min.replace(tzinfo=UTC)
     is_fresh = timezone.now() - answered_at < ANSWER_HOLDS_FOR
@@ -80,10 +83,12 @@ def _still_reached(outcome: Outcome, *, by: User) -> Outcome:
     question = Question(
         system=outcome.system,
         operation="organizations",
-        seconds=REACH_SECONDS,
-        work=lambda: own_organizations(outcome.system, by=by, seconds=REACH_SECONDS),
+        seconds=wait,
+        work=lambda: own_organizations(outcome.system, by=by, seconds=wait),
     )
-    own = ask_all({outcome.system: question})[outcome.system]
+    if outcome.system not in told:
+        told[outcome.system] = ask_all({outcome.system: question})[outcome.system]
+    own = told[outcome.system]
     if isinstance(own, IntegrationError):
         return replace(
             outcome, state=State.FAILED, records=(), sentence=own.for_staff, next_step=own.next_step

@@ -65,6 +65,11 @@ def reach_of(user: User, *, wait: float = WAIT_SECONDS) -> Reach:
     return Reach(organizations=told, untold=untold)
 
 
+def forget(user: User) -> None:
+    """Ask anew what somebody's roles reach, the next time it is needed."""
+    OwnRoles.objects.filter(user=user).delete()
+
+
 def people(user: User, reach: Reach) -> QuerySet[Patient]:
     """The people whom somebody may see, test records and those gone from everywhere left out."""
     listed = Patient.objects.filter(is_listed=True)

@@ -11,10 +11,12 @@ from patients.forms.lookup import LookUpForm
 from patients.models import LookUp
 from patients.services import lookup as lookups
 from patients.services import suggesting
+from patients.services.results import result
 from patients.services.understanding import DETAILS, Asked, details_of, read
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
+from .pages import FoundPage
 from .shown import panel_of, shown_lookup, shown_suggestions
 
 
@@ -48,20 +50,21 @@ def typed(request: PortalRequest) -> HttpResponse:
 
 @require_safe
 def found(request: PortalRequest, lookup_id: str) -> HttpResponse:
-    """The people found. With ``?all=1`` every system that has not answered is asked first."""
+    """The people found, the index's at once. With ``?all=1`` every system that has not answered is
+    asked first; with ``?more=1`` more than the first ten are shown."""
     kept_lookup = _reopen(request, lookup_id)
     if request.GET.get("all"):
         lookups.complete(kept_lookup, by=request.user)
-    result = lookups.result(kept_lookup, by=request.user)
-    form = LookUpForm(initial=_typed(kept_lookup))
-    return render_page(
-        request, "patients/lookup/found.html", context={"lookup": shown_lookup(result), "form": form}
-    )
+    found_now = result(kept_lookup, by=request.user, anew=True)
+    page = FoundPage.made(found_now.outcomes, more="more" in request.GET)
+    context = {"lookup": shown_lookup(found_now, page), "form": LookUpForm(initial=_typed(kept_lookup))}
+    return render_page(request, "patients/lookup/found.html", context=context)
 
 
 @require_safe
 def answer(request: PortalRequest, lookup_id: str, system: str) -> HttpResponse:
-    """One system's answer, asked anew with ``?again=1``: its panel and, out of band, the list."""
+    """One system's answer, asked anew with ``?again=1``: its panel and, out of band, the list, in the
+    order of the page that asks (:class:`~patients.views.pages.FoundPage`)."""
     kept_lookup = _reopen(request, lookup_id)
     if system not in system_names():
         raise Http404
@@ -71,9 +74,10 @@ def answer(request: PortalRequest, lookup_id: str, system: str) -> HttpResponse:
         lookups.ask(kept_lookup, [system], by=request.user)
     else:
         lookups.wait_for(kept_lookup, [system], by=request.user)
-    result = lookups.result(kept_lookup, by=request.user)
-    outcome = next(each for each in result.outcomes if each.system == system)
-    context = {"lookup": shown_lookup(result), "panel": panel_of(outcome, lookup_id)}
+    page = FoundPage.read(request.GET)
+    found_now = result(kept_lookup, by=request.user, page=page.systems)
+    outcome = next(each for each in found_now.outcomes if each.system == system)
+    context = {"lookup": shown_lookup(found_now, page), "panel": panel_of(outcome, lookup_id, page)}
     return render(request, "patients/lookup/_answer.html", context)
 
 

@@ -1,62 +1,46 @@
-"""One person: every source record side by side, on the page and on paper."""
+"""From a person found by a look-up to the one page about them, and back."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from patients.services import lookup as lookups
-from patients.services.answers import Outcome, State
-from patients.services.comparison import compare
-from patients.services.portrait import cautions_of, identity_of
-from portal.web.htmx import render_page
+from patients.services.addresses import address_of, beside
+from patients.services.lookup import Person
 from portal.web.requests import PortalRequest
 
+from .pages import FoundPage
 from .shown import found_at, panel_of, shown_cautions
+
+FROM = "from"  # the look-up that led to a person's page
 
 
 @require_safe
 def person(request: PortalRequest, lookup_id: str, number: int) -> HttpResponse:
-    """The person's page: identity first, then what each system holds, differences in words."""
-    context = _context(request, lookup_id, number, action="person.viewed")
-    context["back_url"] = reverse("patients:found", args=[lookup_id])
-    context["print_url"] = reverse("patients:print", args=[lookup_id, number])
-    return render_page(request, "patients/person/page.html", context=context)
-
-
-@require_safe
-def print_view(request: PortalRequest, lookup_id: str, number: int) -> HttpResponse:
-    """The same for paper; opening it is an event of its own kind."""
-    context = _context(request, lookup_id, number, action="person.print_opened")
-    context["back_url"] = reverse("patients:person", args=[lookup_id, number])
-    context["printed_at"] = timezone.now()
-    return render_page(request, "patients/person/print.html", context=context)
-
-
-def _context(request: PortalRequest, lookup_id: str, number: int, *, action: str) -> dict[str, Any]:
+    """Lead to the person's page, which records the view; the records are in the index by then."""
     try:
-        lookup = lookups.reopen(lookup_id, by=request.user)
-        result, shown = lookups.open_person(lookup, number, by=request.user, action=action)
+        public_id = address_of(lookups.reopen(lookup_id, by=request.user), number, by=request.user)
     except lookups.Gone:
         raise Http404 from None
-    holding = {each.record.system for each in shown.kept}
-    others = [_about(outcome) for outcome in result.outcomes if outcome.system not in holding]
+    page = reverse("patients:patient", args=[public_id])
+    return HttpResponseRedirect(f"{page}?{urlencode({FROM: lookup_id})}")
+
+
+def came_from(request: PortalRequest, shown: Person) -> dict[str, Any]:
+    """What a person's page says besides to somebody who comes from a look-up of their own: the way
+    back, whom else it found who must not be confused with this person, and which systems hold no
+    record of theirs or could not be asked. Nothing where the look-up's time is over."""
+    around = beside(request.GET.get(FROM, ""), shown, by=request.user)
+    if around is None:
+        return {}
+    lookup_id = around.lookup_id
     return {
-        "identity": identity_of(shown),
-        "comparison": compare(shown),
-        "cautions": shown_cautions(cautions_of(shown, result.people), found_at(lookup_id)),
-        "panels": [panel_of(outcome, lookup_id) for outcome in others if outcome.state != State.ASKING],
+        "back_url": reverse("patients:found", args=[lookup_id]),
+        "cautions": shown_cautions(around.cautions, found_at(lookup_id)),
+        "panels": [panel_of(outcome, lookup_id, FoundPage()) for outcome in around.outcomes],
     }
-
-
-def _about(outcome: Outcome) -> Outcome:
-    """A system that found other people only: about this person it has answered "nobody"."""
-    if outcome.state is not State.FOUND:
-        return outcome
-    others = "What it found was taken for somebody else: see the list of people found."
-    return replace(outcome, state=State.NOBODY, sentence=others)

@@ -12,7 +12,7 @@ from integrations.registry import label_of
 from integrations.types import Term
 from patients.matching.tags import Tag
 from patients.services.answers import Outcome, State
-from patients.services.lookup import Result
+from patients.services.lookup import Person
 from patients.services.portrait import (
     Caution,
     Identity,
@@ -22,7 +22,11 @@ from patients.services.portrait import (
     cautions_of,
     portrait_of,
 )
+from patients.services.results import Result
+from patients.services.standing import How, Standing, standing_of
 from patients.services.suggesting import Suggestions
+
+from .pages import FoundPage, narrower
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,15 @@ class ShownCaution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownStanding:
+    """How sure a row is: which systems have confirmed it, and why others have not, as last read when."""
+
+    standing: Standing
+    confirmed: tuple[str, ...]
+    others: tuple[tuple[str, How, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPerson:
     """A row of the list, with the address of the person's page."""
 
@@ -59,6 +72,7 @@ class ShownPerson:
     postcode: str = field(repr=False)
     phone: str = field(repr=False)
     email: str = field(repr=False)
+    standing: ShownStanding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +87,13 @@ class ShownDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One system's state, with the address at which it is asked."""
+    """One system's state, with the addresses at which its answer is waited for and asked for again."""
 
     name: str
     label: str
     state: str
     url: str = ""
+    again_url: str = ""
     count: int = 0
     more: bool = False
     sentence: str = ""
@@ -91,12 +106,19 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownLookUp:
-    """A look-up as its page shows it."""
+    """A look-up as its page shows it: of ``count`` people the first. ``untold`` says whose people may
+    be missing of the index, ``narrower`` what to add where more fit than are shown."""
 
     url: str
+    all_url: str
+    more_url: str
     understood: tuple[ShownDetail, ...] = field(repr=False)
     people: tuple[ShownPerson, ...] = field(repr=False)
     panels: tuple[Panel, ...]
+    count: int
+    from_index: int = 0
+    untold: str = ""
+    narrower: str = ""
 
     @property
     def asking(self) -> bool:
@@ -115,8 +137,14 @@ class ShownLookUp:
 
     @property
     def complete(self) -> bool:
-        """Whether "nobody" can be said: every system that can be asked has answered."""
-        return all(panel.state in {State.FOUND, State.NOBODY} and not panel.more for panel in self.panels)
+        """Whether "nobody" can be said: the index and every system have answered in full."""
+        answered = (panel.state in {State.FOUND, State.NOBODY} and not panel.more for panel in self.panels)
+        return all(answered) and not self.untold
+
+    @property
+    def hidden(self) -> int:
+        """How many people are not shown."""
+        return self.count - len(self.people)
 
 
 _LABELS = {
@@ -130,13 +158,24 @@ _LABELS = {
 }
 
 
-def shown_lookup(result: Result) -> ShownLookUp:
+def shown_lookup(result: Result, page: FoundPage) -> ShownLookUp:
     """The page's whole context beside its form."""
+    shown = page.cut(result.people, result.own)
+    panels = tuple(panel_of(outcome, result.lookup.pk, page) for outcome in result.outcomes)
+    url = reverse("patients:found", args=[result.lookup.pk])
+    cut = page.more and len(shown) < len(result.people)
+    is_wide = cut or result.index_has_more or any(panel.more for panel in panels)
     return ShownLookUp(
-        url=reverse("patients:found", args=[result.lookup.pk]),
+        url=url,
+        all_url=f"{url}?all=1{'&more=1' if page.more else ''}",
+        more_url="" if page.more or len(shown) == len(result.people) else f"{url}?more=1",
         understood=tuple(_detail(tag) for tag in result.understood.tags) + _leftovers(result),
-        people=_people(result),
-        panels=tuple(panel_of(outcome, result.lookup.pk) for outcome in result.outcomes),
+        people=_people(result, shown),
+        panels=panels,
+        count=len(result.people),
+        from_index=sum(all(each.from_index for each in person.kept) for person in result.people),
+        untold=result.untold,
+        narrower=narrower(result.query) if is_wide else "",
     )
 
 
@@ -159,19 +198,18 @@ def shown_cautions(cautions: Sequence[Caution], address: Callable[[int], str]) -
     )
 
 
-def panel_of(outcome: Outcome, lookup_id: str) -> Panel:
+def panel_of(outcome: Outcome, lookup_id: str, page: FoundPage) -> Panel:
     """One system's panel."""
     notes = []
-    if outcome.differing:
-        records = (
-            "1 more record differs" if outcome.differing == 1 else f"{outcome.differing} more records differ"
-        )
+    if differing := len(outcome.left_out):
+        records = "1 more record differs" if differing == 1 else f"{differing} more records differ"
         notes.append(f"{records} in something you typed. To see them, leave that detail out.")
     return Panel(
         name=outcome.system,
         label=label_of(outcome.system),
         state=str(outcome.state),
-        url=reverse("patients:answer", args=[lookup_id, outcome.system]),
+        url=page.address("patients:answer", lookup_id, outcome.system),
+        again_url=page.address("patients:answer", lookup_id, outcome.system, again=1),
         count=len(outcome.records),
         more=outcome.more,
         sentence=outcome.sentence,
@@ -185,16 +223,33 @@ def panel_of(outcome: Outcome, lookup_id: str) -> Panel:
     )
 
 
-def _people(result: Result) -> tuple[ShownPerson, ...]:
-    lookup_id = result.lookup.pk
+def _people(result: Result, shown: Sequence[Person]) -> tuple[ShownPerson, ...]:
+    address = found_at(result.lookup.pk)
+    said = {outcome.system: outcome for outcome in result.outcomes}
     return tuple(
         shown_person(
             portrait_of(person, result.query, cautions=cautions),
-            url=reverse("patients:person", args=[lookup_id, person.number]),
-            cautions=shown_cautions(cautions, found_at(lookup_id)),
+            url=address(person.number),
+            cautions=shown_cautions(cautions, address),
+            standing=_standing(standing_of(person, said)),
         )
-        for person in result.people
+        for person in shown
         for cautions in (cautions_of(person, result.people),)
+    )
+
+
+def _standing(standing: Standing | None) -> ShownStanding | None:
+    if standing is None:
+        return None
+    confirmed = [each for each in standing.records if each.how is How.CONFIRMED]
+    return ShownStanding(
+        standing=standing,
+        confirmed=tuple(label_of(each.system) for each in confirmed),
+        others=tuple(
+            (label_of(each.system), each.how, each.read_at)
+            for each in standing.records
+            if each not in confirmed
+        ),
     )
 
 
@@ -215,7 +270,13 @@ def shown_suggestions(known: Suggestions) -> tuple[ShownPerson, ...]:
     )
 
 
-def shown_person(each: Portrait, *, url: str, cautions: tuple[ShownCaution, ...] = ()) -> ShownPerson:
+def shown_person(
+    each: Portrait,
+    *,
+    url: str,
+    cautions: tuple[ShownCaution, ...] = (),
+    standing: ShownStanding | None = None,
+) -> ShownPerson:
     """A row of a list of people."""
     return ShownPerson(
         key=each.number,
@@ -228,6 +289,7 @@ def shown_person(each: Portrait, *, url: str, cautions: tuple[ShownCaution, ...]
         postcode=each.postcode,
         phone=each.phone,
         email=each.email,
+        standing=standing,
     )
 
 

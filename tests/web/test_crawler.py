@@ -48,7 +48,6 @@ def look_ups(user: User) -> dict[str, list[str]]:
     return {
         "patients:found": [found.url, f"{new}?all=1"],
         "patients:person": [*found.addresses, f"{found.url}/99"],
-        "patients:print": [f"{address}/print" for address in found.addresses],
         "patients:answer": [f"{url}/systems/{name}" for url in (found.url, new) for name in ("jump", "jhe")],
     }
 
