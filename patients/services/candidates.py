@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from integrations.types import SearchQuery
 from patients.matching import keys
 from patients.matching.agreement import Evidence
-from patients.matching.levels import Level, levels_of
+from patients.matching.levels import levels_of
 from patients.matching.same_person import Judgement, Subject, judge_subjects, subject
 from patients.matching.weights import FIXED
 from patients.models import Patient, SourceRecord
+from portal import audit
 from portal.accounts.models import User
 
 from . import blocks, finding, visibility
 from .hand_links import Side, side_of
 from .held import subject_of, whole_of
 from .linking import counts
+from .understanding import Asked, read, terms_of
 from .visibility import Reach
 
 SHOWN = 10
@@ -38,16 +39,6 @@ class Candidate:
         """What both records hold, field by field, in words."""
         return tuple(each for each in self.judgement.evidence if each.speaks)
 
-    @property
-    def agrees(self) -> tuple[str, ...]:
-        """What is equal or nearly so, in words."""
-        return tuple(each.sentence for each in self.evidence if each.level is not Level.DIFFERENT)
-
-    @property
-    def differs(self) -> tuple[str, ...]:
-        """What is not, in words."""
-        return tuple(each.sentence for each in self.evidence if each.level is Level.DIFFERENT)
-
 
 def candidates_for(one: Side, *, by: User, reach: Reach, most: int = SHOWN) -> list[Candidate]:
     """The people in reach who share a key with this person and may be the same one, likeliest first."""
@@ -56,8 +47,11 @@ def candidates_for(one: Side, *, by: User, reach: Reach, most: int = SHOWN) -> l
     return _shown(one, [patient for weight, patient in weighed if weight > LEAST][:most], reach=reach)
 
 
-def looked_up(query: SearchQuery, one: Side, *, by: User, reach: Reach) -> list[Candidate]:
-    """The people in reach who fit what was typed, this person left out, as candidates."""
+def looked_up(asked: Asked, one: Side, *, by: User, reach: Reach) -> list[Candidate]:
+    """The people in reach who fit what was typed, this person left out, as candidates; one search event."""
+    query = read(asked).to_query()
+    terms = [str(term) for term in terms_of(query)]
+    audit.look("search", by=by, subject_key=one.patient.public_id, details={"terms": terms, "in": "index"})
     findings = finding.find(query, by=by, reach=reach)
     listed = visibility.people(by, reach).filter(pk__in=[each.patient_id for each in findings.people])
     known = set(listed.values_list("pk", flat=True)) - {one.patient.pk}

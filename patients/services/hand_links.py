@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from itertools import product
 
 from django.db.models import Q, QuerySet
@@ -31,7 +32,14 @@ from .portrait import Identity, identity_of
 from .seals import Named, held, seal
 from .visibility import Reach
 
-LINK, UNLINK, UNDO = "link", "unlink", "undo"
+LINK = "link"
+
+
+class Parting(StrEnum):
+    """What takes records from a person."""
+
+    UNLINK = "unlink"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +91,17 @@ def side(public_id: str, *, by: User, reach: Reach) -> Side:
     patient = Patient.objects.filter(public_id=public_id, merged_into=None).first()
     if patient is None or not visibility.may_see(by, patient, reach):
         raise Gone
-    order = {name: place for place, name in enumerate(system_names())}
-    found = visibility.records(reach).filter(patient=patient)
-    rows = sorted(found, key=lambda row: (order.get(row.system, len(order)), row.pk))
+    rows = rows_of(patient, reach)
     if not rows:
         raise Gone
     return side_of(patient, rows)
+
+
+def rows_of(patient: Patient, reach: Reach) -> list[SourceRecord]:
+    """A person's records within reach, in order of display."""
+    order = {name: place for place, name in enumerate(system_names())}
+    found = visibility.records(reach).filter(patient=patient)
+    return sorted(found, key=lambda row: (order.get(row.system, len(order)), row.pk))
 
 
 def side_of(patient: Patient, rows: Sequence[SourceRecord]) -> Side:
@@ -96,6 +109,15 @@ def side_of(patient: Patient, rows: Sequence[SourceRecord]) -> Side:
     kept = tuple(kept_of(row) for row in rows)
     person = Person(group=Group(records=tuple(each.record for each in kept)), kept=kept)
     return Side(patient=patient, rows=tuple(rows), person=person)
+
+
+def parts_of(whole: Side, leaving: frozenset[int]) -> tuple[Side, Side] | None:
+    """A person without some of the records, and those records; ``None`` where either has none in sight."""
+    parts = [[row for row in whole.rows if (row.pk in leaving) is gone] for gone in (False, True)]
+    if not all(parts):
+        return None
+    stays, leaves = (side_of(whole.patient, rows) for rows in parts)
+    return stays, leaves
 
 
 def together(one: Side, other: Side) -> Person:
@@ -115,6 +137,11 @@ def note_look(action: str, *sides: Side, by: User) -> None:
         subject_key=sides[0].patient.public_id,
         details={"records": [f"{row.system}:{row.remote_id}" for row in shown]},
     )
+
+
+def note_refused(action: str, public_id: str, *, by: User) -> None:
+    """One event for a page about somebody who is not there for this user."""
+    audit.look(action, by=by, subject_key=public_id[:64], outcome="refused")
 
 
 # --- what speaks against it -----------------------------------------------------------------
@@ -193,6 +220,12 @@ def apart_from(patient: Patient) -> list[Apart]:
 # --- writing --------------------------------------------------------------------------------
 
 
+def check(sealed: str, *, purpose: str, at: Sequence[str], by: User, part: str = "") -> None:
+    """Raise :class:`~patients.services.seals.Broken`, after one event, where a form does not hold."""
+    with held(sealed, purpose=purpose, at=at, by=by, part=part):
+        pass
+
+
 def seal_link(one: Side, other: Side, *, by: User) -> str:
     """The seal of a form that says that two people are one."""
     return seal(one.named, other.named, purpose=LINK, by=by)
@@ -203,31 +236,38 @@ def link(*, sealed: str, at: Sequence[str], reason: str, by: User) -> None:
 
     Raises :class:`~patients.services.seals.Broken` and :class:`~patients.services.linking.Refused`.
     """
-    with held(sealed, purpose=LINK, at=at, by=by) as (keep, other):
-        linking.link_people(keep=keep, other=other, reason=reason, by=by)
+    with held(sealed, purpose=LINK, at=at, by=by) as people:
+        if len(people) != 2 or not all(each.is_listed for each in people):
+            raise linking.Refused("Test records, and people who are gone from every system, are not linked.")
+        linking.link_people(keep=people[0], other=people[1], reason=reason, by=by)
 
 
-def seal_unlink(whole: Side, record: SourceRecord, *, by: User) -> str:
-    """The seal of a form that says that a record is not this person's."""
-    return seal(whole.named, purpose=UNLINK, part=str(record.pk), by=by)
+def leaving(parting: Parting, patient: Patient, number: int) -> frozenset[int]:
+    """Ids of the records that would leave a person: the one of this number, or those that the link by
+    hand of this number brought; none where there is no such record or link any more."""
+    if parting is Parting.UNLINK:
+        return frozenset(patient.records.filter(pk=number).values_list("pk", flat=True))
+    return frozenset(each.record_id for each in _brought_by(number, patient))
 
 
-def unlink(*, sealed: str, at: str, record: int, reason: str, by: User) -> None:
-    """Make a record a person of its own. Raises as :func:`link` does."""
-    with held(sealed, purpose=UNLINK, at=[at], part=str(record), by=by) as [patient]:
-        linking.unlink_record(record=patient.records.get(pk=record), reason=reason, by=by)
+def seal_parting(parting: Parting, whole: Side, number: int, *, by: User) -> str:
+    """The seal of a form that says that a record is somebody else's, or that takes a link back."""
+    return seal(whole.named, purpose=parting, part=str(number), by=by)
 
 
-def seal_undo(whole: Side, link: Link, *, by: User) -> str:
-    """The seal of a form that takes a link by hand back."""
-    return seal(whole.named, purpose=UNDO, part=str(link.pk), by=by)
+def part(parting: Parting, *, sealed: str, at: str, number: int, reason: str, by: User) -> None:
+    """Make a record a person of its own that is kept apart, or give back what a link by hand brought.
 
-
-def undo(*, sealed: str, at: str, link: int, reason: str, by: User) -> None:
-    """Give the records that one link by hand brought back to whose they were. Raises as :func:`link` does."""
-    with held(sealed, purpose=UNDO, at=[at], part=str(link), by=by) as [patient]:
-        for each in brought_by(links_by_hand(patient).get(pk=link)):
-            linking.undo(each, by=by, reason=reason)
+    Raises as :func:`link` does.
+    """
+    with held(sealed, purpose=parting, at=[at], part=str(number), by=by) as [patient]:
+        if not leaving(parting, patient, number):
+            raise linking.Refused("This was taken back already.")
+        if parting is Parting.UNLINK:
+            linking.unlink_record(record=patient.records.get(pk=number), reason=reason, by=by)
+        else:
+            for each in _brought_by(number, patient):
+                linking.undo(each, by=by, reason=reason)
 
 
 # --- links that stand -----------------------------------------------------------------------
@@ -239,6 +279,8 @@ def links_by_hand(patient: Patient) -> QuerySet[Link]:
     return made.select_related("record", "made_by").defer("record__held").order_by("-made_at", "-pk")
 
 
-def brought_by(link: Link) -> list[Link]:
+def _brought_by(number: int, patient: Patient) -> list[Link]:
     """The links that were made together with one: of all records of the person who was joined."""
-    return list(links_by_hand(link.patient).filter(came_from=link.came_from, made_by=link.made_by))
+    made = links_by_hand(patient)
+    link = made.filter(pk=number).first()
+    return [] if link is None else list(made.filter(came_from=link.came_from, made_by=link.made_by))

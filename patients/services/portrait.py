@@ -222,14 +222,15 @@ def _matches(query: SearchQuery, records: Sequence[RemotePatient]) -> Iterator[M
     best: dict[str, Match] = {}
     for record in records:
         for evidence in matched(query, record):
-            match = _as_match(evidence)
+            match = match_of(evidence)
             kept = best.get(match.label)
             if kept is None or _ORDER[match.how] < _ORDER[kept.how]:
                 best[match.label] = match
     yield from best.values()
 
 
-def _as_match(evidence: Evidence) -> Match:
+def match_of(evidence: Evidence) -> Match:
+    """How far one field agrees, as rows of lists show it."""
     how = _HOW.get(evidence.level, "similar")
     note = evidence.sentence.partition(": ")[2] if how in {"similar", "different"} else ""
     return Match(label=evidence.field.heading, how=how, note=note)

@@ -32,12 +32,16 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One record as the holder of values: its system, and how old what is shown of it is, in words."""
+    """One record as the holder of values: its system, and how old what is shown of it is, in words.
+
+    ``key`` is the record's system and id there.
+    """
 
     system_label: str
     standing: Standing
     age: str
     problem: str = ""
+    key: tuple[str, str] = field(default=("", ""), repr=False)
 
     @property
     def is_current(self) -> bool:
@@ -93,6 +97,7 @@ def source_of(kept: KeptRecord, *, asking: bool) -> Source:
         standing=standing,
         age="read now" if standing is Standing.NOW else f"as of {since(kept.read_at)}",
         problem=kept.problem,
+        key=kept.key,
     )
 
 

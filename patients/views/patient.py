@@ -27,6 +27,7 @@ from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
 from .person import FROM, came_from
+from .shown_links import shown_links
 
 
 @require_safe
@@ -45,7 +46,8 @@ def patient(request: PortalRequest, public_id: str) -> HttpResponse:
         raise Http404 from None
     except Withheld:
         return render_page(request, "patients/person/withheld.html")
-    return render_page(request, "patients/person/page.html", context=_context(request, opened))
+    context = _context(request, opened) | _around(request, opened)
+    return render_page(request, "patients/person/page.html", context=context)
 
 
 @require_safe
@@ -132,6 +134,13 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
         "public_id": public_id if has_role(request.user, Role.ADMIN) else "",
         **came_from(request, person),
     }
+
+
+def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
+    """What the index says beside the records; nothing where it may say more than a system shows."""
+    if opened.refused:
+        return {}
+    return {"links": shown_links(opened.patient, by=request.user, reach=opened.reach)}
 
 
 def _from_there(request: PortalRequest, name: str, public_id: str) -> str:
