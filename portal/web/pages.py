@@ -7,7 +7,7 @@ context processors and queries: whatever broke may be what those need.
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
 from portal.accounts.access import is_allowed, who_may
@@ -47,7 +48,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "site_name": settings.SITE_NAME,
         "site_version": _version(),
         "demo": settings.DEMO,
-        "navigation": _navigation(request),
+        "navigation": SimpleLazyObject(partial(_navigation, request)),  # parts of pages have none
     }
 
 
