@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .answers import KeptRecord
-from .contents import ALERT_FIELDS, ALERTS, words
+from .contents import ALERT_FIELDS, ALERTS
 from .rows import Row, Source, Standing, row_of
 
 
@@ -45,9 +45,9 @@ def alerts_of(kept: Sequence[KeptRecord], sources: Sequence[Source]) -> Alerts:
 
 def _silence(kept: KeptRecord, source: Source) -> Silence | None:
     label = source.system_label
-    unread = sorted(ALERT_FIELDS.intersection(kept.record.unread))
+    unread = [words for name, words in ALERT_FIELDS.items() if name in kept.record.unread]
     if unread:
-        names = " and ".join(words(name).lower() for name in unread)
+        names = " and ".join(unread)
         return Silence(
             kind="unread",
             sentence=f"{label} holds something under {names} that cannot be read here. Look there.",
@@ -63,8 +63,8 @@ def _silence(kept: KeptRecord, source: Source) -> Silence | None:
     if source.standing is Standing.OLD:
         return Silence(
             kind="unread",
-            sentence=f"{label} could not be read now: {_as_it_was(source, has_some=has_some)}, "
-            "and may have changed.",
+            sentence=f"{label} could not be read now: {_as_it_was(source, has_some=has_some)}. "
+            "That may have changed.",
         )
     return None if has_some else Silence(kind="none", sentence=f"No needs or alerts recorded in {label}.")
 

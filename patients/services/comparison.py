@@ -50,6 +50,11 @@ class Comparison:
     differences: int
     problems: tuple[str, ...] = ()
 
+    @property
+    def is_current(self) -> bool:
+        """Whether every record was read just now."""
+        return all(each.source.is_current for each in self.records)
+
 
 def compare(
     person: Person,
@@ -156,15 +161,19 @@ _VERDICTS = {
 }
 
 
+_ONE_ONLY = "In one record only"
+
+
 def _row_of_identity(difference: FieldDifference, sources: Sequence[Source]) -> Row:
     """A compared field; how it differs was said by the rules of matching."""
     sentences = [sentence.partition(": ")[2] or sentence for sentence in difference.sentences]
     is_coded = difference.field in {Field.SEX, Field.GENDER}
+    is_one_only = difference.agreement is Agreement.ONE_ONLY
     held = [(words(value) if is_coded else value,) if value else () for value in difference.values]
     return Row(
         label=difference.field.heading,
         verdict=_VERDICTS[difference.agreement],
-        says=_with_capital("; ".join(sentences)),
+        says=_with_capital("; ".join(sentences)) or (_ONE_ONLY if is_one_only else ""),
         values=values_of(held, sources),
     )
 

@@ -117,17 +117,15 @@ ALERTS: Fields = (
     ("Accessibility notes", lambda record: record.accessibility.notes),
     ("Needs review", _review),
 )
-#: Fields in which something unreadable may be an alert (``RemotePatient.unread``).
-ALERT_FIELDS = frozenset(
-    {
-        "accessibility_needs",
-        "accessibility_notes",
-        "is_deceased",
-        "date_of_death",
-        "requires_review",
-        "review_reason",
-    }
-)
+#: Fields in which something unreadable may be an alert (``RemotePatient.unread``), and their words.
+ALERT_FIELDS: Mapping[str, str] = {
+    "is_deceased": "deceased",
+    "date_of_death": "date of death",
+    "accessibility_needs": "accessibility needs",
+    "accessibility_notes": "accessibility notes",
+    "requires_review": "needs review",
+    "review_reason": "reason for review",
+}
 #: What every system has of its own: there differing is no difference.
 OWN = frozenset(
     {"Other identifiers", "Own sign-in there", "Organizations", "Site", "Created there", "Changed there"}

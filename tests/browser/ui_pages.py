@@ -132,31 +132,42 @@ def lookup(people: int, answers: int, *panels: Of) -> Of:
 
 
 def comparison(count: int) -> Of:
-    """So many records side by side."""
+    """So many records, each read at another time."""
     labels = ("Jump EHR", "JupyterHealth Exchange", "Impilo")[:count]
+    ages = (("now", "read now"), ("asking", "as of 2 hours ago"), ("old", "as of 3 days ago"))
+    sources = [
+        Of(system_label=label, standing=standing, age=age)
+        for label, (standing, age) in zip(labels, ages, strict=False)
+    ]
     records = [
         Of(
-            system_label=label,
+            system=source.system_label[:4].lower(),
+            system_label=source.system_label,
             id="b2c4a1e0-77aa-4b1e-9a53-1f0f3d0b9c11",
             status="active",
             marks=["deceased"],
-            read_at=NOW - timedelta(hours=2),
             updated_at=NOW,
             url="/elsewhere",
             unread=["birth date"],
-            problem="Old.",
+            problem="Old." if source.standing == "old" else "",
+            source=source,
         )
-        for label in labels
+        for source in sources
     ]
-    cells = [
-        Of(lines=["anne.smith@example.org"] * (place % 2), differs=True, note="") for place in range(count)
-    ]
+    email = Of(lines=["anne.smith@example.org"], sources=sources)
     rows = [
-        Of(label="E-mail", verdict=verdict, says="", cells=cells)
-        for verdict in ("differs", "same", "one", "none")
+        Of(label="E-mail", key=f"e-mail-{verdict}", verdict=verdict, says="", values=[email, email])
+        for verdict in ("differs", "same", "one", "own")
     ]
+    needs = Of(label="Accessibility needs", values=[Of(lines=["Interpreter", "x" * 100], sources=sources)])
+    silences = [Of(kind=kind, sentence="One sentence.") for kind in ("none", "asking", "unread")]
     return Of(
-        records=records, groups=[Of(title="Identity", rows=rows)], differences=3, problems=["Jump: old."]
+        records=records,
+        alerts=Of(rows=[needs][: count - 1], silences=silences, is_certain=False),
+        groups=[Of(title="Identity", rows=rows)],
+        differences=3,
+        is_current=False,
+        problems=["Jump: old."],
     )
 
 
@@ -192,6 +203,13 @@ def _person_page(who: Of, records: int) -> dict[str, Any]:
     return {
         "identity": who,
         "comparison": comparison(records),
+        "checklist": [
+            Of(state=state, text=f"In {state}", note="A note.") for state in ("here", "absent", "unknown")
+        ],
+        "progress": "Jump EHR has answered; 1 of 3.",
+        "again_url": "/again/",
+        "all_url": "/all",
+        "history_url": "/history",
         "panels": panels,
         "back_url": "/",
         "print_url": "/",
