@@ -15,7 +15,7 @@ from patients.models import Identifier, Key, KeyMaking, SourceRecord
 from portal import audit
 from portal.web.crypto import keyed_hash
 
-from . import blocks, index
+from . import blocks, index, one_writer
 from .held import subject_of
 
 BATCH = 200
@@ -63,6 +63,7 @@ def rekey() -> Iterator[tuple[int, int]]:
 @transaction.atomic
 def _throw_away() -> None:
     """One transaction: whoever dies in the middle leaves either all old keys or none."""
+    one_writer.hold()
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {Key._meta.db_table}")  # noqa: S608 (our own table)
     SourceRecord.objects.update(keys_version=UNKEYED)
@@ -75,7 +76,8 @@ def _throw_away() -> None:
 
 @transaction.atomic
 def _key(ids: list[int]) -> None:
-    rows = SourceRecord.objects.select_for_update().filter(pk__in=ids, keys_version=UNKEYED)
+    one_writer.hold()
+    rows = SourceRecord.objects.filter(pk__in=ids, keys_version=UNKEYED)
     found = list(rows.defer("held"))
     numbers: dict[int, list[str]] = {each.pk: [each.remote_id] for each in found}
     for record_id, value in _identifiers(ids):

@@ -7,6 +7,7 @@ its evidence and the version of the weights, and can be undone (docs/architectur
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from django.db import transaction
 from django.db.models import Q
@@ -84,6 +85,27 @@ def undo(link: Link, *, by: User | None, reason: str) -> None:
     patient, before = _lock(link.patient_id, link.came_from_id)
     _end(link, by=by, reason=reason)
     _part(link.record, patient, before, reason=reason, by=by)
+
+
+def loosen(person: int, *, reason: str) -> list[SourceRecord]:
+    """Take back what the rule has linked to a person (our id): each such record is again whose it was
+    before, or whose somebody said. Returns the records that were parted."""
+    parted = []
+    for record in SourceRecord.objects.filter(patient=person).defer("held").order_by("pk"):
+        chain = _linked_by_rule(record)
+        if chain and chain[-1].came_from_id != person:
+            patient, home = _lock(person, chain[-1].came_from_id)
+            _end(chain[0], by=None, reason=reason)
+            _part(record, patient, home, reason=reason, by=None)
+            parted.append(record)
+    return parted
+
+
+def _linked_by_rule(record: SourceRecord) -> list[Link]:
+    """The links by rule that brought a record to whose it is since anybody last said so, latest first."""
+    links = Link.objects.filter(record=record).order_by("-made_at", "-pk")
+    stand = takewhile(lambda each: each.rule and each.undone_reason in {"", SUPERSEDED}, links)
+    return list(stand)
 
 
 def _end(link: Link | None, *, by: User | None, reason: str) -> None:

@@ -12,16 +12,20 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.utils import timezone
 
+from patients.matching import keys
+from patients.matching.same_person import Rule
 from patients.matching.weights import FIXED
 from patients.models import Link, Patient, SourceRecord
 from portal import audit
 
-from . import bulk, linking
+from . import blocks, bulk, linking
 from .held import subject_of
-from .linking import are_unlike_subjects, counts
+from .linking import counts
 from .neighbourhood import AtHand, Near, Neighbourhood
 
 CUT_OFF = 6.0  # bits below which the rule alone links nobody
+NO_LONGER_AGREE = "The records no longer agree."
+NO_LONGER_ONE = "A system holds another record with these names and birth date."
 
 
 @dataclass(slots=True)
@@ -50,8 +54,10 @@ def link_by_rule(found: Sequence[AtHand]) -> Tally:
     if not at_hand:
         return tally
     near = Neighbourhood(at_hand)
-    tally.undone = sum(_undo_what_fell_apart(each.record) for each in at_hand if _fell_apart(each, near))
-    if tally.undone:
+    parted = _undo_what_does_not_hold(at_hand, near)
+    if parted:
+        tally.undone = len(parted)
+        at_hand = [*at_hand, *(_ready(each) for each in parted if counts(each))]
         near = Neighbourhood(at_hand)
     tally.long_blocks = near.long_blocks
     joins = _Joins(near)
@@ -62,24 +68,33 @@ def link_by_rule(found: Sequence[AtHand]) -> Tally:
     return tally
 
 
-def _fell_apart(each: AtHand, near: Neighbourhood) -> bool:
-    """A new record is nobody's but its own yet."""
-    return not each.is_new and near.fell_apart(each.record)
+def _undo_what_does_not_hold(at_hand: Sequence[AtHand], near: Neighbourhood) -> list[SourceRecord]:
+    """Take back links by rule of whom a record has fallen apart from, and of those whose names and
+    birth date are a second record's of one system now; returns the records that were parted from others."""
+    reasons: dict[int, str] = {}
+    for each in at_hand:
+        if not each.is_new and near.fell_apart(each.record):
+            reasons[each.record.patient_id] = NO_LONGER_AGREE
+        reasons |= dict.fromkeys(near.no_longer_unique(each.record), NO_LONGER_ONE)
+    mine = {each.record.pk: each.record for each in at_hand}
+    parted: list[SourceRecord] = []
+    for person, reason in sorted(reasons.items()):
+        if reason == NO_LONGER_AGREE or _rests_on_being_unique(person):
+            parted += linking.loosen(person, reason=reason)
+    for record in parted:
+        if record.pk in mine:
+            mine[record.pk].patient = record.patient
+    return [each for each in parted if each.pk not in mine]
 
 
-def _undo_what_fell_apart(record: SourceRecord) -> int:
-    """Take back links by rule between records that have become unlike since."""
-    undone, mine = 0, subject_of(record)
-    for other in SourceRecord.objects.filter(patient=record.patient_id).exclude(pk=record.pk).defer("held"):
-        if not counts(other) or not are_unlike_subjects(mine, subject_of(other)):
-            continue
-        links = Link.objects.filter(record__in=[record.pk, other.pk], undone_at=None).exclude(rule="")
-        link = links.order_by("-made_at", "-pk").first()
-        if link is not None:
-            linking.undo(link, by=None, reason="The records no longer agree.")
-            record.refresh_from_db(fields=["patient"])
-            undone += 1
-    return undone
+def _rests_on_being_unique(person: int) -> bool:
+    unique = [Rule.NAMES_AND_BIRTH_DATE, Rule.RARE_NAMES_AND_BIRTH_DATE]
+    return Link.objects.filter(patient=person, undone_at=None, rule__in=unique).exists()
+
+
+def _ready(record: SourceRecord) -> AtHand:
+    subject = subject_of(record)
+    return AtHand(record, subject, blocks.kinds_by_hash(keys.matching_keys(subject.form)), is_new=False)
 
 
 def _join(record: SourceRecord, joins: _Joins, tally: Tally) -> None:

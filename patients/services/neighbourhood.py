@@ -179,6 +179,15 @@ class Neighbourhood:
             )
         }
 
+    def no_longer_unique(self, record: SourceRecord) -> set[int]:
+        """Whose records have this one's names and birth date, where a system holds several such."""
+        identity = self.subject(record).form.identity
+        if not all(identity):
+            return set()
+        same = [each for each in self._alike(record) if self.subject(each).form.identity == identity]
+        systems = Counter(each.system for each in (record, *same))
+        return {each.patient_id for each in same} if max(systems.values()) > 1 else set()
+
     # --- as it comes to be ------------------------------------------------------------------
 
     def move(self, lose: int, keep: int) -> list[SourceRecord]:
