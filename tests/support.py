@@ -16,9 +16,11 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from integrations.jhe import reach
+from integrations.registry import system_names
 from integrations.sandbox import jhe
 from integrations.sandbox.run import Sandbox, utc_now
-from patients.services import lookup, rereading, taking_in
+from patients.services import index, lookup, rereading, taking_in
+from patients.services.connections import open_system
 from portal.accounts.models import PersonToken, User
 from tests.waiting import until
 
@@ -90,6 +92,14 @@ def connected(user: User, email: str, sandbox: Sandbox) -> User:
         user=user, system="jhe", defaults={"subject": subject, "access": access, "refresh": refresh}
     )
     return user
+
+
+def fill_index(user: User, *families: str) -> None:
+    """The index knows the people of these family names, as somebody may read them in every system."""
+    for name in system_names():
+        system = open_system(name, by=user, seconds=30)
+        rows = [each for each in system.iterate() if each.demographics.family_name in families]
+        index.store(system.get(each.id) for each in rows)
 
 
 # --- pages ----------------------------------------------------------------------------------
@@ -268,7 +278,7 @@ class Desk:
         return self._found(url, self.client.get(f"{url}/systems/{system}?again=1", headers=PART))
 
     def open(self, address: str) -> Node:
-        """A person's page, from wherever its address leads; with every system asked, as without JavaScript."""
+        """A person's page, from wherever its address leads; every system asked, as without JavaScript."""
         response = self.client.get(address, follow=True)
         assert response.status_code == 200
         page = parsed(response)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import structlog
+from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -20,6 +22,8 @@ from .portrait import Caution, cautions_of
 from .results import result
 from .suggesting import WAIT_SECONDS
 from .visibility import Reach
+
+log = structlog.get_logger(__name__)
 
 
 def address_of(lookup: LookUp, number: int, *, by: User) -> str:
@@ -42,12 +46,21 @@ def address_of(lookup: LookUp, number: int, *, by: User) -> str:
         raise
     reach = visibility.reach_of(by)
     unseen = _unseen(person.kept, reach)
-    for each in unseen:
-        index.store([each.record], read_at=each.read_at)
+    _take_in(unseen)
     if unseen and _unseen(unseen, reach):
         visibility.forget(by)
         reach = visibility.reach_of(by)
     return _page_of(person, found.numbers[number], by=by, reach=reach).public_id
+
+
+def _take_in(kept: Sequence[KeptRecord]) -> None:
+    """Store records one by one: where the trail takes no event, links are refused and reading goes on
+    with those records that can be stored without one."""
+    for each in kept:
+        try:
+            index.store([each.record], read_at=each.read_at)
+        except DatabaseError as fault:
+            log.warning("record not taken in", system=each.record.system, error=type(fault).__name__)
 
 
 def _unseen(kept: Sequence[KeptRecord], reach: Reach) -> list[KeptRecord]:
@@ -101,16 +114,20 @@ def beside(lookup_id: str, shown: Person, *, by: User) -> Beside | None:
         lookup_id=lookup.pk,
         cautions=tuple(caution for person in same[:1] for caution in cautions_of(person, found.people)),
         outcomes=tuple(
-            _about(outcome)
+            _about(outcome, same)
             for outcome in found.outcomes
             if outcome.system not in holding and outcome.state is not State.ASKING
         ),
     )
 
 
-def _about(outcome: Outcome) -> Outcome:
-    """A system that found other people only: about this person it has answered "nobody"."""
+def _about(outcome: Outcome, same: Sequence[Person]) -> Outcome:
+    """What a system that found people says about this one: nobody, where it found others only; where
+    its record was taken for this person's and is not on the page, that it holds one."""
     if outcome.state is not State.FOUND:
         return outcome
+    if any(each.record.system == outcome.system for person in same for each in person.kept):
+        missing = "It may be this person's, and is not linked with the others: see the list of people found."
+        return replace(outcome, sentence=missing)
     others = "What it found was taken for somebody else: see the list of people found."
     return replace(outcome, state=State.NOBODY, sentence=others)

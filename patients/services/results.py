@@ -94,6 +94,12 @@ def result(
     )
 
 
+def remember(lookup: LookUp, *, by: User) -> None:
+    """Keep whom the index knows now: what the systems answer is about to correct it."""
+    if INDEX not in answers.answered(lookup):
+        recalling.recall(lookup, read(Asked.from_json(lookup.asked)).to_query(), by=by)
+
+
 def _by_system(index: Outcome) -> list[Outcome]:
     """What the index knows, as if each system had said its part."""
     return [

@@ -11,7 +11,7 @@ from patients.forms.lookup import LookUpForm
 from patients.models import LookUp
 from patients.services import lookup as lookups
 from patients.services import suggesting
-from patients.services.results import result
+from patients.services.results import remember, result
 from patients.services.understanding import DETAILS, Asked, details_of, read
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
@@ -54,6 +54,7 @@ def found(request: PortalRequest, lookup_id: str) -> HttpResponse:
     asked first; with ``?more=1`` more than the first ten are shown."""
     kept_lookup = _reopen(request, lookup_id)
     if request.GET.get("all"):
+        remember(kept_lookup, by=request.user)
         lookups.complete(kept_lookup, by=request.user)
     found_now = result(kept_lookup, by=request.user, anew=True)
     page = FoundPage.made(found_now.outcomes, more="more" in request.GET)

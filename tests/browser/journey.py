@@ -17,17 +17,16 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.fixtures import Settings
 
-from integrations.registry import label_of, system_names
+from integrations.registry import label_of
 from integrations.sandbox import jhe
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import LookUp
-from patients.services import answers, index
-from patients.services.connections import open_system
+from patients.services import answers
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from tests.conftest import PASSWORD, make_user
-from tests.support import connected
+from tests.support import connected, fill_index
 
 from . import checks
 from .devices import code_of
@@ -35,7 +34,7 @@ from .watch import Watch
 
 MEGAN = "member_megan@example.com"  # member of the organization that most of the sandbox's people are in
 OPAQUE = re.compile(r"/search/[\w-]{22}(\?all=1)?$")
-OPAQUE_PERSON = re.compile(r"/search/[\w-]{22}/\d+$")
+OPAQUE_PERSON = re.compile(r"/people/[\w-]{22}(\?from=[\w-]{22})?$")
 
 
 @dataclass
@@ -103,10 +102,7 @@ class Journey:
     def given_index(self, *families: str) -> None:
         """The index knows the people of these family names, as read in every system."""
         assert self.user is not None
-        for name in system_names():
-            system = open_system(name, by=self.user, seconds=30)
-            rows = [each for each in system.iterate() if each.demographics.family_name in families]
-            index.store(system.get(each.id) for each in rows)
+        fill_index(self.user, *families)
 
     def given_records_read_a_while_ago(self) -> None:
         """What the list has kept is two minutes old."""
