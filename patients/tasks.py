@@ -10,7 +10,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from integrations.registry import system_names
-from patients.services import connections, inquiries, lookup, sync_schedule
+from patients.services import connections, desk, inquiries, lookup, sync_schedule
 from portal import audit
 
 #: How long the rows of finished tasks are kept for whoever looks into a fault.
@@ -27,6 +27,12 @@ def throw_away_ended_lookups() -> int:
 def throw_away_ended_inquiries() -> int:
     """Delete questions to the trail whose time is over; returns how many went."""
     return inquiries.throw_away_ended()
+
+
+@task()
+def tidy_desks() -> int:
+    """Forget who was seen and who was parked long ago; returns how many rows went."""
+    return desk.throw_away_old()
 
 
 @task()

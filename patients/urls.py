@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from .views import audit, connections, links, lookup, patient, people_list, person, reviews
+from .views import audit, connections, desk, links, lookup, patient, people_list, person, reviews
 
 app_name = "patients"
 urlpatterns = [
-    path("", lookup.search, name="search"),
+    path("", desk.home, name="search"),
     path("typed", lookup.typed, name="typed"),
     path("search/<str:lookup_id>", lookup.found, name="found"),
     path("search/<str:lookup_id>/<int:number>", person.person, name="person"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("people/<str:public_id>/live", patient.live, name="live"),
     path("people/<str:public_id>/history", patient.history, name="history"),
     path("people/<str:public_id>/print", patient.print_view, name="patient_print"),
+    path("people/<str:public_id>/park", desk.park, name="park"),
+    path("people/<str:public_id>/unpark", desk.unpark, name="unpark"),
     path("people/<str:public_id>/link", links.candidates_page, name="link"),
     path("people/<str:public_id>/link/<str:other_id>", links.link_with, name="link_with"),
     path("people/<str:public_id>/links/<int:number>/undo", links.undo, name="undo_link"),

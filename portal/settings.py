@@ -131,6 +131,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 PERIODIC_TASKS = {
     "patients.tasks.throw_away_ended_lookups": 60,
     "patients.tasks.throw_away_ended_inquiries": 600,
+    "patients.tasks.tidy_desks": 3600,
     "patients.tasks.merge_audit_journal": 60,
     "patients.tasks.look_at_connections": 600,
     "patients.tasks.sync_systems": 60,

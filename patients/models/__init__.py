@@ -1,6 +1,7 @@
 """The domain's tables, one module a subject. No HTTP, no templates."""
 
 from .connections import ConnectionLook, TokenLease
+from .desks import Parked, Seen
 from .listing import ListEntry, Place
 from .lookups import Answer, LookUp
 from .people import (
@@ -30,11 +31,13 @@ __all__ = [
     "LookUp",
     "Membership",
     "OwnRoles",
+    "Parked",
     "Patient",
     "Place",
     "RecordChange",
     "Review",
     "ReviewNote",
+    "Seen",
     "SourceRecord",
     "SyncRun",
     "SyncedSystem",

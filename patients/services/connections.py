@@ -219,6 +219,11 @@ def last_looks() -> list[Look]:
     return [kept[name] for name in system_names()]
 
 
+def kept_looks() -> dict[str, Look]:
+    """What was last found of each system, as it is set up now; nobody is asked, and some may be missing."""
+    return {name: look for name, look in _kept_looks().items() if name in system_names() and _is_of_now(look)}
+
+
 def _kept_looks() -> dict[str, Look]:
     return {row.system: _as_look(row) for row in ConnectionLook.objects.all()}
 

@@ -15,6 +15,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "person.history_viewed": "Opened the history of a person's records",
         "person.link_opened": "Opened a page for linking a person",
         "person.compared": "Compared a person with another one",
+        "person.park_opened": "Opened a page for parking a person",
         "person.parting_opened": "Opened a page for taking a record away from a person",
         "audit.person_viewed": "Opened the list of who looked at a person",
         "audit.sheet_opened": "Opened the sheet of who looked at a person",
@@ -25,8 +26,13 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     },
     "Lists of people": {
         "people.listed": "Opened the list of people",
+        "people.desk_opened": "Opened their home page with people they saw or parked",
         "people.print_opened": "Opened the list of people for printing",
         "people.exported": "Exported from the list of people",
+    },
+    "Desks": {
+        "person.parked": "Parked a person on their home page",
+        "person.unparked": "Took a person off their home page",
     },
     "Links": {
         "link.made": "Linked a record with a person",

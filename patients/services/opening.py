@@ -12,7 +12,7 @@ from portal import audit
 from portal.accounts.models import User
 from portal.audit.models import Event
 
-from . import rereading, visibility
+from . import desk, rereading, visibility
 from .answers import KeptRecord
 from .history import History, history_of
 from .lookup import Gone, Person
@@ -67,6 +67,7 @@ def begin(public_id: str, *, by: User) -> Opened:
     if not rows:
         raise _refused("person.viewed", patient.public_id, by)
     event = _look("person.viewed", patient, rows, by=by)
+    desk.note_seen(patient, by=by)
     view = view_of(event.pk, patient.public_id, [row.pk for row in rows])
     return _opened(patient, reach, view, rows, rereading.round_of(view.event, rows, by=by))
 
@@ -107,6 +108,7 @@ def open_patient(
         raise _refused(action, patient.public_id, by)
     if view is None:
         event = _look(action, patient, shown, by=by)
+        desk.note_seen(patient, by=by)
         view = view_of(event.pk, patient.public_id, [row.pk for row in shown])
     return _opened(patient, reach, view, rows, round_)
 

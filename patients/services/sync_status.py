@@ -64,7 +64,6 @@ def status_of(system: str) -> SyncStatus:
     off = _why_off(system)
     last = sync_runs.last_run(system, Kind.FULL, Kind.CHANGES)
     run = sync_runs.open_run(system)
-    for_staff = f"Its people were last read {_when(last)}." if last else "Its people were not read yet."
     sentences = [*([_going_on(run)] if run else []), *([_ended(last)] if last else []), *_held(system)]
     problem, step = _problem(run, last)
     state = State.OFF if off else _state(run, last)
@@ -77,10 +76,30 @@ def status_of(system: str) -> SyncStatus:
         sentences=tuple(sentences),
         problem=problem,
         next_step=step,
-        for_staff=for_staff,
+        for_staff=_last_read(last),
         done=run.read if run else 0,
         total=run.read + run.left if run and run.left else 0,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncNote:
+    """How reading a system stands, as far as it is written down here: the system is not asked."""
+
+    for_staff: str
+    problem: str = ""
+    next_step: str = ""
+
+
+def note_of(system: str) -> SyncNote:
+    """How reading a system stands, by the runs that were kept."""
+    last = sync_runs.last_run(system, Kind.FULL, Kind.CHANGES)
+    problem, next_step = _problem(sync_runs.open_run(system), last)
+    return SyncNote(for_staff=_last_read(last), problem=problem, next_step=next_step)
+
+
+def _last_read(last: SyncRun | None) -> str:
+    return f"Its people were last read {_when(last)}." if last else "Its people were not read yet."
 
 
 def _why_off(system: str) -> NotConfigured | None:

@@ -26,6 +26,7 @@ from portal.accounts.roles import Role, has_role
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
+from .desk import parking
 from .person import FROM, came_from
 from .shown_links import shown_links
 
@@ -46,7 +47,7 @@ def patient(request: PortalRequest, public_id: str) -> HttpResponse:
         raise Http404 from None
     except Withheld:
         return render_page(request, "patients/person/withheld.html")
-    context = _context(request, opened) | _around(request, opened)
+    context = _context(request, opened) | _around(request, opened) | parking(request, opened)
     return render_page(request, "patients/person/page.html", context=context)
 
 

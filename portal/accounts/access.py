@@ -48,6 +48,8 @@ TABLE: dict[str, Rule] = {
     "patients:live": Rule(EVERY_ROLE),
     "patients:history": Rule(EVERY_ROLE),
     "patients:patient_print": Rule(EVERY_ROLE),
+    "patients:park": Rule(EVERY_ROLE, EVERY_ROLE),
+    "patients:unpark": Rule(NOBODY, EVERY_ROLE),
     # Who is whose: linking by hand, and parting
     "patients:link": Rule(STAFF, STAFF),
     "patients:link_with": Rule(STAFF, STAFF),

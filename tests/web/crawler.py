@@ -18,8 +18,8 @@ from tests.support import PART, parsed
 from tests.web.test_access import addresses
 
 # What reading may change: who is signed in and since when, counters and limits, the look-ups of a
-# quarter of an hour, how systems were found to be, roles there, refreshed tokens, and the index,
-# which takes in what is read live.
+# quarter of an hour, how systems were found to be, roles there, refreshed tokens, whom one has seen, and
+# the index, which takes in what is read live.
 MAY_CHANGE = frozenset(
     {
         "django_session",
@@ -38,6 +38,7 @@ MAY_CHANGE = frozenset(
         "patients_membership",
         "patients_patient",
         "patients_recordchange",
+        "patients_seen",
         "patients_sourcerecord",
     }
 )

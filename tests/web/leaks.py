@@ -34,6 +34,9 @@ from tests.support import parsed
 # In the session of a locked screen what was typed waits, encrypted in its row.
 WAITING = frozenset({KEPT, DRAFT})
 
+# Answers that show a form again with what was typed, and whom it is about.
+FORMS_AGAIN = frozenset({409, 422})
+
 # The index: what records are looked up and compared by lies there plainly, as in any patient list.
 MIRROR = frozenset({"patients_identifier", "patients_listentry", "patients_patient", "patients_sourcerecord"})
 
@@ -57,7 +60,7 @@ class Watch:
         if "html" in response.headers.get("Content-Type", "") and not response.streaming:
             for address in parsed(response).links():
                 self.note("link", address)
-        if response.status_code >= 400 and response.status_code != 422:
+        if response.status_code >= 400 and response.status_code not in FORMS_AGAIN:
             self.note("error page", getattr(response, "content", b"").decode())
 
     def leaks(self) -> set[str]:

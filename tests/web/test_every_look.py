@@ -36,6 +36,7 @@ NAME = "mbeki"
 LISTS = {
     "patients:found": "",
     "patients:answer": "",
+    "patients:search": "people.desk_opened",
     "patients:people": "people.listed",
     "patients:people_print": "people.print_opened",
     "patients:audit_found": "audit.viewed",
@@ -119,6 +120,7 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
         "patients:answer": [f"{found.url}/systems/jump"],
         "patients:patient": [f"/people/{public_id}"],
         "patients:patient_print": [f"/people/{public_id}/print"],
+        "patients:park": [f"/people/{public_id}/park"],
         "patients:audit_found": inquiries,
         "patients:audit_sheet": [f"{inquiries[0]}/sheet"],
         "patients:audit_export": [f"{inquiries[0]}/export"],

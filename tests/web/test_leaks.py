@@ -154,6 +154,30 @@ def test_failing_systems_leave_no_trace(
     assert watch.leaks() == set()
 
 
+@pytest.mark.slow
+def test_parking_and_home_leave_no_trace(
+    marked: Sandbox, watch: Watch, client_of: Callable[[User], WatchedClient], clinic_staff: User
+) -> None:
+    client = client_of(connected(clinic_staff, MEGAN, marked))
+    url = client.post("/", {"text": SEARCHES[1]})["Location"]
+    (found, *_) = parsed(client.get(f"{url}?all=1")).of_class("portal-person__link")
+    page = parsed(client.get(found.attributes["href"], follow=True))
+    settle()
+    (form,) = page.every(lambda node: node.attributes.get("action", "").endswith("/park"))
+    typed = {"doing": TYPED}
+    client.post(form.attributes["action"], typed)  # without its seal
+    parking = parsed(client.get(form.attributes["action"]))
+    sent = client.post(
+        form.attributes["action"], typed | {"seal": parking.named("seal")[0].attributes["value"]}
+    )
+    home = parsed(client.get("/"))
+
+    assert sent.status_code == 303
+    assert TYPED in home.text
+    assert FAMILY.upper() in home.text
+    assert watch.leaks() == set()
+
+
 def test_system_that_is_not_there_leaves_no_trace(
     marked: Sandbox,
     watch: Watch,
