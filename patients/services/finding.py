@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ from .reach import sees_participants_only
 from .visibility import Reach
 
 SHOWN = 10
+MOST_READ = 160  # records that are read, of all that share a key
 MOST_WEIGHED = 24  # records that are weighed, of all that share a key
 SECOND_LOOK = 12  # people whose other records are weighed as well
 FAR = 16.0  # bits behind the best: nobody's idea of whoever was meant
@@ -47,8 +49,8 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A candidate's columns."""
+class Row:
+    """A record's columns."""
 
     pk: int
     patient_id: int
@@ -67,12 +69,11 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     if not wanted:
         return Findings(people=())
     found = blocks.read({blocks.hash_of(key): cap for key, cap in wanted.items()})
-    ids = {one for records in found.records.values() for one in records}
-    rows = _visible(_rows("id", ids), by=by, reach=reach)
+    rows = visible(rows_by("id", _nearest(found.records.values())), by=by, reach=reach)
     asked = Asked(query, records=about_how_many())
     likely = _by_person(_likeliest(rows, asked))
     near = sorted(_fitting(likely, asked), key=_place)[:SECOND_LOOK]
-    whole = _by_person(_visible(_rows("patient_id", [each.patient_id for each in near]), by=by, reach=reach))
+    whole = _by_person(visible(rows_by("patient_id", [each.patient_id for each in near]), by=by, reach=reach))
     known = {each.patient_id: each for each in near}
     fuller = {patient: rows for patient, rows in whole.items() if len(rows) > len(likely[patient])}
     known |= {each.patient_id: each for each in _fitting(fuller, asked)}
@@ -98,11 +99,22 @@ def about_how_many() -> int:
     return _counted[1]
 
 
+def _nearest(found: Collection[Sequence[int]]) -> list[int]:
+    """Of very many records those of the shortest blocks, which say most; of these that share most."""
+    shared = Counter(one for records in found for one in records)
+    if len(shared) <= MOST_READ:
+        return list(shared)
+    shortest: dict[int, int] = {}
+    for records in sorted(found, key=len, reverse=True):
+        shortest |= dict.fromkeys(records, len(records))
+    return sorted(shared, key=lambda one: (shortest[one], -shared[one], one))[:MOST_READ]
+
+
 _COLUMNS = ", ".join(("id", "patient_id", "system", *FORM_COLUMNS))
 
 
-def _rows(column: str, ids: Collection[int]) -> list[_Row]:
-    """Candidates by id or by person; columns alone, since making model objects takes longer."""
+def rows_by(column: str, ids: Collection[int]) -> list[Row]:
+    """Records by ``id`` or by ``patient_id``; columns alone, since making model objects takes longer."""
     if not ids:
         return []
     with connection.cursor() as cursor:
@@ -113,12 +125,24 @@ def _rows(column: str, ids: Collection[int]) -> list[_Row]:
         return [_row(values) for values in cursor.fetchall()]
 
 
-def _row(values: Sequence[Any]) -> _Row:
+def births_of(ids: Collection[int]) -> dict[int, int]:
+    """Record → its birth date as yyyymmdd, 0 for none."""
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, birth FROM patients_sourcerecord WHERE id IN ({_places(ids)})",  # noqa: S608
+            list(ids),
+        )
+        return dict(cursor.fetchall())
+
+
+def _row(values: Sequence[Any]) -> Row:
     pk, patient_id, system, *columns = values
-    return _Row(pk, patient_id, system, tuple(columns))
+    return Row(pk, patient_id, system, tuple(columns))
 
 
-def _visible(rows: Sequence[_Row], *, by: User, reach: Reach) -> list[_Row]:
+def visible(rows: Sequence[Row], *, by: User, reach: Reach) -> list[Row]:
     """The rows within reach (``visibility``), decided here for the few candidates at hand."""
     narrow = set(systems_with(Capability.ORGANIZATIONS))
     if sees_participants_only(by):
@@ -147,21 +171,21 @@ def _places(values: Collection[object]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _likeliest(rows: list[_Row], asked: Asked) -> list[_Row]:
+def _likeliest(rows: list[Row], asked: Asked) -> list[Row]:
     """Of very many rows those that a quick look finds likest what was typed."""
     if len(rows) <= MOST_WEIGHED:
         return rows
     return sorted(rows, key=lambda row: (-asked.likeness(row.columns), row.pk))[:MOST_WEIGHED]
 
 
-def _by_person(rows: Iterable[_Row]) -> dict[int, list[_Row]]:
-    people: dict[int, list[_Row]] = {}
+def _by_person(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    people: dict[int, list[Row]] = {}
     for row in rows:
         people.setdefault(row.patient_id, []).append(row)
     return people
 
 
-def _fitting(people: Mapping[int, Sequence[_Row]], asked: Asked) -> list[FoundPerson]:
+def _fitting(people: Mapping[int, Sequence[Row]], asked: Asked) -> list[FoundPerson]:
     fits = {patient: asked.fit(row.form for row in rows) for patient, rows in people.items()}
     return [
         FoundPerson(patient_id=patient, fit=fit, record_ids=tuple(row.pk for row in people[patient]))
