@@ -1,7 +1,7 @@
 """An index of made-up people, filled in bulk: what syncing writes, without asking systems or linking.
 
 Every source record is a patient of its own, which is the harder case for looking up: nothing that
-another record of the same person holds can help.
+another record of the same person holds can help. Or records are linked as they truly belong.
 """
 
 from __future__ import annotations
@@ -34,12 +34,15 @@ def prepare() -> None:
     django.setup()
 
 
-def fill(people: Iterator[Known]) -> int:
-    """Fill the empty index of this process's database; returns how many records it holds then."""
+def fill(people: Iterator[Known], *, linked: bool = False) -> int:
+    """Fill the empty index of this process's database; returns how many records it holds then.
+
+    ``linked``: the records of one person are one patient's, whose number is that of the first of them.
+    """
     records = 0
     keys: list[npt.NDArray[np.int64]] = []
     with ProcessPoolExecutor(2, get_context("spawn"), prepare) as pool:
-        for columns, rows, found in _made(pool, people):
+        for columns, rows, found in _made(pool, people, linked):
             if not records:
                 _start(columns)
             _write(columns, rows)
@@ -50,11 +53,15 @@ def fill(people: Iterator[Known]) -> int:
     return records
 
 
-def _made(pool: ProcessPoolExecutor, people: Iterator[Known]) -> Iterator[tuple[Sequence[str], Rows, Keys]]:
+def _made(
+    pool: ProcessPoolExecutor, people: Iterator[Known], linked: bool
+) -> Iterator[tuple[Sequence[str], Rows, Keys]]:
     waiting: list[Future[tuple[Sequence[str], Rows, Keys]]] = []
     first = 1
     while chunk := list(islice(people, CHUNK)):
-        waiting.append(pool.submit(rows_of, [copy.record for known in chunk for copy in known.copies], first))
+        whole = [[copy.record for copy in known.copies] for known in chunk]
+        belong = whole if linked else [[record] for records in whole for record in records]
+        waiting.append(pool.submit(rows_of, belong, first))
         first += sum(len(known.copies) for known in chunk)
         if len(waiting) > AHEAD:
             yield waiting.pop(0).result()
@@ -62,8 +69,8 @@ def _made(pool: ProcessPoolExecutor, people: Iterator[Known]) -> Iterator[tuple[
         yield future.result()
 
 
-def rows_of(records: Sequence[Any], first: int) -> tuple[Sequence[str], Rows, Keys]:
-    """Columns' names, rows and (key, record) pairs of records that are numbered from ``first`` on."""
+def rows_of(people: Sequence[Sequence[Any]], first: int) -> tuple[Sequence[str], Rows, Keys]:
+    """Columns' names, rows and (key, record) pairs of people's records, numbered from ``first`` on."""
     from django.utils import timezone
 
     from patients.matching import keys
@@ -72,11 +79,11 @@ def rows_of(records: Sequence[Any], first: int) -> tuple[Sequence[str], Rows, Ke
 
     rows, found = [], []
     now = timezone.now()
-    for number, record in enumerate(records, first):
+    for number, (owner, record) in enumerate(_owned(people, first), first):
         form = held.form_of(record)
         row = {
             "id": number,
-            "patient_id": number,
+            "patient_id": owner,
             "system": record.system,
             "remote_id": record.id,
             **held.columns_of(record, form),
@@ -94,6 +101,14 @@ def rows_of(records: Sequence[Any], first: int) -> tuple[Sequence[str], Rows, Ke
     return list(row), rows, np.concatenate(found)
 
 
+def _owned(people: Sequence[Sequence[Any]], first: int) -> Iterator[tuple[int, Any]]:
+    """Each record with the number of its person's first one."""
+    for records in people:
+        for record in records:
+            yield first, record
+        first += len(records)
+
+
 # --- writing --------------------------------------------------------------------------------
 
 
@@ -109,22 +124,21 @@ def _start(columns: Sequence[str]) -> None:
 
 
 def _write(columns: Sequence[str], rows: Rows) -> None:
-    """The records, each with a patient of its own of the same number."""
+    """The records and whose they are."""
     from patients.models import Patient
 
     at = {name: place for place, name in enumerate(columns)}
-    people = [
-        Patient(
-            id=row[at["id"]],
-            everybodys=row[at["system"]] != "jhe",
-            is_listed=True,
-        )
-        for row in rows
-    ]
+    open_to_all: dict[int, bool] = {}
+    for row in rows:
+        owner = row[at["patient_id"]]
+        open_to_all[owner] = open_to_all.get(owner, False) or row[at["system"]] != "jhe"
+    people = [Patient(id=owner, everybodys=is_open, is_listed=True) for owner, is_open in open_to_all.items()]
     Patient.objects.bulk_create(people, batch_size=500)
     insert("patients_sourcerecord", columns, rows)
     belong = [
-        (row[at["id"]], row[at["id"]], "jhe", ORGANIZATION) for row in rows if row[at["system"]] == "jhe"
+        (row[at["id"]], row[at["patient_id"]], "jhe", ORGANIZATION)
+        for row in rows
+        if row[at["system"]] == "jhe"
     ]
     insert("patients_membership", ("record_id", "patient_id", "system", "organization"), belong)
 
