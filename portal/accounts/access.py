@@ -78,7 +78,7 @@ TABLE: dict[str, Rule] = {
     "accounts:draft": Rule(SIGNED_IN),
     "accounts:second_step": Rule(SIGNED_IN),
     # Accounts
-    "accounts:people": Rule(ADMIN),
+    "accounts:staff": Rule(ADMIN),
     "accounts:give_role": Rule(NOBODY, ADMIN),
     "accounts:switch": Rule(NOBODY, ADMIN),
     # Signing in and out

@@ -12,9 +12,9 @@ urlpatterns = [
     path("unlock", views.unlock, name="unlock"),
     path("continue", views.continue_post, name="continue"),
     path("lock/draft", views.draft, name="draft"),
-    path("people", views.people, name="people"),
-    path("people/<int:number>/role", views.change_role, name="give_role"),
-    path("people/<int:number>/switch", views.switch, name="switch"),
+    path("staff", views.staff, name="staff"),
+    path("staff/<int:number>/role", views.change_role, name="give_role"),
+    path("staff/<int:number>/switch", views.switch, name="switch"),
     path("sessions/<int:number>/end", views.end_session, name="end_session"),
     path("second-step", views.second_step_page, name="second_step"),
 ]

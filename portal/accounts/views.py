@@ -95,7 +95,7 @@ def second_step_page(request: PortalRequest) -> HttpResponse:
 
 
 @require_GET
-def people(request: PortalRequest) -> HttpResponse:
+def staff(request: PortalRequest) -> HttpResponse:
     """Everybody with an account, and a role to give each; those without a role first."""
     accounts = User.objects.annotate(role_name=Min("groups__name", filter=Q(groups__name__in=list(Role))))
     in_order = accounts.order_by(F("role_name").asc(nulls_first=True), "last_name", "email")
@@ -103,7 +103,7 @@ def people(request: PortalRequest) -> HttpResponse:
         {"user": user, "form": RoleForm(initial={"role": user.role_name or ""}, auto_id=f"role-{user.pk}")}
         for user in in_order.prefetch_related("tokens")
     ]
-    return render(request, "accounts/people.html", {"rows": rows})
+    return render(request, "accounts/staff.html", {"rows": rows})
 
 
 @require_POST
@@ -117,7 +117,7 @@ def change_role(request: PortalRequest, number: int) -> HttpResponse:
         role = form.role_or_none()
         give_role(user=user, role=role, by=request.user)
         messages.success(request, f"{user}: {role.value if role else 'no role'}.")
-    return redirect_after(request, "accounts:people")
+    return redirect_after(request, "accounts:staff")
 
 
 @require_POST
@@ -132,7 +132,7 @@ def switch(request: PortalRequest, number: int) -> HttpResponse:
     else:
         ending.switch_off(user=user, by=request.user)
         messages.success(request, f"{user} is signed out everywhere and cannot sign in any more.")
-    return redirect_after(request, "accounts:people")
+    return redirect_after(request, "accounts:staff")
 
 
 @require_POST

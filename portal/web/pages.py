@@ -38,8 +38,10 @@ NAVIGATION = (
     ("People", "patients:people"),
     ("Connections", "patients:connections"),
     ("Who looked", "patients:audit"),
-    ("Accounts", "accounts:people"),
+    ("Staff", "accounts:staff"),
 )
+
+LOOK_UPS = "/search/"  # what belongs to the look-up, whose own address is /
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -106,12 +108,20 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The entries that this person may open. Error pages may come before anybody is known."""
     if not hasattr(request, "user"):
         return []
-    here = request.resolver_match.view_name if request.resolver_match else ""
     return [
-        {"label": label, "url": _address(name), "current": here == name}
+        {"label": label, "url": _address(name), "current": _current(request, name)}
         for label, name in NAVIGATION
         if _address(name) and is_allowed(request.user, who_may(name, "GET"))
     ]
+
+
+def _current(request: HttpRequest, url_name: str) -> str:
+    """``aria-current`` of an entry: the page itself, one that belongs to it, or empty."""
+    if request.resolver_match and request.resolver_match.view_name == url_name:
+        return "page"
+    address = _address(url_name)
+    below = LOOK_UPS if address == "/" else f"{address.rstrip('/')}/"
+    return "true" if request.path.startswith(below) else ""
 
 
 def _address(url_name: str) -> str:

@@ -207,4 +207,4 @@ def accounts(journey: Journey) -> None:
     """Every account, one of them switched off."""
     reaching.people_and_roles(journey)
     switch_off(user=make_user("olga@example.org", Role.READER, name="Olga Off"), by=None)
-    journey.when_they_go_to("/people")
+    journey.when_they_go_to("/staff")

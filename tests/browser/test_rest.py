@@ -43,7 +43,7 @@ def test_staff_see_what_they_can_do_instead(journey: Journey) -> None:
 def test_admin_gives_a_role(journey: Journey) -> None:
     make_user("noor@example.org", None, name="Noor New")
     journey.given_signed_in(Role.ADMIN)
-    journey.when_they_go_to("/people")
+    journey.when_they_go_to("/staff")
     journey.page.get_by_label("Role of Noor New").select_option(label="Reader")
     journey.page.get_by_role("button", name="Give Noor New this role").click()
     expect(journey.page.get_by_label("Role of Noor New")).to_have_value("reader")
@@ -51,7 +51,7 @@ def test_admin_gives_a_role(journey: Journey) -> None:
 
 def test_page_outside_the_role_says_whose_it_is(journey: Journey) -> None:
     journey.given_signed_in()
-    journey.when_they_go_to("/people")
+    journey.when_they_go_to("/staff")
     journey.then_they_see("Your role does not reach this page")
     expect(journey.page.get_by_text("This page is for: admin")).to_be_visible()
 

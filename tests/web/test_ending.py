@@ -43,7 +43,7 @@ def test_account_that_is_switched_off_is_signed_out_everywhere_at_once(
     keys = [each.session.session_key for each in browsers]
     PersonToken.objects.create(user=reader, system="jhe", subject="1", access="access", refresh="refresh")
 
-    admins_client.post(f"/people/{reader.pk}/switch")
+    admins_client.post(f"/staff/{reader.pk}/switch")
 
     assert not any(is_signed_in(each) for each in browsers)
     assert not Session.objects.filter(session_key__in=keys).exists()
@@ -52,14 +52,14 @@ def test_account_that_is_switched_off_is_signed_out_everywhere_at_once(
         "account": str(reader.pk),
         "sessions": 2,
     }
-    assert "switched off" in parsed(admins_client.get("/people")).text.lower()
+    assert "switched off" in parsed(admins_client.get("/staff")).text.lower()
 
 
 def test_sign_in_the_list_does_not_know_ends_too(admins_client: Client, reader: User) -> None:
     browser = signed_in(Client(), reader)
     UserSession.objects.filter(user=reader).delete()
 
-    admins_client.post(f"/people/{reader.pk}/switch")
+    admins_client.post(f"/staff/{reader.pk}/switch")
 
     assert not is_signed_in(browser)
 
@@ -67,7 +67,7 @@ def test_sign_in_the_list_does_not_know_ends_too(admins_client: Client, reader: 
 def test_account_that_is_switched_off_cannot_sign_in(
     admins_client: Client, reader: User, no_limits_spent: None
 ) -> None:
-    admins_client.post(f"/people/{reader.pk}/switch")
+    admins_client.post(f"/staff/{reader.pk}/switch")
     browser = Client()
 
     browser.post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
@@ -79,9 +79,9 @@ def test_account_that_is_switched_on_again_has_its_role_and_signs_in_anew(
     admins_client: Client, reader: User
 ) -> None:
     browser = browser_of(reader)
-    admins_client.post(f"/people/{reader.pk}/switch")
+    admins_client.post(f"/staff/{reader.pk}/switch")
 
-    admins_client.post(f"/people/{reader.pk}/switch", {"on": "1"})
+    admins_client.post(f"/staff/{reader.pk}/switch", {"on": "1"})
 
     assert not is_signed_in(browser)
     again = User.objects.get(pk=reader.pk)
@@ -90,7 +90,7 @@ def test_account_that_is_switched_on_again_has_its_role_and_signs_in_anew(
 
 
 def test_nobody_switches_their_own_account_off(admins_client: Client, admin: User) -> None:
-    admins_client.post(f"/people/{admin.pk}/switch")
+    admins_client.post(f"/staff/{admin.pk}/switch")
 
     assert User.objects.get(pk=admin.pk).is_active
     assert is_signed_in(admins_client)
