@@ -264,7 +264,7 @@ def render(template: str, context: dict[str, Any]) -> str:
         "session": {"idle_seconds": 600, "is_locked": False, **urls},
         "role_label": "Admin",
         "form": form,
-        "navigation": [{"label": "Look up", "url": "/", "current": True}],
+        "navigation": [{"label": "Look up", "url": "/", "current": "page"}],
     }
     return render_to_string(template, {**frame, **context})
 
