@@ -7,18 +7,21 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any, TypeVar
 
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from integrations.jhe import reach
 from integrations.registry import system_names
 from integrations.sandbox import jhe
 from integrations.sandbox.run import Sandbox, utc_now
+from patients.models import Patient, SourceRecord
 from patients.services import index, lookup, rereading, taking_in
 from patients.services.connections import open_system
 from portal.accounts.models import PersonToken, User
@@ -100,6 +103,13 @@ def fill_index(user: User, *families: str) -> None:
         system = open_system(name, by=user, seconds=30)
         rows = [each for each in system.iterate() if each.demographics.family_name in families]
         index.store(system.get(each.id) for each in rows)
+
+
+def age_index(age: timedelta) -> None:
+    """Everything that the index knows was read so long ago."""
+    then = timezone.now() - age
+    SourceRecord.objects.update(read_at=then, whole_at=then)
+    Patient.objects.update(added_at=then)
 
 
 # --- pages ----------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from patients.services.portrait import (
 from patients.services.results import Result
 from patients.services.standing import How, Standing, standing_of
 from patients.services.suggesting import Suggestions
+from portal.templatetags.ui import ago
 
 from .pages import FoundPage, narrower
 
@@ -40,22 +41,25 @@ class ShownRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCaution:
-    """A caution, with a link to the other person where there is one."""
+    """A caution, with a link to the other person where there is one, and in which systems they are or how
+    they differ."""
 
     lead: str
     reason: str = field(repr=False)
     url: str = ""
     name: str = field(default="", repr=False)
     systems: str = ""
+    difference: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownStanding:
-    """How sure a row is: which systems have confirmed it, and why others have not, as last read when."""
+    """How sure a row is: which systems have confirmed it; which have not (in words), why, and how old
+    what is shown of theirs is (in words)."""
 
     standing: Standing
-    confirmed: tuple[str, ...]
-    others: tuple[tuple[str, How, datetime], ...]
+    confirmed: str
+    others: tuple[tuple[str, How, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,16 +245,20 @@ def _people(result: Result, shown: Sequence[Person]) -> tuple[ShownPerson, ...]:
 def _standing(standing: Standing | None) -> ShownStanding | None:
     if standing is None:
         return None
-    confirmed = [each for each in standing.records if each.how is How.CONFIRMED]
+    labels: dict[tuple[How, str], list[str]] = {}
+    for each in standing.records:
+        age = "" if each.how is How.CONFIRMED else ago(each.read_at)
+        labels.setdefault((each.how, age), []).append(label_of(each.system))
     return ShownStanding(
         standing=standing,
-        confirmed=tuple(label_of(each.system) for each in confirmed),
-        others=tuple(
-            (label_of(each.system), each.how, each.read_at)
-            for each in standing.records
-            if each not in confirmed
-        ),
+        confirmed=_listed(labels.pop((How.CONFIRMED, ""), [])),
+        others=tuple((_listed(some), how, age) for (how, age), some in labels.items()),
     )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def shown_suggestions(known: Suggestions) -> tuple[ShownPerson, ...]:

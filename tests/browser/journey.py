@@ -26,7 +26,7 @@ from patients.services import answers
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from tests.conftest import PASSWORD, make_user
-from tests.support import connected, fill_index
+from tests.support import age_index, connected, fill_index
 
 from . import checks
 from .devices import code_of
@@ -103,6 +103,10 @@ class Journey:
         """The index knows the people of these family names, as read in every system."""
         assert self.user is not None
         fill_index(self.user, *families)
+
+    def given_index_two_days_old(self) -> None:
+        """What the index knows was read two days ago."""
+        age_index(timedelta(days=2))
 
     def given_records_read_a_while_ago(self) -> None:
         """What the list has kept is two minutes old."""
