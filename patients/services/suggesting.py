@@ -17,7 +17,7 @@ from . import finding, visibility
 from .answers import KeptRecord
 from .held import kept_of
 from .lookup import Person
-from .understanding import Asked, read, terms_of
+from .understanding import terms_of
 
 RUN_SECONDS = 3600
 WAIT_SECONDS = 0.4  # what typing waits for a system to say whom one may see
@@ -40,9 +40,8 @@ class Suggestions:
     more: bool = False
 
 
-def suggest(asked: Asked, *, run: str, by: User) -> Suggestions:
+def suggest(query: SearchQuery, *, run: str, by: User) -> Suggestions:
     """The first people who fit. One search event a run of typing, before its first names show."""
-    query = read(asked).to_query()
     findings = finding.find(query, by=by, reach=visibility.reach_of(by, wait=WAIT_SECONDS))
     if not findings.people:
         return Suggestions(query=query)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,13 +13,14 @@ from patients.forms.lookup import LookUpForm
 from patients.models import LookUp
 from patients.services import lookup as lookups
 from patients.services import suggesting
-from patients.services.results import remember, result
+from patients.services.results import Result, remember, result
 from patients.services.understanding import DETAILS, Asked, details_of, read
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
 from .pages import FoundPage
-from .shown import panel_of, shown_lookup, shown_suggestions
+from .shown import ShownLookUp, panel_of, shown_lookup, shown_suggestions
+from .shown_namesakes import with_namesakes
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,8 +46,9 @@ def typed(request: PortalRequest) -> HttpResponse:
         return redirect_after(request, "patients:search")
     if not form.is_valid():
         return render(request, "patients/lookup/_typed.html")
-    known = suggesting.suggest(form.asked(), run=form.cleaned_data["run"], by=request.user)
-    context = {"people": shown_suggestions(known), "more": known.more}
+    known = suggesting.suggest(form.understood.to_query(), run=form.cleaned_data["run"], by=request.user)
+    people = with_namesakes(shown_suggestions(known), [each.person for each in known.people], by=request.user)
+    context = {"people": people, "more": known.more}
     return render(request, "patients/lookup/_typed.html", context)
 
 
@@ -58,7 +62,7 @@ def found(request: PortalRequest, lookup_id: str) -> HttpResponse:
         lookups.complete(kept_lookup, by=request.user)
     found_now = result(kept_lookup, by=request.user, anew=True)
     page = FoundPage.made(found_now.outcomes, more="more" in request.GET)
-    context = {"lookup": shown_lookup(found_now, page), "form": LookUpForm(initial=_typed(kept_lookup))}
+    context = {"lookup": _shown(request, found_now, page), "form": LookUpForm(initial=_typed(kept_lookup))}
     return render_page(request, "patients/lookup/found.html", context=context)
 
 
@@ -78,8 +82,14 @@ def answer(request: PortalRequest, lookup_id: str, system: str) -> HttpResponse:
     page = FoundPage.read(request.GET)
     found_now = result(kept_lookup, by=request.user, page=page.systems)
     outcome = next(each for each in found_now.outcomes if each.system == system)
-    context = {"lookup": shown_lookup(found_now, page), "panel": panel_of(outcome, lookup_id, page)}
+    context = {"lookup": _shown(request, found_now, page), "panel": panel_of(outcome, lookup_id, page)}
     return render(request, "patients/lookup/_answer.html", context)
+
+
+def _shown(request: PortalRequest, found_now: Result, page: FoundPage) -> ShownLookUp:
+    """The list, with the namesakes whom the index knows."""
+    shown = shown_lookup(found_now, page)
+    return replace(shown, people=with_namesakes(shown.people, found_now.people, by=request.user))
 
 
 def _reopen(request: PortalRequest, lookup_id: str) -> LookUp:

@@ -125,16 +125,18 @@ def _records() -> int:
 
 def _type(lines: Sequence[Any], people: Mapping[str, Sequence[RemotePatient]]) -> Tally:
     from patients.services import suggesting
-    from patients.services.understanding import Asked
+    from patients.services.understanding import Asked, read
     from tests.typed import NEAR, rank_of
 
     by = _reader()
     for line in lines[:WARM_UP]:
-        suggesting.suggest(Asked(text=line.text), run="warm-up", by=by)
+        suggesting.suggest(read(Asked(text=line.text)).to_query(), run="warm-up", by=by)
     tally = Tally()
     for line in lines:
         begun = time.perf_counter()
-        shown = suggesting.suggest(Asked(text=line.text), run=f"line-{line.number}", by=by).people
+        shown = suggesting.suggest(
+            read(Asked(text=line.text)).to_query(), run=f"line-{line.number}", by=by
+        ).people
         tally.milliseconds.append((time.perf_counter() - begun) * 1000)
         rank = rank_of(people[line.expected], shown)
         tally.first += rank == 0

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from patients.models import OwnRoles
 from patients.services import index, suggesting
-from patients.services.understanding import Asked
+from patients.services.understanding import Asked, read
 from portal.accounts.models import User
 from tests.typed import LINES, NEAR, ORGANIZATION, PEOPLE, lines_of, rank_of, records_of
 
@@ -36,7 +36,9 @@ def test_typed_line_finds_the_person_meant_within_the_first_three(looker: User) 
     index.store(record for each in people.values() for record in each)
     missed = []
     for line in lines_of(LINES):
-        shown = suggesting.suggest(Asked(text=line.text), run=str(line.number), by=looker).people
+        shown = suggesting.suggest(
+            read(Asked(text=line.text)).to_query(), run=str(line.number), by=looker
+        ).people
         rank = rank_of(people[line.expected], shown)
         if rank is None or rank >= NEAR:
             missed.append(line.number)
