@@ -27,8 +27,10 @@ from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
 from .desk import parking
+from .marks import marking
 from .person import FROM, came_from
 from .shown_links import shown_links
+from .shown_namesakes import banner_of
 
 
 @require_safe
@@ -47,7 +49,7 @@ def patient(request: PortalRequest, public_id: str) -> HttpResponse:
         raise Http404 from None
     except Withheld:
         return render_page(request, "patients/person/withheld.html")
-    context = _context(request, opened) | _around(request, opened) | parking(request, opened)
+    context = _context(request, opened) | _around(request, opened) | parking(request, opened) | marking(request, opened)
     return render_page(request, "patients/person/page.html", context=context)
 
 
@@ -141,7 +143,11 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
     """What the index says beside the records; nothing where it may say more than a system shows."""
     if opened.refused:
         return {}
-    return {"links": shown_links(opened.patient, by=request.user, reach=opened.reach)}
+    patient, user, reach = opened.patient, request.user, opened.reach
+    return {
+        "links": shown_links(patient, by=user, reach=reach),
+        "namesakes": banner_of(patient.pk, by=user, reach=reach),
+    }
 
 
 def _from_there(request: PortalRequest, name: str, public_id: str) -> str:

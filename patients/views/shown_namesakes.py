@@ -1,0 +1,90 @@
+"""Namesakes as pages name them: a banner on the person's page, a caution in rows of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from django.urls import reverse
+
+from patients.services import namesakes, visibility
+from patients.services.lookup import Person
+from patients.services.namesakes import Namesake, RecordKey
+from patients.services.visibility import Reach
+from portal.accounts.models import User
+
+from .shown import ShownCaution, ShownPerson
+
+LEAD = "Not to be confused with"
+MOST = 3  # that are named; the nearest
+WAIT_SECONDS = 0.4  # what rows wait for a system to say whom one may see
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownNamesakes:
+    """The banner of a person's page: cautions, and how many more there are. ``perhaps_same`` are people
+    who may be this one, for the part of the page that links."""
+
+    cautions: tuple[ShownCaution, ...] = field(default=(), repr=False)
+    more: int = 0
+    perhaps_same: tuple[ShownCaution, ...] = field(default=(), repr=False)
+
+
+def banner_of(patient: int, *, by: User, reach: Reach) -> ShownNamesakes:
+    """The namesakes of a person (our id) whose page is shown."""
+    found = namesakes.of_people([patient], by=by, reach=reach).get(patient, [])
+    others = cautions_of(found)
+    same = (each for each in found if each.likeness.is_one_person)
+    return ShownNamesakes(
+        cautions=others[:MOST],
+        more=len(others[MOST:]),
+        perhaps_same=tuple(map(_caution, same))[:MOST],
+    )
+
+
+def cautions_of(found: Sequence[Namesake]) -> tuple[ShownCaution, ...]:
+    """A caution for each namesake; whoever may be the same person is not one."""
+    return tuple(_caution(each) for each in found if not each.likeness.is_one_person)
+
+
+def _caution(namesake: Namesake) -> ShownCaution:
+    return ShownCaution(
+        lead=LEAD,
+        reason="",
+        url=reverse("patients:patient", args=[namesake.public_id]),
+        name=namesake.name,
+        difference=", ".join(namesake.likeness.differs),
+    )
+
+
+def with_namesakes(
+    shown: Sequence[ShownPerson], people: Sequence[Person], *, by: User
+) -> tuple[ShownPerson, ...]:
+    """Rows of people found, each with cautions of the namesakes that the index knows.
+
+    A namesake who is in the list is named with the address of that row, and not again where the row
+    warns of them already.
+    """
+    reach = visibility.reach_of(by, wait=WAIT_SECONDS)
+    records = {person.number: [each.key for each in person.kept] for person in people}
+    rows = {each.key: each for each in shown}
+    asked = [key for number in rows for key in records.get(number, ())]
+    found = namesakes.of_records(asked, by=by, reach=reach)
+    address = {key: rows[number].url for number, keys in records.items() if number in rows for key in keys}
+    return tuple(_with_cautions(row, records.get(row.key, ()), found, address) for row in shown)
+
+
+def _with_cautions(
+    row: ShownPerson,
+    records: Sequence[RecordKey],
+    found: Mapping[RecordKey, Sequence[Namesake]],
+    address: Mapping[RecordKey, str],
+) -> ShownPerson:
+    named = {each.url for each in row.cautions} | {row.url}
+    more: dict[str, ShownCaution] = {}
+    for namesake in (each for key in records for each in found.get(key, ())):
+        caution = _caution(namesake)
+        url = address.get(namesake.record, caution.url)
+        if not namesake.likeness.is_one_person and url not in named:
+            more.setdefault(url, replace(caution, url=url))
+    return replace(row, cautions=(*row.cautions, *tuple(more.values())[:MOST])) if more else row
