@@ -99,7 +99,8 @@ class JheAdapter:
         self, dialect: dialects.Dialect, cursor: str, since: datetime | None, *, size: int
     ) -> RecordPage:
         if dialect.searches_changes:
-            return sweep.by_change(self.client, dialect.fhir_base, cursor, since, size=size)
+            own = self.organizations()
+            return sweep.by_change(self.client, dialect.fhir_base, own, cursor, since, size=size)
         self._check_lists(dialect)
         return sweep.by_organization(self.client, self.organizations(), cursor, size=size)
 
@@ -145,8 +146,7 @@ class JheAdapter:
             return
         dialect = self._dialect()
         if dialect.searches_changes:
-            filters = {"patient.organization": organization_id}
-            changes = partial(sweep.by_change, self.client, dialect.fhir_base, filters=filters)
+            changes = partial(sweep.by_change, self.client, dialect.fhir_base, (own,))
             records = self.records.whole_in_turn(walk(lambda cursor: changes(cursor, None)))
         else:
             records = self._listed(dialect, {"organization_id": organization_id})

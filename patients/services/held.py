@@ -11,6 +11,7 @@ import cattrs.preconf.json
 
 from integrations.types import (
     Demographics,
+    Organization,
     RecordStatus,
     Registration,
     RemotePatient,
@@ -42,8 +43,16 @@ def whole_of(record: SourceRecord) -> RemotePatient:
 
 
 def kept_of(record: SourceRecord) -> KeptRecord:
-    """The record as pages show it: as it was last read."""
-    return KeptRecord(number=record.pk, read_at=record.read_at, record=whole_of(record))
+    """The record as pages show it: as it was last read; a test record where somebody here marked it."""
+    remote = whole_of(record)
+    if record.marked_test:
+        remote = as_test(remote)
+    return KeptRecord(number=record.pk, read_at=record.read_at, record=remote)
+
+
+def as_test(remote: RemotePatient) -> RemotePatient:
+    """A record as a test record, which its system does not say."""
+    return replace(remote, registration=Registration.DUMMY)
 
 
 def to_hold(remote: RemotePatient) -> dict[str, Any]:
@@ -63,9 +72,15 @@ def over(before: RemotePatient, row: RemotePatient) -> RemotePatient:
         accessibility=_laid_over(before.accessibility, row.accessibility),
         administrative=_laid_over(before.administrative, row.administrative),
         identifiers=row.identifiers or before.identifiers,
-        organizations=row.organizations or before.organizations,
+        organizations=_belonging(before.organizations, row.organizations),
         complete=before.complete,
     )
+
+
+def _belonging(before: tuple[Organization, ...], told: tuple[Organization, ...]) -> tuple[Organization, ...]:
+    """A short row tells of one organization that it was listed in; what it leaves holds."""
+    known = {each.id for each in before}
+    return (*before, *(each for each in told if each.id not in known))
 
 
 def _laid_over(before: T, row: T) -> T:

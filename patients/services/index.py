@@ -170,7 +170,15 @@ def _again(row: SourceRecord, remote: RemotePatient, moment: datetime) -> _Taken
 
 def _known_before(changes: Mapping[str, list[object]]) -> dict[str, list[object]]:
     """The changes of what a short row had told; what it left open is learnt, not changed."""
-    return {name: pair for name, pair in changes.items() if pair[0] and pair[0] != Registration.UNKNOWN}
+    return {name: pair for name, pair in changes.items() if not _only_adds(pair)}
+
+
+def _only_adds(pair: Sequence[object]) -> bool:
+    """Whether nothing was told before, or, of several, some of what is told now."""
+    before, after = pair
+    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        return all(each in after for each in before)
+    return not before or before == Registration.UNKNOWN
 
 
 def _fill(row: SourceRecord, whole: RemotePatient) -> None:

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 from integrations.models import Allowance
 from integrations.registry import get_system
 from integrations.sandbox.faults import Fault, FaultKind
+from integrations.sandbox.jhe.records import own_organizations
 from integrations.sandbox.run import Sandbox
 from patients.models import Key, Patient, RecordChange, SourceRecord, SyncedSystem, SyncRun
 from patients.services import index, sync, sync_runs, sync_schedule
@@ -478,6 +479,57 @@ def test_older_jhe_is_off_until_somebody_is_connected(
     assert run.is_complete
     assert run.read == len(ids_held("jhe")) > 10
     assert not SourceRecord.objects.filter(whole_at=None).exists()
+
+
+def test_first_rows_tell_in_which_organizations_people_are(sandbox: Sandbox) -> None:
+    """Whoever may see somebody finds them after the first rows: nothing waits for whole records."""
+    read("jhe")
+
+    assert not SourceRecord.objects.filter(whole_at__isnull=False).exists()
+    assert organizations_held() == organizations_in(sandbox)
+    assert Patient.objects.filter(list_entry__places__gt=0).count() == Patient.objects.count()
+
+    whole = read("jhe", Kind.WHOLE)
+
+    assert whole.changed == 0  # the rows had told the same
+    assert organizations_held() >= organizations_in(sandbox)
+
+
+def test_server_that_does_not_narrow_to_an_organization_says_nothing_about_one(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else everybody would be shown to the staff of every organization."""
+    monkeypatch.setattr("integrations.jhe.sweep.ORGANIZATION", "organisation-of-patient")  # which it ignores
+
+    run = read("jhe")
+
+    assert run.read == SourceRecord.objects.count() > 10
+    assert organizations_held() == set()
+
+
+def test_older_jhe_tells_organizations_with_its_rows(
+    older: Sandbox, settings: Settings, clinic_staff: User
+) -> None:
+    settings.SYSTEMS = {"jhe": settings.SYSTEMS["jhe"] | {"API_KEY": ""}}
+    connected(clinic_staff, MARY, older)
+
+    read("jhe")
+
+    assert organizations_held() >= organizations_in(older)
+
+
+def organizations_held() -> set[tuple[str, str]]:
+    rows = SourceRecord.objects.filter(system="jhe", memberships__isnull=False)
+    return set(rows.values_list("remote_id", "memberships__organization"))
+
+
+def organizations_in(sandbox: Sandbox) -> set[tuple[str, str]]:
+    """(record, organization) in Mary's organizations, as JHE holds them."""
+    with sandbox.stores["jhe"].reading() as state:
+        mary = next(row for row in state["users"].values() if row["email"] == MARY)
+        own = own_organizations(state, mary)
+        rows = state["patients"].values()
+        return {(str(row["id"]), str(each)) for row in rows for each in row["organizations"] if each in own}
 
 
 # --- the schedule ---------------------------------------------------------------------------
