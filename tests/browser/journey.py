@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
@@ -13,7 +13,6 @@ from allauth.mfa.utils import decrypt
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.test import Client
-from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.fixtures import Settings
 
@@ -21,12 +20,12 @@ from integrations.registry import label_of
 from integrations.sandbox import jhe
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
-from patients.models import LookUp
-from patients.services import answers
+from patients.services import taking_in
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from tests.conftest import PASSWORD, make_user
 from tests.support import age_index, connected, fill_index
+from tests.waiting import until
 
 from . import checks
 from .devices import code_of
@@ -109,13 +108,9 @@ class Journey:
         age_index(timedelta(days=2))
 
     def given_records_read_a_while_ago(self) -> None:
-        """What the list has kept is two minutes old."""
-        kept_lookup = LookUp.objects.get()
-        outcomes = answers.kept(kept_lookup).values()
-        then = timezone.now() - timedelta(minutes=2)
-        for each in outcomes:
-            older = tuple(replace(record, read_at=then) for record in each.records)
-            answers.keep(kept_lookup, replace(each, records=older))
+        """What the look-up has brought into the index is two minutes old."""
+        until(taking_in.is_idle, what="records being taken in")
+        age_index(timedelta(minutes=2))
 
     # --- when -------------------------------------------------------------------------------
 

@@ -117,7 +117,7 @@ def people_and_roles(journey: Journey) -> None:
     """Every account, as an admin sees them."""
     make_user("noor@example.org", None, name="Noor New")
     make_user("rita.longish-name@a-department.example.org", Role.READER, name="Rita Reader")
-    journey.when_they_go_to("/people")
+    journey.when_they_go_to("/staff")
 
 
 # --- the lock -------------------------------------------------------------------------------
@@ -194,6 +194,48 @@ def still_asking(journey: Journey) -> None:
     journey.then_the_panel_says("jump", "found")
     journey.then_the_panel_says("jhe", "found")
     journey.then_the_panel_says("impilo", "Asking")
+
+
+def known_and_asking(journey: Journey) -> None:
+    """The index knows three people; no system has answered yet."""
+    journey.given_index("Mbeki", "Wardle")
+    journey.given_index_two_days_old()
+    for name in journey.sandbox.faults:
+        journey.given_fault(name, FaultKind.HANG)
+    journey.when_they_look_up("wardle")
+    expect(journey.person("WARDLE")).to_have_count(3)
+
+
+def known_and_not_found(journey: Journey) -> None:
+    """Somebody whom the index finds in spite of slips that no system forgives."""
+    journey.given_index("Mbeki")
+    journey.given_index_two_days_old()
+    journey.when_they_look_up("grcae mbekki 18/4/75")
+    journey.then_every_system_has_answered()
+    expect(journey.page.get_by_text("not confirmed by a live search")).to_be_visible()
+
+
+def known_and_one_failed(journey: Journey) -> None:
+    """Somebody whom the index knows, where one system does not answer."""
+    journey.given_index("Mbeki")
+    journey.given_index_two_days_old()
+    journey.given_fault("impilo", FaultKind.STATUS, status=503)
+    journey.when_they_look_up("grace mbeki")
+    journey.then_every_system_has_answered()
+    expect(journey.person("MBEKI")).to_contain_text("Impilo did not answer")
+
+
+def more_than_ten(journey: Journey) -> None:
+    """More people than are shown at first."""
+    with journey.sandbox.stores["impilo"].writing() as state:
+        first = next(iter(state["patients"].values()))
+        for number in range(90_000, 90_060):
+            own = {"dateOfBirth": f"{1890 + number % 100}-05-17", "email": "", "phone": "", "nhsNumber": ""}
+            row = {**first, **own, "id": number, "lastName": "Crowd", "firstName": f"One{number}"}
+            state["patients"][str(number)] = row
+    journey.when_they_look_up("crowd")
+    journey.then_every_system_has_answered()
+    expect(journey.page.get_by_role("link", name="Show 40 more")).to_be_visible()
 
 
 def person_with_a_system_down(journey: Journey) -> None:
