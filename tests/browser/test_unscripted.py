@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from integrations.sandbox.faults import FaultKind
+from patients.models import SourceRecord
 from portal.accounts.roles import Role
 
 from .journey import Journey
@@ -28,6 +32,21 @@ def test_sign_in_look_up_open_print_and_sign_out(unscripted: Journey) -> None:
     unscripted.then_they_find("MBEKI, Grace")
     unscripted.when_they_sign_out()
     unscripted.then_they_see("Sign in")
+
+
+def test_person_of_the_index_is_read_whole(unscripted: Journey) -> None:
+    unscripted.given_signed_in()
+    unscripted.given_index("Mbeki")
+    then = timezone.now() - timedelta(days=3)
+    SourceRecord.objects.update(whole_at=then, read_at=then)
+    patient = SourceRecord.objects.get(system="impilo", given="grace").patient
+    unscripted.when_they_go_to(f"/people/{patient.public_id}")
+    page = unscripted.page
+    expect(page.locator("#field-occupation")).to_contain_text("read now")
+    expect(page.locator(".portal-source--asking, .portal-source--old")).to_have_count(0)
+    page.get_by_role("link", name="Show what changed").click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    expect(page.get_by_text("was linked with this person").first).to_be_visible()
 
 
 def test_fault_is_named_and_a_retry_helps(unscripted: Journey) -> None:
