@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audit, connections, desk, links, lookup, patient, people_list, person, reviews
+from .views import audit, connections, desk, links, lookup, marks, patient, people_list, person, reviews
 
 app_name = "patients"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("people/<str:public_id>/print", patient.print_view, name="patient_print"),
     path("people/<str:public_id>/park", desk.park, name="park"),
     path("people/<str:public_id>/unpark", desk.unpark, name="unpark"),
+    path("people/<str:public_id>/records/<int:number>/test", marks.mark_test, name="mark_test"),
     path("people/<str:public_id>/link", links.candidates_page, name="link"),
     path("people/<str:public_id>/link/<str:other_id>", links.link_with, name="link_with"),
     path("people/<str:public_id>/links/<int:number>/undo", links.undo, name="undo_link"),

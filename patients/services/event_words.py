@@ -16,6 +16,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "person.link_opened": "Opened a page for linking a person",
         "person.compared": "Compared a person with another one",
         "person.park_opened": "Opened a page for parking a person",
+        "person.mark_opened": "Opened a page for marking a test record",
         "person.parting_opened": "Opened a page for taking a record away from a person",
         "audit.person_viewed": "Opened the list of who looked at a person",
         "audit.sheet_opened": "Opened the sheet of who looked at a person",
@@ -37,6 +38,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "Links": {
         "link.made": "Linked a record with a person",
         "link.undone": "Took a record away from a person",
+        "record.marked_test": "Marked a record as a test record",
+        "record.unmarked_test": "Took the mark of a test record back",
         "form.refused": "Was refused a form about a person",
     },
     "Signing in and out": {
@@ -67,6 +70,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "keys.rotated": "Changed the encryption key",
         "sync.started": "Began to read a system into the index",
         "sync.ended": "Finished reading a system into the index",
+        "sync.same_installation": "Said that a system moved to another address",
         "index.rekeyed": "Made the keys of the index anew",
     },
     "The trail itself": {

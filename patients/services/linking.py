@@ -66,18 +66,31 @@ def unlink_record(*, record: SourceRecord, reason: str, by: User) -> None:
     others = list(patient.records.exclude(pk=record.pk))
     if not others:
         raise Refused("This person has no other record to part from.")
-    link = Link.objects.filter(record=record, undone_at=None).first()
-    if link is not None and not link.came_from.records.exists():
-        undo(link, by=by, reason=reason)
-    else:
-        # Whose it was before may have records by now from which it is kept apart: it stands alone.
-        _end(link, by=by, reason=reason)
-        _part(record, patient, Patient.objects.create(), reason=reason, by=by)
+    _set_apart(record, patient, reason=reason, by=by)
     for other in others:
         first, second = sorted((record.pk, other.pk))
         KeptApart.objects.get_or_create(
             first_id=first, second_id=second, lifted_at=None, defaults={"reason": reason, "decided_by": by}
         )
+
+
+@transaction.atomic
+def set_apart(*, record: SourceRecord, reason: str, by: User) -> None:
+    """Make a record a person of its own; the rule may bring it back, since nobody says it is another's."""
+    (patient,) = _lock(record.patient_id)
+    if patient.records.exclude(pk=record.pk).exists():
+        _set_apart(record, patient, reason=reason, by=by)
+
+
+def _set_apart(record: SourceRecord, patient: Patient, *, reason: str, by: User) -> None:
+    link = Link.objects.filter(record=record, undone_at=None).first()
+    if link is not None and not link.came_from.records.exists():
+        undo(link, by=by, reason=reason)
+        record.refresh_from_db(fields=["patient"])
+    else:
+        # Whose it was before may have records by now from which it is kept apart: it stands alone.
+        _end(link, by=by, reason=reason)
+        _part(record, patient, Patient.objects.create(), reason=reason, by=by)
 
 
 def undo(link: Link, *, by: User | None, reason: str) -> None:

@@ -57,7 +57,7 @@ def link_by_rule(found: Sequence[AtHand]) -> Tally:
     parted = _undo_what_does_not_hold(at_hand, near)
     if parted:
         tally.undone = len(parted)
-        at_hand = [*at_hand, *(_ready(each) for each in parted if counts(each))]
+        at_hand = [*at_hand, *(ready(each) for each in parted if counts(each))]
         near = Neighbourhood(at_hand)
     tally.long_blocks = near.long_blocks
     joins = _Joins(near)
@@ -92,7 +92,8 @@ def _rests_on_being_unique(person: int) -> bool:
     return Link.objects.filter(patient=person, undone_at=None, rule__in=unique).exists()
 
 
-def _ready(record: SourceRecord) -> AtHand:
+def ready(record: SourceRecord) -> AtHand:
+    """A record that stands in the index, ready for being linked anew."""
     subject = subject_of(record)
     return AtHand(record, subject, blocks.kinds_by_hash(keys.matching_keys(subject.form)), is_new=False)
 

@@ -27,7 +27,7 @@ from . import taking_in
 from .answers import KeptRecord
 from .asking import SLACK, Question, begin
 from .connections import open_system
-from .held import kept_of
+from .held import as_test, kept_of
 from .lookup import read_anew
 from .rows import FRESH_FOR
 
@@ -103,7 +103,8 @@ class Round:
         asked = self._asked.get(row.pk)
         if asked is None or asked.is_due:
             return held
-        return read_anew(held, asked.answer or _out_of_time(row.system))
+        read = read_anew(held, asked.answer or _out_of_time(row.system))
+        return replace(read, record=as_test(read.record)) if read and row.marked_test else read
 
     def _due(self) -> list[_Asked]:
         return [each for each in self._asked.values() if each.is_due]

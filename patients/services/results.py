@@ -20,7 +20,7 @@ from patients.matching.ranking import Place, place
 from patients.models import LookUp
 from portal.accounts.models import User
 
-from . import answers, reach, recalling
+from . import answers, marks, reach, recalling
 from .answers import INDEX, KeptRecord, Outcome, State
 from .lookup import Gone, Person
 from .understanding import Asked, read
@@ -78,7 +78,7 @@ def result(
         index = recalling.recall(lookup, query, by=by, before=index)
     asked = [kept.get(name) or Outcome(system=name, state=State.ASKING) for name in system_names()]
     reached = reach.still_reached([*asked, *_by_system(index)], by=by, wait=wait)
-    outcomes, recalled = reached[: len(asked)], reached[len(asked) :]
+    outcomes, recalled = marks.over(reached[: len(asked)]), reached[len(asked) :]
     known = _in_order_of(index, {each.key: each for outcome in recalled for each in outcome.records})
     people, own = _people(query, outcomes, known, page=page, by=by)
     return Result(

@@ -49,7 +49,8 @@ def patient(request: PortalRequest, public_id: str) -> HttpResponse:
         raise Http404 from None
     except Withheld:
         return render_page(request, "patients/person/withheld.html")
-    context = _context(request, opened) | _around(request, opened) | parking(request, opened) | marking(request, opened)
+    context = _context(request, opened) | _around(request, opened)
+    context |= parking(request, opened) | marking(request, opened)
     return render_page(request, "patients/person/page.html", context=context)
 
 

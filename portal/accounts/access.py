@@ -55,6 +55,7 @@ TABLE: dict[str, Rule] = {
     "patients:link_with": Rule(STAFF, STAFF),
     "patients:unlink": Rule(ADMIN, ADMIN),
     "patients:undo_link": Rule(ADMIN, ADMIN),
+    "patients:mark_test": Rule(ADMIN, ADMIN),
     # The people list
     "patients:people": Rule(EVERY_ROLE, EVERY_ROLE),
     "patients:people_print": Rule(EVERY_ROLE),

@@ -15,8 +15,8 @@ import pytest
 from django.urls import get_resolver
 
 from integrations.sandbox.run import Sandbox
-from patients.models import SourceRecord
-from patients.services import viewing
+from patients.models import Link, SourceRecord
+from patients.services import linking, viewing
 from patients.services.event_words import KINDS, LOOKS
 from portal import audit
 from portal.accounts import access
@@ -128,6 +128,8 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
     settle()
     record = SourceRecord.objects.get(system="jump", family=NAME, given="grace")
     public_id = record.patient.public_id
+    unsaid = record.patient.records.exclude(system="jump").earliest("pk")
+    by_hand, other = linked_by_hand(desk.user), somebody_else(desk)
     SourceRecord.objects.update(whole_at=None)  # so that the person's page has systems to wait for
     asked = [{"person": public_id}, {"actor": str(desk.user.pk)}]
     inquiries = [desk.client.post("/audit", each)["Location"] for each in asked]
@@ -138,11 +140,33 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
         "patients:patient": [f"/people/{public_id}"],
         "patients:patient_print": [f"/people/{public_id}/print"],
         "patients:park": [f"/people/{public_id}/park"],
+        "patients:mark_test": [f"/people/{public_id}/records/{unsaid.pk}/test"],
+        "patients:link": [f"/people/{public_id}/link"],
+        "patients:link_with": [f"/people/{public_id}/link/{other}"],
+        "patients:unlink": [f"/people/{public_id}/records/{record.pk}/unlink"],
+        "patients:undo_link": [f"/people/{public_id}/links/{by_hand}/undo"],
         "patients:audit_found": inquiries,
         "patients:audit_sheet": [f"{inquiries[0]}/sheet"],
         "patients:audit_export": [f"{inquiries[0]}/export"],
         "patients:sync": ["/connections/jump/sync"],
     }
+
+
+def linked_by_hand(user: User) -> int:
+    """The number of a link by hand of the person in all three systems, whose record was away for a moment."""
+    record = SourceRecord.objects.get(system="impilo", family=NAME, given="grace")
+    person = record.patient
+    linking.unlink_record(record=record, reason="For a moment", by=user)
+    record.refresh_from_db()
+    linking.link_people(keep=person, other=record.patient, reason="The same after all", by=user)
+    return Link.objects.get(record=record, undone_at=None).pk
+
+
+def somebody_else(desk: Desk) -> str:
+    """The public id of another person of the index."""
+    desk.open(desk.look_up("anika joshi").addresses[0])
+    settle()
+    return SourceRecord.objects.filter(family="joshi")[0].patient.public_id
 
 
 def walked(desk: Desk) -> Watch:
