@@ -97,7 +97,7 @@ class SyncRun(models.Model):
 class SyncedSystem(models.Model):
     """What is known of a system from complete runs, so that the next one can be shorter.
 
-    ``full_at`` and ``rows_at`` are when the last full run, and the last run over rows of either
+    ``address`` is that of the installation whose records the index holds. ``full_at`` and ``rows_at`` are when the last full run, and the last run over rows of either
     kind, began. ``changed_until`` is the
     latest change seen, by the system's own clock. ``full_as`` is with whose access the last full run
     read.
@@ -108,6 +108,7 @@ class SyncedSystem(models.Model):
     rows_at = models.DateTimeField(null=True)
     changed_until = models.DateTimeField(null=True)
     full_as = models.CharField(max_length=64, blank=True)
+    address = models.CharField(max_length=255, blank=True)
 
     def __str__(self) -> str:
         return self.system

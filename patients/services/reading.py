@@ -14,6 +14,7 @@ from integrations.types import Caller
 from portal.accounts.models import PersonToken, User
 from portal.accounts.roles import Role, has_role, role_of
 
+from . import installations
 from .connections import OwnToken, is_set_up
 
 STEP_SECONDS = 45.0  # what one step of reading may take, retries and waiting for its turn included
@@ -39,6 +40,7 @@ def background(system: str, *, seconds: float = STEP_SECONDS) -> Reader:
     adapter = get_system(system, Caller(background=True, deadline=deadline))
     if not is_set_up(system):
         raise _off(system, f"{label_of(system)} is not connected to this portal.", "Set its address and key.")
+    installations.check(system)
     if not isinstance(adapter, ActsForPerson) or settings.SYSTEMS[system]["API_KEY"]:
         return Reader(adapter=adapter, read_as=KEY)
     if adapter.offers_keys():

@@ -162,6 +162,8 @@ def _counts(run: SyncRun) -> str:
         "come back": run.returned,
         "linked to people known already": run.joined,
         "not read": run.errors,
+        "links stopped that would have joined unlike people": run.stopped,
+        "details shared by too many people to compare them all": run.long_blocks,
     }
     return "".join(f", {count:,} {word}" for word, count in told.items() if count)
 

@@ -11,17 +11,29 @@ import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from integrations.errors import NotConfigured
 from integrations.models import Allowance
 from integrations.registry import get_system
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.jhe.records import own_organizations
 from integrations.sandbox.run import Sandbox
+from integrations.types import Demographics, RemotePatient
 from patients.models import Key, Patient, RecordChange, SourceRecord, SyncedSystem, SyncRun
-from patients.services import index, sync, sync_runs, sync_schedule
+from patients.services import (
+    index,
+    installations,
+    reading,
+    sync,
+    sync_runs,
+    sync_schedule,
+    sync_status,
+    taking_in,
+)
 from patients.services.sync import Outcome
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.support import change, connected, point_at, side_by_side
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -530,6 +542,30 @@ def organizations_in(sandbox: Sandbox) -> set[tuple[str, str]]:
         own = own_organizations(state, mary)
         rows = state["patients"].values()
         return {(str(row["id"]), str(each)) for row in rows for each in row["organizations"] if each in own}
+
+
+# --- another installation -------------------------------------------------------------------
+
+
+def test_records_of_two_installations_are_never_mixed(sandbox: Sandbox, settings: Settings) -> None:
+    """The same number is another person there: nothing is read or taken in until somebody vouches."""
+    read("jhe")
+    held = ids_held("jhe")
+    change(settings, "jhe", URL=sandbox.url("jhe").replace("127.0.0.1", "localhost"))
+
+    with pytest.raises(NotConfigured) as refusal:
+        reading.background("jhe")
+    assert "--same-installation" in refusal.value.next_step
+    taking_in.take_in(
+        [RemotePatient(system="jhe", id="99999", demographics=Demographics(family_name="Other"))]
+    )
+    until(taking_in.is_idle, what="records being taken in")
+    assert ids_held("jhe") == held
+    assert sync_status.status_of("jhe").next_step == refusal.value.next_step
+
+    assert installations.accept("jhe")
+    reading.background("jhe")
+    assert Event.objects.filter(action="sync.same_installation", system="jhe").count() == 1
 
 
 # --- the schedule ---------------------------------------------------------------------------

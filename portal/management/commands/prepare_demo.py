@@ -10,7 +10,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from integrations.registry import system_names
 from integrations.sandbox.run import Sandbox
+from patients.services import installations
+from patients.services.connections import is_set_up
 from portal.demo.accounts import make_samples
 
 
@@ -29,6 +32,8 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("This is not a demo: its accounts have a published password.")
         call_command("migrate", verbosity=0)
+        for name in filter(is_set_up, system_names()):
+            installations.accept(name)  # the sandbox is the same, whatever ports it has this time
         systems = Sandbox(sandbox, systems=("jhe",))
         make_samples(systems.stores["jhe"])
         systems.stop()

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from integrations.errors import IntegrationError
 from integrations.registry import label_of, system_names
 from patients.models import SyncRun
-from patients.services import keying, reading, sync, sync_runs, sync_schedule
+from patients.services import installations, keying, reading, sync, sync_runs, sync_schedule
 from patients.services.connections import is_set_up
 from patients.services.sync import Outcome
 
@@ -39,6 +39,11 @@ class Command(BaseCommand):
         """Which systems, and how much of them."""
         parser.add_argument("systems", nargs="*", metavar="system", help="by default all that are set up")
         parser.add_argument("--full", action="store_true", help="everybody, also where changes would do")
+        parser.add_argument(
+            "--same-installation",
+            action="store_true",
+            help="the address of the named systems is new, the installation is not",
+        )
         depth = parser.add_mutually_exclusive_group()
         depth.add_argument("--rows", action="store_true", help="only short rows, no whole records")
         depth.add_argument("--whole", action="store_true", help="only whole records, no rows")
@@ -46,6 +51,8 @@ class Command(BaseCommand):
     def handle(self, *, systems: list[str], full: bool, rows: bool, whole: bool, **options: Any) -> None:
         """Read rows of all, then whole records of all; say how it ended."""
         signal.signal(signal.SIGTERM, _interrupt)
+        if options["same_installation"]:
+            self._accept(systems)
         self._owner = sync_runs.new_owner()
         self._statuses = {0}
         try:
@@ -61,6 +68,15 @@ class Command(BaseCommand):
             sys.exit(INTERRUPTED)
         if FAILED in self._statuses or LATER in self._statuses:
             sys.exit(FAILED if FAILED in self._statuses else LATER)
+
+    def _accept(self, systems: list[str]) -> None:
+        if not systems:
+            raise CommandError("Name the systems whose address is new.")
+        for name in self._chosen(systems):
+            if installations.accept(name):
+                self.stdout.write(
+                    f"{label_of(name)}: its address of now belongs to the installation read before."
+                )
 
     def _chosen(self, systems: list[str]) -> list[str]:
         known = system_names()
@@ -153,6 +169,7 @@ def _line(run: SyncRun, how: str) -> str:
     counts = f"{run.read} read, {run.new} new, {run.changed} changed, {run.vanished} gone"
     more = [f"{run.joined} joined"] if run.joined else []
     more += [f"{run.errors} errors"] if run.errors else []
+    more += [f"{run.long_blocks} details shared by too many to compare"] if run.long_blocks else []
     more += [f"about {run.left} to go"] if run.left else []
     return f"{label_of(run.system)}, {_WORDS[Kind(run.kind)]}, {how}: {', '.join([counts, *more])}"
 
