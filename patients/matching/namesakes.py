@@ -51,6 +51,14 @@ _ONE_NAME = frozenset({Level.EXACT, Level.SWAPPED_NAMES})
 _TWINS_SURNAMES = frozenset({Level.EXACT, Level.PART, Level.NEAR})
 _ONE_ADDRESS = frozenset({Level.EXACT, Level.NEAR, Level.SAME_LINES, Level.NEAR_LINES})
 
+#: What has to agree beside names and date before two records are said to look like one person's.
+_THIRD_FIELDS = {
+    Field.NHS_NUMBER: frozenset({Level.EXACT}),
+    Field.EMAIL: frozenset({Level.EXACT}),
+    Field.PHONE: frozenset({Level.EXACT}),
+    Field.ADDRESS: _ONE_ADDRESS,
+}
+
 #: How many records of a block are looked at. Longer ones are those of the most frequent names.
 CAPS = {
     Kind.FAMILY_BIRTH: 60, Kind.FAMILY_SOUND_BIRTH: 60, Kind.NAMES_YEAR: 60, Kind.NAMES_DAY: 60,
@@ -127,7 +135,10 @@ def _is_one_person(
 ) -> bool:
     if closeness is Closeness.TWINS or _has_other_number(one, other) or sexes_contradict(one.sex, other.sex):
         return False
-    return one.identity != other.identity and FIXED.weigh(levels, records=records).total > 0
+    is_more_alike = one.identity != other.identity and any(
+        levels[of] in agreed for of, agreed in _THIRD_FIELDS.items()
+    )
+    return is_more_alike and FIXED.weigh(levels, records=records).total > 0
 
 
 def _has_other_number(one: Compared, other: Compared) -> bool:

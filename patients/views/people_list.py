@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from patients.forms.people_list import ExportForm, FilterForm
-from patients.services import selection
+from patients.services import namesakes, selection
 from patients.services.exporting import Format, Refused, Scope, export
 from patients.services.people_list import (
     COUNTED,
@@ -192,10 +192,11 @@ def _look(
     audit.look(action, by=request.user, details=_details(state, page))
     chosen = set(state.chosen)
     rows = rows_of(sight, page.ids, tests=state.filters.tests)
+    found = namesakes.of_people([each.patient for each in rows], by=request.user, reach=sight.reach)
     return {
         "page": page,
         "counted": COUNTED,
-        "rows": [shown_row(each, chosen) for each in rows],
+        "rows": [shown_row(each, chosen, found.get(each.patient, ())) for each in rows],
         "tags": tags_of(state.filters, sight),
         "tests": state.filters.tests,
         "untold": list(sight.reach.untold.values()),

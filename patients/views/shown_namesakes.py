@@ -33,18 +33,17 @@ class ShownNamesakes:
 def banner_of(patient: int, *, by: User, reach: Reach) -> ShownNamesakes:
     """The namesakes of a person (our id) whose page is shown."""
     found = namesakes.of_people([patient], by=by, reach=reach).get(patient, [])
-    others = cautions_of(found)
-    same = (each for each in found if each.likeness.is_one_person)
+    same = [each for each in found if each.likeness.is_one_person]
     return ShownNamesakes(
-        cautions=others[:MOST],
-        more=len(others[MOST:]),
-        perhaps_same=tuple(map(_caution, same))[:MOST],
+        cautions=cautions_of(found),
+        more=max(len(found) - len(same) - MOST, 0),
+        perhaps_same=tuple(map(_caution, same[:MOST])),
     )
 
 
 def cautions_of(found: Sequence[Namesake]) -> tuple[ShownCaution, ...]:
-    """A caution for each namesake; whoever may be the same person is not one."""
-    return tuple(_caution(each) for each in found if not each.likeness.is_one_person)
+    """A caution for each of the nearest namesakes; whoever may be the same person is not one."""
+    return tuple(_caution(each) for each in found if not each.likeness.is_one_person)[:MOST]
 
 
 def _caution(namesake: Namesake) -> ShownCaution:

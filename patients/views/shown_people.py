@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.urls import reverse
 
 from integrations.registry import label_of
+from patients.services.namesakes import Namesake
 from patients.services.people_list import Filters, Order, Page, Sort
 from patients.services.people_rows import Row, called
 from patients.services.portrait import Identity
 from patients.services.visibility import Sight
 from portal.templatetags.ui import day, label
 
-from .shown import ShownRecord
+from .shown import ShownCaution, ShownRecord
+from .shown_namesakes import cautions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class ShownRow:
     organizations: tuple[str, ...] = field(repr=False)
     created: date | None = field(repr=False)
     is_chosen: bool = False
+    cautions: tuple[ShownCaution, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +55,8 @@ class Column:
 _COLUMNS = {Sort.NAME: "Name", Sort.BIRTH: "Born", Sort.CREATED: "First recorded"}
 
 
-def shown_row(row: Row, chosen: Collection[int]) -> ShownRow:
-    """A row as templates show it."""
+def shown_row(row: Row, chosen: Collection[int], found: Sequence[Namesake] = ()) -> ShownRow:
+    """A row as templates show it, with cautions of the person's namesakes."""
     return ShownRow(
         key=row.public_id,
         url=reverse("patients:patient", args=[row.public_id]),
@@ -65,6 +68,7 @@ def shown_row(row: Row, chosen: Collection[int]) -> ShownRow:
         organizations=row.organizations,
         created=row.created,
         is_chosen=row.patient in chosen,
+        cautions=cautions_of(found),
     )
 
 

@@ -20,7 +20,7 @@ from portal import audit
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import signed_in
-from tests.support import Node, parsed, side_by_side
+from tests.support import PART, Node, parsed, side_by_side
 
 GRACE = {"given_name": "Grace", "family_name": "Mbeki", "birth_date": date(1975, 4, 18)}
 DLAMINI = {"given_name": "Gracie", "family_name": "Dlamini", "birth_date": date(1975, 4, 18)}
@@ -253,6 +253,40 @@ def test_reader_is_offered_nothing_to_change(people: People, reader: User) -> No
     page = parsed(signed_in(Client(), reader).get(reverse("patients:patient", args=[people.grace.public_id])))
 
     assert page.of_class("portal-links") == []
+
+
+def test_namesake_is_named_on_the_page_in_rows_and_in_the_list(staff: Client, people: People) -> None:
+    other = read("impilo", "9", GRACE, given_name="Grayce", birth_date=date(1976, 4, 18)).patient
+    url = reverse("patients:patient", args=[other.public_id])
+    page = parsed(staff.get(reverse("patients:patient", args=[people.grace.public_id])))
+    (banner,) = page.of_class("portal-namesakes")
+    said = "MBEKI, Grayce, born 18-Apr-1976: given name like it, other year of birth"
+    assert said in banner.text
+
+    typing = {"text": "mbeki grace", "run": "r" * 22}
+    typed = parsed(staff.post(reverse("patients:typed"), typing, headers=PART))
+    listed = parsed(staff.get(reverse("patients:people")))
+
+    for rows in (typed.of_class("portal-person"), listed.of_class("portal-list__row")):
+        grace = next(row for row in rows if row.text.startswith(("MBEKI, Grace", "Select MBEKI, Grace")))
+        (caution,) = grace.of_class("portal-caution")
+        assert "Not to be confused with" in caution.text
+        assert "other year of birth" in caution.text
+        assert url in caution.links()
+    assert page.of_class("portal-links")[0].text.count("Perhaps the same person") == 0
+
+
+def test_who_may_be_the_same_person_is_no_namesake_and_said_with_the_links(
+    staff: Client, people: People
+) -> None:
+    read("impilo", "9", GRACE, birth_date=date(1975, 4, 13), email="grace@example.org")
+
+    page = parsed(staff.get(reverse("patients:patient", args=[people.grace.public_id])))
+
+    assert page.of_class("portal-namesakes") == []
+    assert (
+        "Perhaps the same person as MBEKI, Grace, born 13-Apr-1975" in page.of_class("portal-links")[0].text
+    )
 
 
 # --- sealed ---------------------------------------------------------------------------------
