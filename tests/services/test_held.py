@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -16,22 +17,23 @@ BEFORE = RemotePatient(system="jump", id="7", demographics=PERSON)
 
 
 def test_text_in_each_field_of_each_group_is_a_change_of_its_own() -> None:
-    groups = {
+    groups: dict[str, Any] = {
         "demographics": PERSON,
         "contact": ContactPreferences(),
         "accessibility": Accessibility(),
         "administrative": Administrative(),
     }
-    texts = [
+    texts: list[tuple[str, str, Any]] = [
         (group, each.name, value)
         for group, kind in groups.items()
         for each in fields(kind)
         for value in (["x"] if each.type == "str" else [("x",)] if each.type == "tuple[str, ...]" else [])
     ]
 
-    named = []
+    named: list[str] = []
     for group, name, value in texts:
-        after = replace(BEFORE, **{group: replace(groups[group], **{name: value})})
+        changed: dict[str, Any] = {group: replace(groups[group], **{name: value})}
+        after = replace(BEFORE, **changed)
         named += changes_between(BEFORE, after)
 
     assert len(texts) > 15
