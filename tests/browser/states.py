@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from integrations.sandbox.faults import FaultKind
 from portal.accounts.roles import Role
 
-from . import auditing, reaching
+from . import auditing, desks, linking, reaching
 from .journey import MEGAN, Journey
 
 Way = Callable[[Journey], None]
@@ -185,6 +185,25 @@ def _people() -> list[State]:
     ]
 
 
+def _linking() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("choosing", linking.choosing),
+        ("choosing-refused", linking.choosing_refused),
+        ("side-by-side", linking.side_by_side),
+        ("refused", linking.link_refused),
+        ("stale", linking.link_stale),
+        ("linked", linking.linked),
+        ("parting", linking.parting),
+        ("undoing", linking.undoing),
+        ("gone", linking.refused_for_good),
+        ("kept-apart", linking.kept_apart),
+    ]
+    return [
+        *(State(part="links", name=name, way=way, role=Role.ADMIN) for name, way in ways),
+        State(part="person", name="namesake", way=linking.namesake),
+    ]
+
+
 def _people_list() -> list[State]:
     ways: list[tuple[str, Way]] = [
         ("everybody", reaching.people_listed),
@@ -227,6 +246,18 @@ def _auditing() -> list[State]:
     ]
 
 
+def _desks() -> list[State]:
+    return [
+        State(part="home", name="worklist", way=desks.home),
+        State(part="home", name="worklist-admin", way=desks.home, role=Role.ADMIN),
+        State(part="person", name="parking", way=desks.parking),
+        State(part="person", name="parked", way=desks.parked),
+        State(part="person", name="parking-refused", way=desks.park_refused),
+        State(part="person", name="marking-a-test-record", way=desks.marking, role=Role.ADMIN),
+        State(part="person", name="marked-test-record", way=desks.marked, role=Role.ADMIN),
+    ]
+
+
 def _rest() -> list[State]:
     return [
         State(part="connections", name="admin", way=_at("/connections"), role=Role.ADMIN),
@@ -241,4 +272,13 @@ def _rest() -> list[State]:
     ]
 
 
-STATES = [*_signing_in(), *_looking_up(), *_people(), *_people_list(), *_auditing(), *_rest()]
+STATES = [
+    *_signing_in(),
+    *_looking_up(),
+    *_people(),
+    *_linking(),
+    *_people_list(),
+    *_desks(),
+    *_auditing(),
+    *_rest(),
+]
