@@ -41,6 +41,12 @@ class People:
                 pass
         return len(self._emails())
 
+    def show_all(self) -> None:
+        """Let the console show everybody of the organization: a list by the API is its next choice too."""
+        asked = {"organization_id": self._organization, "page_size": 1}
+        url = f"{self._subject.url}/api/v1/patients"
+        requests.get(url, params=asked, headers=self._headers, timeout=60).raise_for_status()
+
     def _make(self, row: dict[str, str]) -> None:
         body = {**row, "organizationId": self._organization}
         reply = requests.post(

@@ -5,7 +5,7 @@ The sandbox's three servers hold ``BENCH_RECORDS`` (10,000) made-up people each;
 
 * ``new``: an empty index is filled; ``unchanged``: everybody is read again.
 * ``killed``: SIGKILL at about half, then another process goes on. ``lost`` and ``doubled`` have to be
-  0; ``requests_again`` is how many more requests than without the kill.
+  0; ``requests_again`` and ``records_again`` are how many more than without the kill.
 
 ``memory_mb`` is the most that the process held, ``memory_at_a_fifth_mb`` what it held when a fifth was
 read: a reading that kept what it read would be far apart. ``requests`` are those of each system;
@@ -82,7 +82,8 @@ def measure(database: str, folder: str) -> None:
         resumed = bench.run()
         again = sum((killed.requests + resumed.requests).values()) - sum(new.requests.values())
         print(json.dumps(bench.head("killed") | {  # noqa: T201
-            "held_at_kill": len(held), **bench.compared(), "requests_again": again, "status": resumed.status,
+            "held_at_kill": len(held), **bench.compared(), "requests_again": again,
+            "records_again": bench.read_in_all() - bench.total, "status": resumed.status,
         }), flush=True)  # fmt: skip
 
 
@@ -173,6 +174,12 @@ class _Bench:
 
         runs = SyncRun.objects.filter(started_at__gte=since, ended_at__isnull=False)
         return sum((run.ended_at - run.started_at).total_seconds() for run in runs if run.ended_at)
+
+    def read_in_all(self) -> int:
+        """Records that all runs together have counted, each once a run."""
+        from patients.models import SyncRun
+
+        return sum(SyncRun.objects.values_list("read", flat=True))
 
     def _count(self) -> int:
         from patients.models import SourceRecord
