@@ -48,6 +48,7 @@ _ALIKE = frozenset(
     {Level.EXACT, Level.NICKNAME, Level.PREFERRED, Level.PART, Level.NEAR, Level.SWAPPED_NAMES}
 )
 _ONE_NAME = frozenset({Level.EXACT, Level.SWAPPED_NAMES})
+_ONE_GIVEN_NAME = _ALIKE - {Level.NEAR}
 _TWINS_SURNAMES = frozenset({Level.EXACT, Level.PART, Level.NEAR})
 _ONE_ADDRESS = frozenset({Level.EXACT, Level.NEAR, Level.SAME_LINES, Level.NEAR_LINES})
 
@@ -134,6 +135,8 @@ def _is_one_person(
     one: Compared, other: Compared, levels: Levels, closeness: Closeness, records: int
 ) -> bool:
     if closeness is Closeness.TWINS or _has_other_number(one, other) or sexes_contradict(one.sex, other.sex):
+        return False
+    if levels[Field.GIVEN_NAME] not in _ONE_GIVEN_NAME:  # Anika and Anisha are twins, not a slip
         return False
     is_more_alike = one.identity != other.identity and any(
         levels[of] in agreed for of, agreed in _THIRD_FIELDS.items()

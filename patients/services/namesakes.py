@@ -100,7 +100,7 @@ def _keys(rows: Iterable[Row]) -> dict[int, Kind]:
 
 
 def _nearest(mine: Sequence[Row], near: Sequence[Row]) -> list[tuple[int, Likeness]]:
-    """The nearest of other people's records, one a person; who may be one person is that for every pair."""
+    """The nearest of other people's records, one a person; one person only where no pair says otherwise."""
     best: dict[int, tuple[int, Likeness]] = {}
     total = about_how_many()
     forms = [own.form for own in mine]
@@ -116,7 +116,7 @@ def _nearest(mine: Sequence[Row], near: Sequence[Row]) -> list[tuple[int, Likene
 
 
 def _place(found: Likeness) -> tuple[bool, int]:
-    return not found.is_one_person, found.closeness
+    return found.is_one_person, found.closeness
 
 
 def _named(found: Mapping[int, Sequence[tuple[int, Likeness]]]) -> dict[int, list[Namesake]]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from integrations.types import Address, Demographics, Sex
+from integrations.types import Address, Demographics, Phone, Sex
 from patients.matching.compared import Compared, compared
 from patients.matching.keys import lookup_keys, matching_keys
 from patients.matching.namesakes import Closeness, likeness, may_be_near, namesake_keys
 
 HOME = Address(lines=("4 Mill Lane",), town="Leeds", postcode="LS1 4AP")
+PHONES = (Phone(number="07700 900123"),)
 ELSEWHERE = Address(lines=("19 High Street",), town="York", postcode="YO1 7HH")
 
 
@@ -56,6 +57,15 @@ def test_father_and_son_of_one_name_at_one_address_are_namesakes() -> None:
     assert found is not None
     assert found.closeness is Closeness.SAME_ADDRESS
     assert found.differs == ("other birth date", "same address")
+    assert not found.is_one_person
+
+
+def test_twins_of_like_names_at_one_address_are_never_taken_for_one_person() -> None:
+    one, other = (form(given_name=name, address=HOME, phones=PHONES) for name in ("Anika", "Anisha"))
+
+    found = likeness(one, other, records=150)
+
+    assert found is not None
     assert not found.is_one_person
 
 
