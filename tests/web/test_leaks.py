@@ -23,6 +23,7 @@ from pytest_django.fixtures import Settings
 from integrations.sandbox import jhe
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
+from patients.models import SourceRecord
 from portal import audit
 from portal.accounts.models import User
 from portal.web.logs import OUR_PACKAGES
@@ -99,7 +100,7 @@ def client_of(watch: Watch) -> Callable[[User], WatchedClient]:
 
 
 def see_everything(client: WatchedClient, url: str) -> int:
-    """The list, its parts, and every person's page and print view; how many persons there were."""
+    """The list, its parts, and all that there is of every person; how many persons there were."""
     client.get(url)
     for system in ("jump", "jhe", "impilo"):
         client.get(f"{url}/systems/{system}", headers=PART)
@@ -107,9 +108,19 @@ def see_everything(client: WatchedClient, url: str) -> int:
     page = parsed(client.get(url))
     people = [node.attributes["href"] for node in page.of_class("portal-person__link")]
     for address in people:
-        for tail in ("", "/print"):
-            assert client.get(address + tail).status_code == 200
+        see_person(client, client.get(address)["Location"].partition("?")[0])
     return len(people)
+
+
+def see_person(client: WatchedClient, address: str) -> None:
+    """A person's page while the systems are asked, what it asks for then, history and print view."""
+    SourceRecord.objects.update(whole_at=None)
+    page = client.get(address)
+    assert page.status_code == 200
+    for part in {link for link in parsed(page).links() if "view=" in link and not link.startswith("0;")}:
+        assert client.get(part, headers=PART).status_code == 200
+    for tail in ("?read=all", "/history", "/print"):
+        assert client.get(address + tail).status_code == 200
 
 
 @pytest.mark.slow
