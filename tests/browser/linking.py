@@ -124,7 +124,7 @@ def kept_apart(journey: Journey) -> None:
     parting(journey)
     reason(journey).fill(REASON)
     journey.page.get_by_role("button", name="Not this person: part them").click()
-    expect(journey.page.locator(".portal-links").get_by_text("Kept apart from")).to_be_visible()
+    expect(journey.page.get_by_role("region", name="Links").get_by_text("Kept apart from")).to_be_visible()
 
 
 def namesake(journey: Journey) -> None:

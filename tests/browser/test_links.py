@@ -49,7 +49,7 @@ def test_two_are_linked_and_undone_by_keyboard_alone(journey: Journey) -> None:
 def test_two_are_linked_parted_and_kept_apart_without_javascript(unscripted: Journey) -> None:
     unscripted.given_signed_in(Role.ADMIN)
     linking.kept_apart(unscripted)
-    expect(unscripted.page.locator(".portal-links")).to_contain_text(f"Reason: {REASON}")
+    expect(unscripted.page.get_by_role("region", name="Links")).to_contain_text(f"Reason: {REASON}")
     assert person_of("elsie") != person_of("vera")
 
 
