@@ -193,14 +193,14 @@ def test_who_is_opened_is_read_into_the_index_anew(sandbox: Sandbox, reader: Use
 def test_page_does_not_wait_for_the_index(sandbox: Sandbox, reader: User) -> None:
     """A database that refuses the index costs the index, not the answer."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE patients_recordchange RENAME TO patients_recordchange_away")
+        cursor.execute("ALTER TABLE patients_listentry RENAME TO patients_listentry_away")
         cursor.execute("ALTER TABLE patients_membership RENAME TO patients_membership_away")
     try:
         names = Desk(reader).look_up("Grace Mbeki 18/4/1975").names
         settle()
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE patients_recordchange_away RENAME TO patients_recordchange")
+            cursor.execute("ALTER TABLE patients_listentry_away RENAME TO patients_listentry")
             cursor.execute("ALTER TABLE patients_membership_away RENAME TO patients_membership")
     assert names
     assert not SourceRecord.objects.exists()
