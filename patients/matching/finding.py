@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -38,6 +38,8 @@ from .keys import (
     birth_text,
     nhs_slip_keys,
     pair,
+    roots,
+    sound,
     two_word_keys,
 )
 from .levels import Level, birth_level, email_level, names_levels, nhs_level, phone_level, place_level
@@ -49,16 +51,25 @@ MOST_WORDS = 4
 MEANT = 1.3  # records that whoever is looked up has, and those of people who live with them
 RELATIVES = 2.0
 EQUAL_IS_WORTH = 60.0  # a detail that is equal, beside the names' likeness in per cent
+SHORT = 40  # records
 _CAPS = {
     Kind.RECORD: 50, Kind.NHS: 50, Kind.NHS_SLIP: 50, Kind.EMAIL: 100, Kind.PHONE: 100, Kind.PHONE_END: 300,
     Kind.POSTCODE: 200, Kind.BIRTH: 400, Kind.NAMES_YEAR: 100, Kind.NAMES_DAY: 100, Kind.TWO_WORDS: 200,
     Kind.TWO_BEGINNINGS: 200, Kind.TWO_SOUNDS: 200, Kind.WORD_INITIAL: 100, Kind.WORD: 200,
+    Kind.GIVEN_BIRTH: 60, Kind.FAMILY_BIRTH: 60, Kind.LAST_PART_BIRTH: 60, Kind.GIVEN_SOUND_BIRTH: 60,
+    Kind.FAMILY_SOUND_BIRTH: 60, Kind.ROOT_BIRTH: 60,
+}  # fmt: skip
+#: Where more than a name was typed: of many namesakes it leads to the one, or nothing does.
+_CAPS_BESIDE = {
+    Kind.TWO_WORDS: 60, Kind.TWO_BEGINNINGS: 60, Kind.TWO_SOUNDS: 60, Kind.WORD_INITIAL: 60, Kind.WORD: 60,
 }  # fmt: skip
 
 
 def asked_keys(query: SearchQuery) -> dict[Key, int]:
     """The keys under which whoever is meant may stand, and how many records of each to read."""
-    return {key: _CAPS[key.kind] for key in _asked(query)}
+    caps = _CAPS | _CAPS_BESIDE if query.birth_dates or query.phone or query.postcode else _CAPS
+    short = dict.fromkeys(keys_if_short(query), SHORT)
+    return {key: caps[key.kind] for key in _asked(query)} | short
 
 
 def _asked(query: SearchQuery) -> Iterator[Key]:
@@ -73,8 +84,7 @@ def _asked(query: SearchQuery) -> Iterator[Key]:
     yield from _phone_keys(query.phone)
     if query.postcode:
         yield Key(Kind.POSTCODE, compared_postcode(query.postcode))
-    for day in query.birth_dates:
-        yield Key(Kind.BIRTH, birth_text(as_number(day)))
+    yield from _birth_keys(query)
     yield from _name_keys(query)
 
 
@@ -84,6 +94,38 @@ def _phone_keys(phone: str) -> Iterator[Key]:
         yield Key(Kind.PHONE, digits)
     if len(digits) >= PHONE_END:
         yield Key(Kind.PHONE_END, digits[-PHONE_END:])
+
+
+def keys_if_short(query: SearchQuery) -> frozenset[Key]:
+    """Of the asked keys those that lead to too many strangers where many records share them: of a
+    million people a hundred have one birth date, and whoever has the typed name too is found by both."""
+    if len(_whole_words(query)) < 2:
+        return frozenset()
+    return frozenset(Key(Kind.BIRTH, birth_text(as_number(day))) for day in query.birth_dates)
+
+
+def _birth_keys(query: SearchQuery) -> Iterator[Key]:
+    words = _whole_words(query)
+    for day in query.birth_dates:
+        birth = birth_text(as_number(day))
+        yield Key(Kind.BIRTH, birth)
+        if len(words) > 1:
+            for name in {*words, *map("".join, pairwise(words))}:
+                yield from _born_keys(name, birth)
+
+
+def _whole_words(query: SearchQuery) -> list[str]:
+    return [word for word in typed_words(query) if len(word) > 1]
+
+
+def _born_keys(name: str, birth: str) -> Iterator[Key]:
+    """Under a birth date and a name that may be the given or the family name."""
+    for kind in (Kind.GIVEN_BIRTH, Kind.FAMILY_BIRTH, Kind.LAST_PART_BIRTH):
+        yield Key(kind, f"{name[:TOKEN]} {birth}")
+    for kind in (Kind.GIVEN_SOUND_BIRTH, Kind.FAMILY_SOUND_BIRTH):
+        yield Key(kind, f"{sound(name)} {birth}")
+    for root in roots(name):
+        yield Key(Kind.ROOT_BIRTH, f"{root} {birth}")
 
 
 def _name_keys(query: SearchQuery) -> Iterator[Key]:

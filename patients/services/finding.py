@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,7 @@ from integrations.abilities import Capability
 from integrations.registry import systems_with
 from integrations.types import SearchQuery
 from patients.matching.compared import Compared
-from patients.matching.finding import Asked, Fit, asked_keys
+from patients.matching.finding import Asked, Fit, asked_keys, keys_if_short
 from patients.models import SourceRecord
 from portal.accounts.models import User
 
@@ -25,7 +24,6 @@ from .reach import sees_participants_only
 from .visibility import Reach
 
 SHOWN = 10
-MOST_READ = 160  # records that are read, of all that share a key
 MOST_WEIGHED = 24  # records that are weighed, of all that share a key
 SECOND_LOOK = 12  # people whose other records are weighed as well
 FAR = 16.0  # bits behind the best: nobody's idea of whoever was meant
@@ -69,7 +67,9 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     if not wanted:
         return Findings(people=())
     found = blocks.read({blocks.hash_of(key): cap for key, cap in wanted.items()})
-    rows = visible(rows_by("id", _nearest(found.records.values())), by=by, reach=reach)
+    too_long = found.long & {blocks.hash_of(key) for key in keys_if_short(query)}
+    ids = {one for key, records in found.records.items() if key not in too_long for one in records}
+    rows = visible(rows_by("id", ids), by=by, reach=reach)
     asked = Asked(query, records=about_how_many())
     likely = _by_person(_likeliest(rows, asked))
     near = sorted(_fitting(likely, asked), key=_place)[:SECOND_LOOK]
@@ -79,7 +79,7 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     known |= {each.patient_id: each for each in _fitting(fuller, asked)}
     people = sorted(known.values(), key=_place)
     shown = [each for each in people if people[0].fit.weight - each.fit.weight < FAR][:most]
-    return Findings(people=tuple(shown), more=len(people) > len(shown) or bool(found.long))
+    return Findings(people=tuple(shown), more=len(people) > len(shown) or bool(found.long - too_long))
 
 
 _counted: tuple[float, int] = (0.0, 0)
@@ -97,17 +97,6 @@ def about_how_many() -> int:
         last: int | None = SourceRecord.objects.aggregate(last=Max("pk"))["last"]
         _counted = now, last or 0
     return _counted[1]
-
-
-def _nearest(found: Collection[Sequence[int]]) -> list[int]:
-    """Of very many records those of the shortest blocks, which say most; of these that share most."""
-    shared = Counter(one for records in found for one in records)
-    if len(shared) <= MOST_READ:
-        return list(shared)
-    shortest: dict[int, int] = {}
-    for records in sorted(found, key=len, reverse=True):
-        shortest |= dict.fromkeys(records, len(records))
-    return sorted(shared, key=lambda one: (shortest[one], -shared[one], one))[:MOST_READ]
 
 
 _COLUMNS = ", ".join(("id", "patient_id", "system", *FORM_COLUMNS))
