@@ -110,7 +110,7 @@ def _birth_keys(query: SearchQuery) -> Iterator[Key]:
         birth = birth_text(as_number(day))
         yield Key(Kind.BIRTH, birth)
         if len(words) > 1:
-            for name in {*words, *map("".join, pairwise(words))}:
+            for name in {*words, *map("".join, pairwise(typed_words(query)))}:
                 yield from _born_keys(name, birth)
 
 

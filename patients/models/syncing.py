@@ -97,10 +97,10 @@ class SyncRun(models.Model):
 class SyncedSystem(models.Model):
     """What is known of a system from complete runs, so that the next one can be shorter.
 
-    ``address`` is that of the installation whose records the index holds. ``full_at`` and ``rows_at`` are when the last full run, and the last run over rows of either
-    kind, began. ``changed_until`` is the
-    latest change seen, by the system's own clock. ``full_as`` is with whose access the last full run
-    read.
+    ``address`` is that of the installation whose records the index holds. ``full_at`` and ``rows_at``
+    are when the last full run, and the last run over rows of either kind, began. ``changed_until``
+    is the latest change seen, by the system's own clock. ``full_as`` is with whose access the last
+    full run read.
     """
 
     system = models.CharField(primary_key=True, max_length=32)

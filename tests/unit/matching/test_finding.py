@@ -16,7 +16,7 @@ HELD = compared(Demographics(given_name="Aoife", family_name="Al-Masri", birth_d
 
 
 @pytest.mark.parametrize(
-    "words", [("aoife", "xlmasri"), ("xoife", "al", "masri"), ("masri", "efa"), ("almasri", "a")]
+    "words", [("aoife", "xlmasri"), ("xoife", "al", "masri"), ("masri", "aoife"), ("efa", "al", "masri")]
 )
 def test_date_with_one_name_leads_to_the_person_without_the_date_alone(words: tuple[str, ...]) -> None:
     query = SearchQuery(words=words, birth_dates=(BORN,))
