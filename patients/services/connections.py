@@ -21,6 +21,7 @@ from patients.models import ConnectionLook, TokenLease
 from portal.accounts.models import PersonToken, User
 from portal.accounts.sign_in import RefusedSignIn
 
+from . import installations
 from .asking import Question, ask_all
 
 EARLY = timedelta(seconds=60)  # a token that ends sooner is refreshed before it is sent
@@ -46,7 +47,12 @@ def needs_own_token(system: str) -> bool:
 
 
 def open_system(system: str, *, by: User, seconds: float | None = None) -> System:
-    """The adapter of a system working for a person, for at most ``seconds``."""
+    """The adapter of a system working for a person, for at most ``seconds``.
+
+    Raises ``NotConfigured`` where it is another installation than the one whose records the index
+    holds: there the same record number is another person.
+    """
+    installations.check(system)
     deadline = Deadline.after(seconds or settings.SYSTEMS[system]["DEADLINE"])
     token = OwnToken(by, system, deadline) if needs_own_token(system) else None
     return get_system(system, Caller(token=token, deadline=deadline))

@@ -35,7 +35,7 @@ def check(system: str) -> None:
     label = label_of(system)
     raise NotConfigured(
         system=system,
-        operation="sync",
+        operation="open",
         label=label,
         reason=MOVED,
         for_staff=f"The address of {label} was changed since its people were read into the index. "

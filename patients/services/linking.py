@@ -75,14 +75,14 @@ def unlink_record(*, record: SourceRecord, reason: str, by: User) -> None:
 
 
 @transaction.atomic
-def set_apart(*, record: SourceRecord, reason: str, by: User) -> None:
+def set_apart(*, record: SourceRecord, reason: str, by: User | None) -> None:
     """Make a record a person of its own; the rule may bring it back, since nobody says it is another's."""
     (patient,) = _lock(record.patient_id)
     if patient.records.exclude(pk=record.pk).exists():
         _set_apart(record, patient, reason=reason, by=by)
 
 
-def _set_apart(record: SourceRecord, patient: Patient, *, reason: str, by: User) -> None:
+def _set_apart(record: SourceRecord, patient: Patient, *, reason: str, by: User | None) -> None:
     link = Link.objects.filter(record=record, undone_at=None).first()
     if link is not None and not link.came_from.records.exists():
         undo(link, by=by, reason=reason)

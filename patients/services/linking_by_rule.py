@@ -25,6 +25,7 @@ from .neighbourhood import AtHand, Near, Neighbourhood
 
 CUT_OFF = 6.0  # bits below which the rule alone links nobody
 NO_LONGER_AGREE = "The records no longer agree."
+A_TEST_RECORD = "It is a test record."
 NO_LONGER_ONE = "A system holds another record with these names and birth date."
 
 
@@ -50,7 +51,9 @@ def link_by_rule(found: Sequence[AtHand]) -> Tally:
     are still to be summed up and saved.
     """
     tally = Tally()
+    parted = _take_test_records_out(found)
     at_hand = [each for each in found if counts(each.record)]
+    at_hand += [ready(each) for each in parted if counts(each)]
     if not at_hand:
         return tally
     near = Neighbourhood(at_hand)
@@ -68,6 +71,28 @@ def link_by_rule(found: Sequence[AtHand]) -> Tally:
     return tally
 
 
+def _take_test_records_out(found: Sequence[AtHand]) -> list[SourceRecord]:
+    """Make records on their own of those that have become test records; returns what was linked with
+    them by rule, to be linked anew without them."""
+    parted: list[SourceRecord] = []
+    for each in found:
+        if each.record.is_test and not each.is_new:
+            person = each.record.patient_id
+            linking.set_apart(record=each.record, reason=A_TEST_RECORD, by=None)
+            if each.record.patient_id != person:
+                parted += linking.loosen(person, reason=A_TEST_RECORD)
+    return _beside(found, parted)
+
+
+def _beside(found: Sequence[AtHand], parted: Sequence[SourceRecord]) -> list[SourceRecord]:
+    """The parted records that are not at hand; those that are learn whose they are now."""
+    mine = {each.record.pk: each.record for each in found}
+    for record in parted:
+        if record.pk in mine:
+            mine[record.pk].patient = record.patient
+    return [each for each in parted if each.pk not in mine]
+
+
 def _undo_what_does_not_hold(at_hand: Sequence[AtHand], near: Neighbourhood) -> list[SourceRecord]:
     """Take back links by rule of whom a record has fallen apart from, and of those whose names and
     birth date are a second record's of one system now; returns the records that were parted from others."""
@@ -76,15 +101,11 @@ def _undo_what_does_not_hold(at_hand: Sequence[AtHand], near: Neighbourhood) -> 
         if not each.is_new and near.fell_apart(each.record):
             reasons[each.record.patient_id] = NO_LONGER_AGREE
         reasons |= dict.fromkeys(near.no_longer_unique(each.record), NO_LONGER_ONE)
-    mine = {each.record.pk: each.record for each in at_hand}
     parted: list[SourceRecord] = []
     for person, reason in sorted(reasons.items()):
         if reason == NO_LONGER_AGREE or _rests_on_being_unique(person):
             parted += linking.loosen(person, reason=reason)
-    for record in parted:
-        if record.pk in mine:
-            mine[record.pk].patient = record.patient
-    return [each for each in parted if each.pk not in mine]
+    return _beside(at_hand, parted)
 
 
 def _rests_on_being_unique(person: int) -> bool:

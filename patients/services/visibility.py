@@ -25,6 +25,7 @@ from portal.accounts.models import User
 from .asking import Question, ask_all
 from .connections import needs_own_token
 from .facets import Layout, bit_of, open_systems
+from .installations import MOVED
 from .reach import own_organizations, sees_participants_only
 
 HOLDS_FOR = timedelta(seconds=30)  # with the adapter's memory: a changed role shows within a minute
@@ -171,4 +172,6 @@ def _question(system: str, user: User, wait: float) -> Question[frozenset[str]]:
 
 def _never_signed_in(system: str, fault: IntegrationError) -> bool:
     """Whether somebody holds no role there as far as the portal can know: nothing is missing then."""
-    return isinstance(fault, NotConfigured) or (isinstance(fault, Unauthorised) and needs_own_token(system))
+    if isinstance(fault, NotConfigured):
+        return fault.reason != MOVED
+    return isinstance(fault, Unauthorised) and needs_own_token(system)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from integrations.types import Demographics, RemotePatient
+from integrations.types import Demographics, Registration, RemotePatient
 from patients.models import Link, SourceRecord
 from patients.services import index, linking
 from portal.accounts.models import User
@@ -60,3 +60,22 @@ def test_only_record_of_a_person_is_parted_from_nobody(clinic_staff: User) -> No
 
     with pytest.raises(linking.Refused):
         linking.unlink_record(record=record, reason="x", by=clinic_staff)
+
+
+def test_record_that_becomes_a_test_record_leaves_whom_it_was_linked_with(db: None) -> None:
+    jump, impilo = read("jump", "p-1"), read("impilo", "7")
+    assert impilo.patient == jump.patient
+
+    row = RemotePatient(
+        system="jump",
+        id="p-1",
+        demographics=Demographics(given_name="Grace", family_name="Mbeki", birth_date=date(1975, 4, 18)),
+        registration=Registration.DUMMY,
+    )
+    index.store([row])
+
+    jump.refresh_from_db()
+    impilo.refresh_from_db()
+    assert jump.patient != impilo.patient
+    assert Event.objects.filter(action="link.undone").exists()
+    assert impilo.patient.merged_into is None

@@ -12,18 +12,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import Patient, RecordChange, SourceRecord
-from patients.services import linking, rereading, taking_in
+from patients.services import installations, linking, rereading, taking_in
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit.models import Event
 from tests.conftest import make_user, signed_in
-from tests.support import PART, Node, connected, fill_index, parsed
+from tests.support import PART, Node, change, connected, fill_index, parsed, settle
 from tests.waiting import until
 
 MEGAN = "member_megan@example.com"
@@ -361,6 +362,21 @@ def test_role_taken_away_meanwhile_ends_the_page(client: Client, staff: User, sa
 
 
 # --- whole ----------------------------------------------------------------------------------
+
+
+def test_another_installation_is_not_asked_about_a_record_of_the_first(
+    client: Client, sandbox: Sandbox, settings: Settings
+) -> None:
+    installations.note_first("jump")
+    change(settings, "jump", URL=sandbox.url("jump").replace("127.0.0.1", "localhost"))
+    page = gone_on_to_the_end(client, opened(client))
+    assert "address of Jump EHR was changed" in page.text
+    assert not sandbox.faults["jump"].requests()
+    found = client.post(reverse("patients:search"), {"text": "mbeki"}, follow=True)
+    settle()
+    found = client.get(f"{found.redirect_chain[-1][0]}?all=1")
+    assert "address of Jump EHR was changed" in parsed(found).text
+    assert not sandbox.faults["jump"].requests()
 
 
 def test_alerts_stand_first_under_the_identity_and_on_paper(client: Client, sandbox: Sandbox) -> None:

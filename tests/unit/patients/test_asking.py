@@ -11,6 +11,9 @@ import pytest
 from integrations.errors import IntegrationError, NotFound, Unavailable
 from patients.services.asking import Question, ask_all, begin
 
+# The pool's threads look after their database connections, which earlier tests may have left them.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def hanging() -> Iterator[threading.Event]:
