@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -47,20 +47,22 @@ class Visitor:
         return list(dict.fromkeys(re.findall(rf'href="({re.escape(address)}/\d+)"', page)))
 
     def open(self, address: str) -> dict[str, list[str]]:
-        """A person's page: the texts of each record's column, by the record's id."""
-        rows = [list(_cells(row)) for row in _rows(self._ask("GET", address).text)]
-        width = max(map(len, rows), default=0)
-        columns = [[row[place] for row in rows if place < len(row)] for place in range(1, width)]
-        ids = [re.search(r"\bId (\S+)", " ".join(column)) for column in columns]
-        return {found[1]: column for found, column in zip(ids, columns, strict=True) if found}
+        """A person's page, every system asked: for each record, by its id, what its system says now."""
+        person = urlsplit(self._ask("GET", address).url)
+        page = self._ask("GET", f"{person.path}?{person.query}&read=all").text
+        values = [(_text(value), _READ_NOW.findall(value)) for value in _VALUE.findall(page)]
+        return {
+            record_id: [text for text, labels in values if label in labels]
+            for label, record_id in _RECORD.findall(page)
+        }
 
-    def compare(self, system: str, record_id: str, column: list[str]) -> None:
-        """Compare a record's column with what the system holds. Raises :class:`Wrong`."""
+    def compare(self, system: str, record_id: str, shown: list[str]) -> None:
+        """Compare what is shown of a record with what the system holds. Raises :class:`Wrong`."""
         reply = self._web.get(f"{self._control}/state/{system}", timeout=SECONDS)
         record: dict[str, Any] = reply.json()["patients"][record_id]
         given, family, born = (record[name] for name in STATE_FIELDS[system])
         for value in (given, family, f"{date.fromisoformat(born):%d-%b-%Y}"):
-            if not any(value in text for text in column):
+            if not any(value in text for text in shown):
                 raise Wrong(f"the page of record {record_id} does not show what {system} holds")
 
     def _send(self, path: str, **fields: str) -> requests.Response:
@@ -78,11 +80,10 @@ class Visitor:
         return reply
 
 
-def _rows(page: str) -> list[str]:
-    return re.findall(r"<tr\b.*?</tr>", page, flags=re.DOTALL)
+_RECORD = re.compile(r'id="record-\w+-\d+">.*?<h3[^>]*>(.*?)</h3>.*?"portal-code">([^<]+)<', re.DOTALL)
+_VALUE = re.compile(r'<div class="portal-value">(.*?)</div>', re.DOTALL)
+_READ_NOW = re.compile(r"<b>([^<]*)</b> read now")
 
 
-def _cells(row: str) -> Iterator[str]:
-    """The text of each cell of a table row."""
-    for cell in re.findall(r"<t[dh]\b.*?</t[dh]>", row, flags=re.DOTALL):
-        yield " ".join(html.unescape(re.sub(r"<[^>]+>", " ", cell)).split())
+def _text(part: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", part)).split())

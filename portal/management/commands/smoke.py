@@ -86,13 +86,13 @@ def _walk(visitor: Visitor) -> dict[str, int]:
     for example, addresses in zip(EXAMPLES, found, strict=True):
         if not addresses:
             raise Wrong(f"the example {example.typed!r} finds nobody")
-    columns = visitor.open(found[0][0])
+    records = visitor.open(found[0][0])
     expected = {record_id: system for system, record_id in people.CAST[CASE]}
-    if columns.keys() != expected.keys():
-        raise Wrong(f"the page shows records {sorted(columns)}, not {sorted(expected)}")
-    for record_id, column in columns.items():
-        visitor.compare(expected[record_id], record_id, column)
-    return {"people": sum(map(len, found)), "records": len(columns)}
+    if records.keys() != expected.keys():
+        raise Wrong(f"the page shows records {sorted(records)}, not {sorted(expected)}")
+    for record_id, shown in records.items():
+        visitor.compare(expected[record_id], record_id, shown)
+    return {"people": sum(map(len, found)), "records": len(records)}
 
 
 def _ensure_silence(addresses: dict[str, str]) -> None:
