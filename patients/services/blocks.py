@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,8 +13,6 @@ from django.db import connection
 
 from patients.matching import keys
 from patients.matching.keys import Key, Kind
-
-TOGETHER = 48  # keys in one SQLite statement, always as many: its text then stays prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +67,14 @@ SELECT wanted.key, found.record_id
 FROM unnest(%s::bigint[], %s::int[]) AS wanted(key, cap),
 LATERAL (SELECT record_id FROM patients_key WHERE key = wanted.key LIMIT wanted.cap + 1) AS found
 """
-_SQLITE = " UNION ALL ".join(
-    ["SELECT * FROM (SELECT key, record_id FROM patients_key WHERE key = %s LIMIT %s)"] * TOGETHER
-)
+# SQLite knows no LATERAL: up to whom a block is read is looked up first.
+_SQLITE = """
+SELECT found.key, found.record_id FROM json_each(%s) AS wanted
+JOIN patients_key AS found ON found.key = wanted.value AND found.record_id <= COALESCE(
+  (SELECT record_id FROM patients_key WHERE key = wanted.value ORDER BY record_id LIMIT 1 OFFSET %s),
+  9223372036854775807)
+"""
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM patients_key WHERE key = %s LIMIT %s) AS found"
 
 
 def _read_postgresql(caps: Mapping[int, int]) -> list[tuple[int, int]]:
@@ -81,17 +85,16 @@ def _read_postgresql(caps: Mapping[int, int]) -> list[tuple[int, int]]:
 
 
 def _read_sqlite(caps: Mapping[int, int]) -> list[tuple[int, int]]:
-    wanted = [value for key, cap in caps.items() for value in (key, cap + 1)]
-    wanted += [0] * (-len(wanted) % (2 * TOGETHER))  # a cap of 0 reads nothing
+    """A statement for each different cap."""
+    keys_of: dict[int, list[int]] = {}
+    for key, cap in caps.items():
+        keys_of.setdefault(cap, []).append(key)
     rows: list[tuple[int, int]] = []
     with connection.cursor() as cursor:
-        for start in range(0, len(wanted), 2 * TOGETHER):
-            cursor.execute(_SQLITE, wanted[start : start + 2 * TOGETHER])
+        for cap, some in keys_of.items():
+            cursor.execute(_SQLITE, [json.dumps(some), cap])
             rows += cursor.fetchall()
     return rows
-
-
-_COUNT = "SELECT count(*) FROM (SELECT 1 FROM patients_key WHERE key = %s LIMIT %s) AS found"
 
 
 def count(key: int, *, most: int) -> int:

@@ -1,6 +1,6 @@
 """The namesakes of people on a page: others of the index, within reach, with whom they may be confused.
 
-Whatever the number of people, the statements are as many (SQLite reads keys in batches).
+Whatever the number of people, the statements are as many.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .hand_links import Side, side_of
 from .visibility import Reach
 
 RecordKey = tuple[str, str]  # system and the system's id
+MOST_NAMED = 3  # of each kind: more names than that nobody reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,10 @@ def _nearest(mine: Sequence[Row], near: Sequence[Row]) -> list[tuple[int, Likene
             known = best.get(row.patient_id)
             if found and (known is None or _place(found) < _place(known[1])):
                 best[row.patient_id] = row.pk, found
-    return sorted(best.values(), key=lambda pair: (*_place(pair[1]), pair[0]))
+    in_order = sorted(best.values(), key=lambda pair: (*_place(pair[1]), pair[0]))
+    others = [each for each in in_order if not each[1].is_one_person]
+    perhaps_same = [each for each in in_order if each[1].is_one_person]
+    return [*others[:MOST_NAMED], *perhaps_same[:MOST_NAMED]]
 
 
 def _place(found: Likeness) -> tuple[bool, int]:
