@@ -20,7 +20,7 @@ from .hand_links import Side, side_of
 from .visibility import Reach
 
 RecordKey = tuple[str, str]  # system and the system's id
-MOST_NAMED = 3  # of each kind: more names than that nobody reads
+MOST_NAMED = 4  # of each kind: one more than pages name, so that they can tell of others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,11 @@ WAIT_SECONDS = 0.4  # what rows wait for a system to say whom one may see
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownNamesakes:
-    """The banner of a person's page: cautions, and how many more there are. ``perhaps_same`` are people
+    """The banner of a person's page: cautions, and whether there are more. ``perhaps_same`` are people
     who may be this one, for the part of the page that links."""
 
     cautions: tuple[ShownCaution, ...] = field(default=(), repr=False)
-    more: int = 0
+    more: bool = False
     perhaps_same: tuple[ShownCaution, ...] = field(default=(), repr=False)
 
 
@@ -36,7 +36,7 @@ def banner_of(patient: int, *, by: User, reach: Reach) -> ShownNamesakes:
     same = [each for each in found if each.likeness.is_one_person]
     return ShownNamesakes(
         cautions=cautions_of(found),
-        more=max(len(found) - len(same) - MOST, 0),
+        more=len(found) - len(same) > MOST,
         perhaps_same=tuple(map(_caution, same[:MOST])),
     )
 
