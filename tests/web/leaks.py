@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -115,6 +116,10 @@ class WatchedClient(Client):
         return response
 
 
+# Of some thousand lines one is written in a moment whose digits look like a number of somebody's.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+
+
 class _Handler(logging.Handler):
     """Keeps lines as the portal writes them, and our own events as they were before."""
 
@@ -128,7 +133,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.partition(".")[0] in OUR_PACKAGES:
             self._watch.note("event", f"{record.msg!r} {record.args!r}")
-        self._watch.note("log", self.format(record))
+        self._watch.note("log", _MOMENT.sub("", self.format(record)))
 
 
 def _database() -> Iterator[tuple[str, str]]:
