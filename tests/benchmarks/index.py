@@ -11,7 +11,7 @@ The lines of kind "whole view" are the same look-ups as typed lines through the 
     BENCH_SIZES=10000 BENCH_DATABASES=postgres://… make bench-index
     BENCH_FOLDER=… make bench-index                      keeps the SQLite files for the next run
 
-A database that holds as many records already is taken as it is; any other is emptied.
+A database that holds as many records already is taken as it is; any other has to be empty.
 """
 
 from __future__ import annotations
@@ -122,10 +122,13 @@ def measure(database: str, records: int, folder: str) -> None:
     begun = time.monotonic()
     people = _seen(Population(records=records, seed=FINAL_SEEDS[0]), sample, whose)
     head = {"benchmark": "index", "database": connection.vendor, "records": records}
-    if SourceRecord.objects.count() == records:
+    if there := SourceRecord.objects.count():
+        if there != records:
+            raise SystemExit(
+                f"The database holds {there} records: name an empty one, or BENCH_SIZES={there}."
+            )
         deque(people, maxlen=0)
     else:
-        call_command("flush", interactive=False, verbosity=0)
         fill(people)
         _print(head | {"kind": "fill", "seconds": round(time.monotonic() - begun)})
     asked = list(sample.asked())

@@ -123,6 +123,7 @@ def lookup(people: int, answers: int, *panels: Of) -> Of:
         url="/page/found",
         understood=understood,
         people=shown,
+        count=people,
         panels=panels,
         asking=asking,
         asked=3,
