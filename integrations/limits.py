@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import DatabaseError, connection
+from django.db.models import Q
 from django.utils import timezone
 
 from .models import Allowance
@@ -23,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 # After a quota has started anew background work comes back spread out, in seconds.
 LATE_BY = (5.0, 60.0)
+
+# Replies to requests sent side by side may be read in another order than they were counted in.
+REPLIES_CROSS = timedelta(minutes=1)
 
 
 class Exhausted(Exception):
@@ -115,13 +119,24 @@ def check_quota(system: str, *, reserve: float, background: bool) -> None:
 
 
 def note_quota(system: str, quota: Quota) -> None:
-    """Keep what a reply said of the quota, for every process and for the connection page."""
+    """Keep what a reply said of the quota, for every process and for the connection page.
+
+    Of replies that crossed on their way the one that leaves less stands.
+    """
+    read_at = quota.read_at or timezone.now()
+    says_better = (
+        Q(quota_remaining__isnull=True)
+        | Q(quota_remaining__gte=quota.remaining)
+        | ~Q(quota_limit=quota.limit)
+        | ~Q(quota_resets_at=quota.resets_at)
+        | Q(quota_read_at__lt=read_at - REPLIES_CROSS)
+    )
     try:
-        Allowance.objects.filter(system=system).update(
+        Allowance.objects.filter(says_better, system=system).update(
             quota_limit=quota.limit,
             quota_remaining=quota.remaining,
             quota_resets_at=quota.resets_at,
-            quota_read_at=quota.read_at or timezone.now(),
+            quota_read_at=read_at,
         )
     except DatabaseError:
         log.warning("allowance unavailable", system=system)

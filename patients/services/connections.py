@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import cattrs.preconf.json
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -159,8 +160,13 @@ class OwnToken:
 def _claim(row: PersonToken) -> bool:
     """Take the lease if nobody holds it; whoever died holding it loses it after a while."""
     now = timezone.now()
-    _lease, created = TokenLease.objects.get_or_create(token=row, defaults={"until": now + LEASE})
-    return created or bool(TokenLease.objects.filter(token=row, until__lt=now).update(until=now + LEASE))
+    try:
+        with transaction.atomic():
+            TokenLease.objects.create(token=row, until=now + LEASE)
+    except IntegrityError:
+        # Held by another, who may give it back at any moment: only a lease that ran out is taken.
+        return bool(TokenLease.objects.filter(token=row, until__lt=now).update(until=now + LEASE))
+    return True
 
 
 # --- sign-in --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -166,6 +167,28 @@ def test_quota_is_read_from_the_headers_and_shown(jump: Bench) -> None:
     assert quota.remaining == 100 - len(jump.faults.requests())
     assert quota.resets_at is not None
     assert (quota.resets_at.minute, quota.resets_at.second) == (0, 0)
+
+
+def test_of_replies_that_crossed_the_one_that_leaves_less_stands(jump: Bench) -> None:
+    jump.adapter().get(jump.known_id)
+    now = timezone.now().replace(microsecond=0)
+    told = partial(Quota, limit=1000, resets_at=now + timedelta(hours=2))
+    limits.note_quota("jump", told(remaining=95, read_at=now))
+    limits.note_quota("jump", told(remaining=98, read_at=now))
+    assert _remaining() == 95
+
+    limits.note_quota("jump", told(remaining=98, read_at=now + timedelta(minutes=2)))
+    assert _remaining() == 98
+
+    anew = Quota(limit=1000, remaining=999, resets_at=now + timedelta(hours=3), read_at=now)
+    limits.note_quota("jump", anew)
+    assert _remaining() == 999
+
+
+def _remaining() -> int:
+    quota = limits.quota_of("jump")
+    assert quota is not None
+    return quota.remaining
 
 
 def test_quota_that_has_started_anew_stops_nobody(jump: Bench) -> None:

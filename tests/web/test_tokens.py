@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -84,6 +85,23 @@ def test_refresher_that_died_loses_its_lease(user: User, sandbox: Sandbox) -> No
     TokenLease.objects.create(token=token, until=timezone.now() - timedelta(seconds=1))
 
     assert own_token(user).current() != token.access
+    assert refreshes(sandbox) == 1
+
+
+def test_lease_taken_and_given_back_while_another_asks_for_it_is_asked_for_again(
+    user: User, sandbox: Sandbox
+) -> None:
+    others = [TokenLease(token=PersonToken.objects.get(), until=timezone.now() + timedelta(minutes=1))]
+
+    def meddle(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("INSERT") and "tokenlease" in sql and others:
+            others.pop().save(force_insert=True)  # goes again with the savepoint of the INSERT it fails
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(meddle):
+        own_token(user).current()
+
+    assert not others
     assert refreshes(sandbox) == 1
 
 
