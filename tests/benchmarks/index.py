@@ -31,9 +31,8 @@ from pathlib import Path
 
 from .index_fill import ORGANIZATION, fill
 from .population import EACH_ORIGIN, FINAL_SEEDS, QUERY_SEED_OFFSET, Asked, Known, Population, Sample
-from .support import Browser, signed_in, web_server
+from .support import KEY, Browser, signed_in, web_server
 
-KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # all processes of a run encrypt with one key
 VIEWS = 2_000
 SIZES = (10_000, 100_000, 1_000_000)
 Z_95 = 1.96

@@ -35,7 +35,7 @@ from integrations.sandbox import jhe
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox, utc_now
 
-from .support import web_server
+from .support import token_in, web_server
 
 LATENCY = 0.3
 ROUNDS = 9
@@ -93,10 +93,7 @@ class Browser:
         return time.monotonic() - begun
 
     def _token(self) -> str:
-        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.session.get(self.address).text)
-        if found is None:
-            raise SystemExit("no look-up form: is somebody signed in?")
-        return found[1]
+        return token_in(self.session.get(self.address).text)
 
 
 def main() -> None:

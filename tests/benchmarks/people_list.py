@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import statistics
 import sys
 import tempfile
@@ -24,11 +23,10 @@ from typing import Any
 import requests
 
 from .people_fill import OWN, fill
-from .support import signed_in, web_server
+from .support import KEY, signed_in, token_in, web_server
 
 RECORDS = 1_000_000
 ROUNDS = 20
-KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # the same at every run: what is filled stays readable
 ADDRESS = "/people/"
 
 #: Kind → what the filter form sends and which page is opened then.
@@ -107,7 +105,7 @@ class _Browser:
         self._session.cookies.set("sessionid", cookie, domain="127.0.0.1")
         page = self._session.get(self._address, timeout=60)
         page.raise_for_status()
-        self._token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[0]
+        self._token = token_in(page.text)
 
     def send(self, **values: Any) -> None:
         """Press a button of the page."""

@@ -16,6 +16,8 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What all processes of a run encrypt with, the same at every run: what is filled stays readable.
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 START_SECONDS = 60.0
 
 
@@ -82,6 +84,14 @@ def signed_in(role: Any, organizations: Sequence[str]) -> str:
     return str(client.cookies["sessionid"].value)
 
 
+def token_in(page: str) -> str:
+    """What a page's forms carry against forgery."""
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    if found is None:
+        raise SystemExit("a page without a form: is somebody signed in?")
+    return found[1]
+
+
 class Browser:
     """Somebody who is signed in, sending forms as htmx does."""
 
@@ -94,7 +104,7 @@ class Browser:
         """What a page's forms carry against forgery."""
         page = self._session.get(f"{self._address}{path}", timeout=60)
         page.raise_for_status()
-        return str(re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[0])
+        return token_in(page.text)
 
     def send(self, path: str, *, token: str, **values: str) -> float:
         """Milliseconds until a form's answer is here."""

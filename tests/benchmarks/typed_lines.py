@@ -124,18 +124,19 @@ def _records() -> int:
 
 
 def _type(lines: Sequence[Any], people: Mapping[str, Sequence[RemotePatient]]) -> Tally:
-    from patients.services import suggesting
+    from patients.services import suggesting, visibility
     from patients.services.understanding import Asked, read
     from tests.typed import NEAR, rank_of
 
     by = _reader()
+    reach = visibility.reach_of(by)
     for line in lines[:WARM_UP]:
-        suggesting.suggest(read(Asked(text=line.text)).to_query(), run="warm-up", by=by)
+        suggesting.suggest(read(Asked(text=line.text)).to_query(), run="warm-up", by=by, reach=reach)
     tally = Tally()
     for line in lines:
         begun = time.perf_counter()
         shown = suggesting.suggest(
-            read(Asked(text=line.text)).to_query(), run=f"line-{line.number}", by=by
+            read(Asked(text=line.text)).to_query(), run=f"line-{line.number}", by=by, reach=reach
         ).people
         tally.milliseconds.append((time.perf_counter() - begun) * 1000)
         rank = rank_of(people[line.expected], shown)
