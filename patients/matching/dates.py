@@ -22,11 +22,6 @@ def show(day: date) -> str:
     return f"{day.day:02d}-{MONTHS[day.month - 1]}-{day.year:04d}"
 
 
-def age_on(born: date, today: date) -> int:
-    """Completed years; somebody born on 29 February is a year older from 1 March."""
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-
 def is_year(digits: str, today: date) -> bool:
     """Whether four digits are a year in which somebody now alive can be born."""
     return len(digits) == 4 and EARLIEST_BIRTH_YEAR <= int(digits) <= today.year

@@ -14,7 +14,6 @@ from .compared import Compared, compared
 from .contact import COMPARED_PHONE_DIGITS, compared_email, compared_phone, compared_postcode, show_postcode
 from .dates import as_number, show
 from .fields import Field
-from .grouping import Group
 from .levels import Level, birth_level, name_level
 from .names import compact, fold, short_for
 from .numbers import is_valid_nhs, show_nhs
@@ -74,11 +73,6 @@ _SHARES = {
     Level.SWAPPED_DAY_AND_MONTH: 0.6, Level.ONE_DIGIT: 0.5, Level.ONE_EDIT: 0.5, Level.MIDDLE: 0.6,
     Level.CROSSED: 0.7, Level.INITIAL: 0.4, Level.SIMILAR: 0.3, Level.TWO_PARTS: 0.1, Level.DIFFERENT: -1.0,
 }  # fmt: skip
-
-
-def rank(query: SearchQuery, groups: Sequence[Group]) -> tuple[Group, ...]:
-    """People in the order of :func:`place`: the best match first."""
-    return tuple(sorted(groups, key=lambda people: place(query, people.records)))
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -103,11 +103,6 @@ class Weighed:
     total: float
     parts: Mapping[Field, float] = field(repr=False)
 
-    @property
-    def probability(self) -> float:
-        """The same as a share between 0 and 1."""
-        return 1 / (1 + 2**-self.total) if self.total > -1000 else 0.0
-
 
 class Weights:
     """One version of the shares. ``version`` stands with every link that was made by it."""

@@ -64,12 +64,6 @@ def connected_person(system: str) -> User | None:
     return min(people, key=lambda each: (not has_role(each, Role.ADMIN), each.pk), default=None)
 
 
-def person_of(read_as: str) -> User | None:
-    """Whose own sign-in was read with, where it was somebody's."""
-    kind, _, number = read_as.partition(" ")
-    return User.objects.filter(pk=number).first() if kind == "account" else None
-
-
 def _off(system: str, reason: str, step: str) -> NotConfigured:
     return NotConfigured(
         system=system,

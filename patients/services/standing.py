@@ -42,11 +42,6 @@ class Standing:
     changed: tuple[str, ...] = ()
 
     @property
-    def is_confirmed(self) -> bool:
-        """Whether a system has shown any of the records to this look-up."""
-        return any(each.how is How.CONFIRMED for each in self.records)
-
-    @property
     def is_open(self) -> bool:
         """Whether a system has still to say."""
         return any(each.how is How.ASKING for each in self.records)

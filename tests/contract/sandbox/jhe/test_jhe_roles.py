@@ -55,7 +55,6 @@ CURRENT = {
     "/FHIR/R5/Observation?patient=40002": ("rows", "rows", "rows", "rows", 403, 403),
 }
 
-IN_STUDY = "patient._has:Group:member:_id=30001"
 OLDER = {
     "/api/v1/organizations": EVERYBODY,
     "/api/v1/studies": (404, "rows", "rows", "rows", "rows", 404),
