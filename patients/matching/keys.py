@@ -78,6 +78,9 @@ CAPS = {
 #: Kinds whose cap is too low for them to help one person against the whole table.
 FOR_SCANS_ONLY = frozenset({Kind.NAMES, Kind.BIRTH, Kind.LINES_FAMILY, Kind.LINES_YEAR})
 
+#: The caps of the kinds by which one person is held against the whole table.
+CAPS_FOR_ONE = {kind: cap for kind, cap in CAPS.items() if kind not in FOR_SCANS_ONLY}
+
 
 class Key(NamedTuple):
     """One key in clear; it exists only on its way into :func:`hashed`."""

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
-from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from integrations.registry import label_of, system_names
 from integrations.types import Demographics, RemotePatient
 from patients.models import Patient, SourceRecord
 
-from . import visibility
+from . import bulk, visibility
 from .held import whole_of
 from .portrait import Identity
 from .visibility import Reach
@@ -42,7 +40,7 @@ class Names:
             (each.system, each.remote_id): each.patient_id
             for each in records_of(wanted).only("system", "remote_id", "patient_id")
         }
-        within = visibility.records(reach).filter(_any_of(wanted)) if wanted else SourceRecord.objects.none()
+        within = visibility.records(reach).filter(bulk.with_keys(wanted))
         self._names: dict[int, str] = {}
         for record in within.order_by("pk"):
             if not self._names.get(record.patient_id):
@@ -64,7 +62,7 @@ class Names:
 
 def records_of(pairs: set[Pair]) -> QuerySet[SourceRecord]:
     """The records of the index behind these ids."""
-    return SourceRecord.objects.filter(_any_of(pairs)) if pairs else SourceRecord.objects.none()
+    return SourceRecord.objects.filter(bulk.with_keys(pairs))
 
 
 def whole_person(public_id: str) -> tuple[Patient, list[Patient]] | None:
@@ -98,13 +96,6 @@ def identity_within(reach: Reach, patient: Patient) -> Identity | None:
 def system_label(system: str) -> str:
     """A system's label; its bare name where this installation does not have it any more."""
     return label_of(system) if system in system_names() else system
-
-
-def _any_of(pairs: set[Pair]) -> Q:
-    ids: dict[str, list[str]] = {}
-    for system, number in pairs:
-        ids.setdefault(system, []).append(number)
-    return reduce(or_, (Q(system=system, remote_id__in=numbers) for system, numbers in sorted(ids.items())))
 
 
 def _deaths(records: Sequence[RemotePatient]) -> Iterator[date]:

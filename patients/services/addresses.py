@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 from django.db import DatabaseError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from patients.matching.grouping import RecordKey
@@ -15,7 +15,7 @@ from patients.models import LookUp, Patient, SourceRecord
 from portal import audit
 from portal.accounts.models import User
 
-from . import index, visibility
+from . import bulk, index, visibility
 from .answers import KeptRecord, Outcome, State
 from .lookup import Gone, Person
 from .portrait import Caution, cautions_of
@@ -71,10 +71,7 @@ def _unseen(kept: Sequence[KeptRecord], reach: Reach) -> list[KeptRecord]:
 
 
 def _rows(rows: QuerySet[SourceRecord], kept: Sequence[KeptRecord]) -> QuerySet[SourceRecord]:
-    asked = Q(pk__in=[])
-    for each in kept:
-        asked |= Q(system=each.record.system, remote_id=each.record.id)
-    return rows.filter(asked).defer("held")
+    return rows.filter(bulk.with_keys(each.key for each in kept)).defer("held")
 
 
 def _page_of(person: Person, key: RecordKey, *, by: User, reach: Reach) -> Patient:

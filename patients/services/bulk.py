@@ -3,10 +3,13 @@ value, which takes longer than the database does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models import Q
 
 AT_ONCE = 400  # values in one IN (…)
 T = TypeVar("T")
@@ -28,6 +31,25 @@ def update(rows: Iterable[models.Model], fields: Sequence[str]) -> None:
     with connection.cursor() as cursor:
         statement = f"UPDATE {quoted(meta.db_table)} SET {sets} WHERE {quoted(str(meta.pk.column))} = %s"  # noqa: S608
         cursor.executemany(statement, values)
+
+
+def among(column: str, values: Collection[object]) -> tuple[str, list[Any]]:
+    """That a column holds one of some values: a condition and its parameters, for statements of our own.
+
+    PostgreSQL reads an array in half the time that it takes for a list of as many places.
+    """
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)", [list(values)]
+    return f"{column} IN ({', '.join(['%s'] * len(values))})", list(values)
+
+
+def with_keys(keys: Iterable[tuple[str, str]]) -> Q:
+    """The rows of these pairs of system and remote id, as one condition; without a pair, no row."""
+    ids: dict[str, list[str]] = {}
+    for system, remote_id in keys:
+        ids.setdefault(system, []).append(remote_id)
+    parts = (Q(system=system, remote_id__in=some) for system, some in sorted(ids.items()))
+    return reduce(or_, parts, Q(pk__in=[]))
 
 
 def in_parts(values: Iterable[T]) -> Iterator[list[T]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from patients.matching import keys
 from patients.matching.agreement import Evidence
+from patients.matching.keys import CAPS_FOR_ONE, matching_keys
 from patients.matching.levels import levels_of
 from patients.matching.same_person import Judgement, Subject, judge_subjects, subject
 from patients.matching.weights import FIXED
@@ -60,11 +60,8 @@ def looked_up(asked: Asked, one: Side, *, by: User, reach: Reach) -> list[Candid
 
 def _neighbours(one: Side) -> set[int]:
     """Ids of the records that share a key with one of the person's."""
-    caps: dict[int, int] = {}
-    for row in one.rows:
-        for key in keys.matching_keys(subject_of(row).form):
-            if key.kind not in keys.FOR_SCANS_ONLY:
-                caps[blocks.hash_of(key)] = keys.CAPS[key.kind]
+    shared = {key for row in one.rows for key in matching_keys(subject_of(row).form)}
+    caps = {blocks.hash_of(key): CAPS_FOR_ONE[key.kind] for key in shared if key.kind in CAPS_FOR_ONE}
     found = blocks.read(caps)
     near = {each for key, ids in found.records.items() if key not in found.long for each in ids}
     return near - {row.pk for row in one.rows}
@@ -78,15 +75,11 @@ def _within(ids: Iterable[int], one: Side, *, by: User, reach: Reach) -> list[So
 
 def _weighed(one: Side, found: Sequence[SourceRecord]) -> list[tuple[float, int]]:
     """(weight, person): what the best pair of records says."""
-    total = finding.about_how_many()
     mine = [subject_of(row) for row in one.rows if counts(row)]
-    best: dict[int, float] = {}
+    theirs: dict[int, list[Subject]] = {}
     for row in found:
-        theirs = subject_of(row).form
-        for each in mine:
-            weight = FIXED.weigh(levels_of(each.form, theirs), records=total).total
-            best[row.patient_id] = max(weight, best.get(row.patient_id, weight))
-    return [(weight, patient) for patient, weight in best.items()]
+        theirs.setdefault(row.patient_id, []).append(subject_of(row))
+    return [(_best(mine, records)[0], patient) for patient, records in theirs.items() if mine]
 
 
 def _shown(one: Side, ids: Sequence[int], *, reach: Reach) -> list[Candidate]:
@@ -99,13 +92,17 @@ def _shown(one: Side, ids: Sequence[int], *, reach: Reach) -> list[Candidate]:
 
 
 def _candidate(mine: Sequence[Subject], other: Side) -> Candidate:
-    total = finding.about_how_many()
-    weighed = []
-    for row in other.rows:
-        theirs = subject(whole_of(row))
-        for each in mine:
-            weight = FIXED.weigh(levels_of(each.form, theirs.form), records=total).total
-            weighed.append((weight, each, theirs))
-    weight, first, second = max(weighed, key=lambda found: found[0])
+    weight, first, second = _best(mine, [subject(whole_of(row)) for row in other.rows])
     one, two = sorted((first, second), key=lambda each: each.key)
     return Candidate(side=other, weight=weight, judgement=judge_subjects(one, two, unique=True))
+
+
+def _best(mine: Sequence[Subject], theirs: Sequence[Subject]) -> tuple[float, Subject, Subject]:
+    """The two records that agree best, and how well."""
+    total = finding.about_how_many()
+    pairs = (
+        (FIXED.weigh(levels_of(one.form, other.form), records=total).total, one, other)
+        for other in theirs
+        for one in mine
+    )
+    return max(pairs, key=lambda pair: pair[0])

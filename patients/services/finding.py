@@ -19,6 +19,7 @@ from patients.models import SourceRecord
 from portal.accounts.models import User
 
 from . import blocks
+from .bulk import among
 from .held import FORM_COLUMNS, form_from
 from .reach import sees_participants_only
 from .visibility import Reach
@@ -71,9 +72,9 @@ def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Fi
     ids = {one for key, records in found.records.items() if key not in too_long for one in records}
     rows = visible(rows_by("id", ids), by=by, reach=reach)
     asked = Asked(query, records=about_how_many())
-    likely = _by_person(_likeliest(rows, asked))
+    likely = by_person(_likeliest(rows, asked))
     near = sorted(_fitting(likely, asked), key=_place)[:SECOND_LOOK]
-    whole = _by_person(visible(rows_by("patient_id", [each.patient_id for each in near]), by=by, reach=reach))
+    whole = by_person(visible(rows_by("patient_id", [each.patient_id for each in near]), by=by, reach=reach))
     known = {each.patient_id: each for each in near}
     fuller = {patient: rows for patient, rows in whole.items() if len(rows) > len(likely[patient])}
     known |= {each.patient_id: each for each in _fitting(fuller, asked)}
@@ -106,11 +107,9 @@ def rows_by(column: str, ids: Collection[int]) -> list[Row]:
     """Records by ``id`` or by ``patient_id``; columns alone, since making model objects takes longer."""
     if not ids:
         return []
+    condition, values = among(column, ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {_COLUMNS} FROM patients_sourcerecord WHERE {column} IN ({_places(ids)})",  # noqa: S608
-            list(ids),
-        )
+        cursor.execute(f"SELECT {_COLUMNS} FROM patients_sourcerecord WHERE {condition}", values)  # noqa: S608
         return [_row(values) for values in cursor.fetchall()]
 
 
@@ -118,11 +117,9 @@ def births_of(ids: Collection[int]) -> dict[int, int]:
     """Record → its birth date as yyyymmdd, 0 for none."""
     if not ids:
         return {}
+    condition, values = among("id", ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, birth FROM patients_sourcerecord WHERE id IN ({_places(ids)})",  # noqa: S608
-            list(ids),
-        )
+        cursor.execute(f"SELECT id, birth FROM patients_sourcerecord WHERE {condition}", values)  # noqa: S608
         return dict(cursor.fetchall())
 
 
@@ -146,18 +143,16 @@ def _members(column: str, ids: Collection[int], reach: Reach) -> set[int]:
     inside: set[int] = set()
     for system, organizations in reach.organizations.items():
         if ids and organizations:
-            statement = (
-                f"SELECT {column} FROM patients_membership WHERE system = %s"  # noqa: S608
-                f" AND organization IN ({_places(organizations)}) AND {column} IN ({_places(ids)})"
-            )
+            within, places = among("organization", organizations)
+            theirs, numbers = among(column, ids)
             with connection.cursor() as cursor:
-                cursor.execute(statement, [system, *organizations, *ids])
+                cursor.execute(
+                    f"SELECT {column} FROM patients_membership"  # noqa: S608
+                    f" WHERE system = %s AND {within} AND {theirs}",
+                    [system, *places, *numbers],
+                )
                 inside |= {one for (one,) in cursor.fetchall()}
     return inside
-
-
-def _places(values: Collection[object]) -> str:
-    return ", ".join(["%s"] * len(values))
 
 
 def _likeliest(rows: list[Row], asked: Asked) -> list[Row]:
@@ -167,7 +162,8 @@ def _likeliest(rows: list[Row], asked: Asked) -> list[Row]:
     return sorted(rows, key=lambda row: (-asked.likeness(row.columns), row.pk))[:MOST_WEIGHED]
 
 
-def _by_person(rows: Iterable[Row]) -> dict[int, list[Row]]:
+def by_person(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    """Person → the rows of theirs, in the order they came in."""
     people: dict[int, list[Row]] = {}
     for row in rows:
         people.setdefault(row.patient_id, []).append(row)

@@ -133,14 +133,8 @@ def _sum_up(
 
 
 def _known(remotes: Mapping[tuple[str, str], RemotePatient]) -> dict[tuple[str, str], SourceRecord]:
-    systems: dict[str, list[str]] = {}
-    for system, remote_id in remotes:
-        systems.setdefault(system, []).append(remote_id)
-    return {
-        (row.system, row.remote_id): row
-        for system, ids in systems.items()
-        for row in SourceRecord.objects.filter(system=system, remote_id__in=ids)
-    }
+    rows = SourceRecord.objects.filter(bulk.with_keys(remotes))
+    return {(row.system, row.remote_id): row for row in rows}
 
 
 def _new(remote: RemotePatient, moment: datetime) -> _Taken:

@@ -15,7 +15,7 @@ from patients.models import Patient, SourceRecord
 from portal import audit
 from portal.accounts.models import User
 
-from . import linking, linking_by_rule, summary
+from . import bulk, linking, linking_by_rule, summary
 from .answers import Outcome
 from .hand_links import Side
 from .held import as_test
@@ -110,11 +110,5 @@ def over(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _marked(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    by_system: dict[str, list[str]] = {}
-    for system, remote_id in keys:
-        by_system.setdefault(system, []).append(remote_id)
-    found: set[tuple[str, str]] = set()
-    for system, ids in by_system.items():
-        rows = SourceRecord.objects.filter(system=system, remote_id__in=ids, marked_test=True)
-        found |= set(rows.values_list("system", "remote_id"))
-    return found
+    rows = SourceRecord.objects.filter(bulk.with_keys(keys), marked_test=True)
+    return set(rows.values_list("system", "remote_id"))

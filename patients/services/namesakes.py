@@ -14,8 +14,8 @@ from patients.matching.namesakes import CAPS, Likeness, likeness, may_be_near, n
 from patients.models import SourceRecord
 from portal.accounts.models import User
 
-from . import blocks
-from .finding import Row, about_how_many, births_of, rows_by, visible
+from . import blocks, bulk
+from .finding import Row, about_how_many, births_of, by_person, rows_by, visible
 from .hand_links import Side, side_of
 from .visibility import Reach
 
@@ -34,39 +34,33 @@ class Namesake:
 
 
 def of_records(keys: Collection[RecordKey], *, by: User, reach: Reach) -> dict[RecordKey, list[Namesake]]:
-    """Record → the namesakes of whose it is; records that the index does not know have none."""
-    systems: dict[str, list[str]] = {}
-    for system, number in keys:
-        systems.setdefault(system, []).append(number)
+    """Record → other people, namesakes of whose it is; records that the index does not know have none."""
+    rows = SourceRecord.objects.filter(bulk.with_keys(keys))
     known = {
         (system, number): patient
-        for system, numbers in systems.items()
-        for number, patient in SourceRecord.objects.filter(system=system, remote_id__in=numbers).values_list(
-            "remote_id", "patient"
-        )
+        for system, number, patient in rows.values_list("system", "remote_id", "patient")
     }
-    found = of_people(set(known.values()), by=by, reach=reach)
+    found = of_people(set(known.values()), by=by, reach=reach, perhaps_same=False)
     return {key: found.get(patient, []) for key, patient in known.items()}
 
 
-def of_people(people: Collection[int], *, by: User, reach: Reach) -> dict[int, list[Namesake]]:
-    """Person → the namesakes of theirs, the nearest first."""
-    own = _by_person(visible(rows_by("patient_id", people), by=by, reach=reach))
+def of_people(
+    people: Collection[int], *, by: User, reach: Reach, perhaps_same: bool = True
+) -> dict[int, list[Namesake]]:
+    """Person → the namesakes of theirs, the nearest first; then, if wanted, who may be the same person."""
+    own = by_person(visible(rows_by("patient_id", people), by=by, reach=reach))
     near = _near(own)
     ids = {one for some in near.values() for one in some}
     others = {row.pk: row for row in visible(rows_by("id", _counting(ids)), by=by, reach=reach)}
     found = {
-        person: _nearest(own[person], [others[one] for one in sorted(some) if one in others])
+        person: [
+            each
+            for each in _nearest(own[person], [others[one] for one in sorted(some) if one in others])
+            if perhaps_same or not each[1].is_one_person
+        ]
         for person, some in near.items()
     }
     return _named(found)
-
-
-def _by_person(rows: Iterable[Row]) -> dict[int, list[Row]]:
-    people: dict[int, list[Row]] = {}
-    for row in rows:
-        people.setdefault(row.patient_id, []).append(row)
-    return people
 
 
 def _near(own: Mapping[int, Sequence[Row]]) -> dict[int, set[int]]:

@@ -10,8 +10,7 @@ from functools import cached_property
 
 from django.db.models import Q
 
-from patients.matching import keys
-from patients.matching.keys import Key, Kind
+from patients.matching.keys import CAPS_FOR_ONE, Key, Kind
 from patients.matching.levels import levels_of
 from patients.matching.same_person import Judgement, Subject, Tier, judge_subjects
 from patients.matching.weights import FIXED
@@ -202,8 +201,4 @@ class Neighbourhood:
 
 def _wanted(each: AtHand) -> dict[int, int]:
     """The keys of a record by which others are looked for, each with how many may share it."""
-    return {key: keys.CAPS[kind] for key, kind in each.keys.items() if _helps(kind)}
-
-
-def _helps(kind: Kind) -> bool:
-    return kind in keys.CAPS and kind not in keys.FOR_SCANS_ONLY
+    return {key: CAPS_FOR_ONE[kind] for key, kind in each.keys.items() if kind in CAPS_FOR_ONE}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from django.db.models import Q
 from django.utils import timezone
 
 from integrations.registry import label_of, system_names
@@ -14,7 +13,7 @@ from patients.matching.grouping import Known, RecordKey
 from patients.models import KeptApart, LookUp, SourceRecord
 from portal.accounts.models import User
 
-from . import answers, finding, visibility
+from . import answers, bulk, finding, visibility
 from .answers import INDEX, KeptRecord, Outcome, State
 from .held import kept_of
 from .suggesting import WAIT_SECONDS
@@ -71,14 +70,8 @@ def known_of(keys: Iterable[RecordKey]) -> Known:
 
     Records that had vanished are left to the rule: what comes back may be somebody else's.
     """
-    ids: dict[str, list[str]] = {}
-    for system, remote_id in keys:
-        ids.setdefault(system, []).append(remote_id)
-    asked = Q(pk__in=[])
-    for system, some in ids.items():
-        asked |= Q(system=system, remote_id__in=some)
     rows = list(
-        SourceRecord.objects.filter(asked, vanished_at=None).values_list(
+        SourceRecord.objects.filter(bulk.with_keys(keys), vanished_at=None).values_list(
             "pk", "system", "remote_id", "patient_id"
         )
     )

@@ -13,11 +13,12 @@ from patients.models import SourceRecord
 from portal import audit
 from portal.accounts.models import User
 
-from . import finding, visibility
+from . import finding
 from .answers import KeptRecord
 from .held import kept_of
 from .lookup import Person
 from .understanding import terms_of
+from .visibility import Reach
 
 RUN_SECONDS = 3600
 WAIT_SECONDS = 0.4  # what typing waits for a system to say whom one may see
@@ -28,6 +29,7 @@ class Suggestion:
     """Somebody whom the index knows, and their address."""
 
     public_id: str
+    patient_id: int
     person: Person = field(repr=False)
 
 
@@ -40,12 +42,14 @@ class Suggestions:
     more: bool = False
 
 
-def suggest(query: SearchQuery, *, run: str, by: User) -> Suggestions:
+def suggest(query: SearchQuery, *, run: str, by: User, reach: Reach) -> Suggestions:
     """The first people who fit. One search event a run of typing, before its first names show."""
-    findings = finding.find(query, by=by, reach=visibility.reach_of(by, wait=WAIT_SECONDS))
+    findings = finding.find(query, by=by, reach=reach)
     if not findings.people:
         return Suggestions(query=query)
-    if cache.add(f"typing:{by.pk}:{run}", 1, RUN_SECONDS):
+    typing = f"typing:{by.pk}:{run}"
+    # Looked at first: adding takes a transaction, and most of what is typed goes on with a run.
+    if cache.get(typing) is None and cache.add(typing, 1, RUN_SECONDS):
         terms = [str(term) for term in terms_of(query)]
         audit.look("search", by=by, subject_key=run, details={"terms": terms, "in": "index"})
     return Suggestions(query=query, people=_shown(findings), more=findings.more)
@@ -59,6 +63,7 @@ def _shown(findings: finding.Findings) -> tuple[Suggestion, ...]:
     return tuple(
         Suggestion(
             public_id=rows[found[0].number].patient.public_id,
+            patient_id=each.patient_id,
             person=_person(found, notes),
         )
         for each in findings.people

@@ -12,7 +12,7 @@ from integrations.registry import system_names
 from patients.forms.lookup import LookUpForm
 from patients.models import LookUp
 from patients.services import lookup as lookups
-from patients.services import suggesting
+from patients.services import namesakes, suggesting, visibility
 from patients.services.results import Result, remember, result
 from patients.services.understanding import DETAILS, Asked, details_of, read
 from portal.web.htmx import redirect_after, render_page, wants_part
@@ -46,8 +46,14 @@ def typed(request: PortalRequest) -> HttpResponse:
         return redirect_after(request, "patients:search")
     if not form.is_valid():
         return render(request, "patients/lookup/_typed.html")
-    known = suggesting.suggest(form.understood.to_query(), run=form.cleaned_data["run"], by=request.user)
-    people = with_namesakes(shown_suggestions(known), [each.person for each in known.people], by=request.user)
+    user, run = request.user, form.cleaned_data["run"]
+    reach = visibility.reach_of(user, wait=suggesting.WAIT_SECONDS)
+    known = suggesting.suggest(form.understood.to_query(), run=run, by=user, reach=reach)
+    found = namesakes.of_people(
+        [each.patient_id for each in known.people], by=user, reach=reach, perhaps_same=False
+    )
+    near = {key: found.get(each.patient_id, []) for each in known.people for key in each.person.group.keys}
+    people = with_namesakes(shown_suggestions(known), [each.person for each in known.people], near)
     context = {"people": people, "more": known.more}
     return render(request, "patients/lookup/_typed.html", context)
 
@@ -89,7 +95,11 @@ def answer(request: PortalRequest, lookup_id: str, system: str) -> HttpResponse:
 def _shown(request: PortalRequest, found_now: Result, page: FoundPage) -> ShownLookUp:
     """The list, with the namesakes whom the index knows."""
     shown = shown_lookup(found_now, page)
-    return replace(shown, people=with_namesakes(shown.people, found_now.people, by=request.user))
+    listed = {each.key for each in shown.people}
+    keys = [key for each in found_now.people if each.number in listed for key in each.group.keys]
+    reach = visibility.reach_of(request.user, wait=suggesting.WAIT_SECONDS)
+    near = namesakes.of_records(keys, by=request.user, reach=reach)
+    return replace(shown, people=with_namesakes(shown.people, found_now.people, near))
 
 
 def _reopen(request: PortalRequest, lookup_id: str) -> LookUp:

@@ -192,7 +192,9 @@ def _look(
     audit.look(action, by=request.user, details=_details(state, page))
     chosen = set(state.chosen)
     rows = rows_of(sight, page.ids, tests=state.filters.tests)
-    found = namesakes.of_people([each.patient for each in rows], by=request.user, reach=sight.reach)
+    found = namesakes.of_people(
+        [each.patient for each in rows], by=request.user, reach=sight.reach, perhaps_same=False
+    )
     return {
         "page": page,
         "counted": COUNTED,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from django.urls import reverse
 
-from patients.services import namesakes, visibility
+from patients.services import namesakes
 from patients.services.lookup import Person
 from patients.services.namesakes import Namesake, RecordKey
 from patients.services.visibility import Reach
@@ -17,7 +17,6 @@ from .shown import ShownCaution, ShownPerson
 
 LEAD = "Not to be confused with"
 MOST = 3  # that are named; the nearest
-WAIT_SECONDS = 0.4  # what rows wait for a system to say whom one may see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +56,15 @@ def _caution(namesake: Namesake) -> ShownCaution:
 
 
 def with_namesakes(
-    shown: Sequence[ShownPerson], people: Sequence[Person], *, by: User
+    shown: Sequence[ShownPerson], people: Sequence[Person], found: Mapping[RecordKey, Sequence[Namesake]]
 ) -> tuple[ShownPerson, ...]:
-    """Rows of people found, each with cautions of the namesakes that the index knows.
+    """Rows of people found, each with cautions of the namesakes of their records.
 
     A namesake who is in the list is named with the address of that row, and not again where the row
     warns of them already.
     """
-    reach = visibility.reach_of(by, wait=WAIT_SECONDS)
-    records = {person.number: [each.key for each in person.kept] for person in people}
+    records = {person.number: person.group.keys for person in people}
     rows = {each.key: each for each in shown}
-    asked = [key for number in rows for key in records.get(number, ())]
-    found = namesakes.of_records(asked, by=by, reach=reach)
     address = {key: rows[number].url for number, keys in records.items() if number in rows for key in keys}
     return tuple(_with_cautions(row, records.get(row.key, ()), found, address) for row in shown)
 
@@ -84,6 +80,6 @@ def _with_cautions(
     for namesake in (each for key in records for each in found.get(key, ())):
         caution = _caution(namesake)
         url = address.get(namesake.record, caution.url)
-        if not namesake.likeness.is_one_person and url not in named:
+        if url not in named:
             more.setdefault(url, replace(caution, url=url))
     return replace(row, cautions=(*row.cautions, *tuple(more.values())[:MOST])) if more else row

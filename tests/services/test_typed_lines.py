@@ -12,7 +12,7 @@ import time_machine
 from django.utils import timezone
 
 from patients.models import OwnRoles
-from patients.services import index, suggesting
+from patients.services import index, suggesting, visibility
 from patients.services.understanding import Asked, read
 from portal.accounts.models import User
 from tests.typed import LINES, NEAR, ORGANIZATION, PEOPLE, lines_of, rank_of, records_of
@@ -34,10 +34,11 @@ def looker(reader: User) -> User:
 def test_typed_line_finds_the_person_meant_within_the_first_three(looker: User) -> None:
     people = records_of(PEOPLE)
     index.store(record for each in people.values() for record in each)
+    reach = visibility.reach_of(looker)
     missed = []
     for line in lines_of(LINES):
         shown = suggesting.suggest(
-            read(Asked(text=line.text)).to_query(), run=str(line.number), by=looker
+            read(Asked(text=line.text)).to_query(), run=str(line.number), by=looker, reach=reach
         ).people
         rank = rank_of(people[line.expected], shown)
         if rank is None or rank >= NEAR:
