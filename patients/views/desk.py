@@ -96,7 +96,10 @@ def _park_page(request: PortalRequest, one: Side, form: ParkForm, refused: Broke
 
 @require_POST
 def unpark(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Take somebody off one's own list, from home or from their page."""
+    """Take somebody off one's own list, from home or from their page.
+
+    No sealed form: it names nobody else, changes nothing about them, and must work whatever has changed.
+    """
     if desk.unpark(public_id, by=request.user):
         messages.success(request, "Taken off your list.")
     if "stay" in request.POST:

@@ -1,12 +1,14 @@
-"""Linking, parting and undoing by mouse, by keyboard, without JavaScript, and in two tabs at once."""
+"""Linking, parting and undoing by mouse, by keyboard, without JavaScript; every sealed form in two tabs at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.db.models import Q
+from playwright.sync_api import Locator, Page, expect
 
+from patients.models import Parked
 from portal.accounts.roles import Role
 from portal.audit.models import Event
 
@@ -58,29 +60,42 @@ def send_to(page: Page, address: str) -> None:
     page.locator("main form").last.evaluate("(form, to) => { form.action = to; }", address)
 
 
+def box(page: Page) -> Locator:
+    """Where the form asks for words."""
+    return page.get_by_label("Reason").or_(page.get_by_label("What were you doing?"))
+
+
 def press(page: Page, button: str) -> None:
-    """Send the form, with reason and tick where they are asked for."""
-    page.get_by_label("Reason").fill(REASON)
+    """Send the form, with words and tick where they are asked for."""
+    box(page).fill(REASON)
     tick = page.get_by_label("They are one person all the same")
     if tick.count():
         tick.check()
-    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name=button, exact=True).click()
 
 
 FORMS: dict[str, Callable[[], list[str]]] = {
     "Link: they are one person": lambda: [link_of("anika", "joan"), link_of("elsie", "joan")],
     "Not this person: part them": lambda: [_record_page("anika"), _record_page("elsie")],
     "Undo the link": lambda: [_undo_page("anika"), _undo_page("elsie")],
+    "Mark as a test record": lambda: [_record_page("anika", "test"), _record_page("elsie", "test")],
+    "Park": lambda: [at("anika", "park"), at("elsie", "park")],
 }
 
 
-def _record_page(given: str) -> str:
+def _record_page(given: str, what: str = "unlink") -> str:
     record = person_of(given).records.order_by("-pk")[0]
-    return at(given, "records", str(record.pk), "unlink")
+    return at(given, "records", str(record.pk), what)
 
 
 def _undo_page(given: str) -> str:
     return at(given, "links", str(person_of(given).links.filter(rule="", undone_at=None)[0].pk), "undo")
+
+
+def _written() -> int:
+    """How much was written: events of links and marks, and people parked."""
+    events = Event.objects.filter(Q(action__startswith="link.") | Q(action__startswith="record."))
+    return events.count() + Parked.objects.count()
 
 
 @pytest.mark.parametrize("button", FORMS)
@@ -94,7 +109,7 @@ def test_form_of_one_tab_is_refused_at_the_person_of_another(journey: Journey, b
     journey.when_they_go_to(one)
     second.goto(journey.portal + other)
     shown = [page.locator("h1").inner_text().split(" (")[0] for page in (journey.page, second)]
-    before = Event.objects.filter(action__startswith="link.").count()
+    before = _written()
 
     send_to(second, one)
     press(second, button)
@@ -103,12 +118,12 @@ def test_form_of_one_tab_is_refused_at_the_person_of_another(journey: Journey, b
     expect(alert).to_contain_text(f"The form was about {shown[1]}, born")
     expect(alert).to_contain_text(f"This page is about {shown[0]}, born")
     assert shown[0] != shown[1]
-    expect(second.get_by_label("Reason")).to_have_value(REASON)
-    assert Event.objects.filter(action__startswith="link.").count() == before
+    expect(box(second)).to_have_value(REASON)
+    assert _written() == before
     assert Event.objects.filter(action="form.refused", outcome="refused").count() == 1
     press(journey.page, button)  # the other tab's own form is as good as before
     expect(journey.page.get_by_role("alert")).to_have_count(0)
-    assert Event.objects.filter(action__startswith="link.").count() > before
+    assert _written() > before
     second.close()
 
 
