@@ -1,4 +1,4 @@
-"""Linking, parting and undoing by mouse, by keyboard, without JavaScript; every sealed form in two tabs at once."""
+"""Linking, parting and undoing by mouse, keyboard and without JavaScript; every sealed form in two tabs."""
 
 from __future__ import annotations
 
