@@ -187,10 +187,12 @@ class Found:
 
     ``narrow`` lets an index lead to few people, whatever their order; ``in_order`` walks along the
     order's own index and passes over the others, which is best where there are many.
+    ``is_filtered`` says that there may be few.
     """
 
     narrow: QuerySet[ListEntry]
     in_order: QuerySet[ListEntry]
+    is_filtered: bool
 
 
 def find(sight: Sight, filters: Filters, chosen: Collection[int] = ()) -> Found:
@@ -204,6 +206,7 @@ def find(sight: Sight, filters: Filters, chosen: Collection[int] = ()) -> Found:
     return Found(
         narrow=ListEntry.objects.filter(fitting.condition("facets"), fitting.lead(), further),
         in_order=walked.filter(fitting.condition("bits"), further),
+        is_filtered=bool(filters.names),
     )
 
 
@@ -338,12 +341,14 @@ def page_of(found: Found, order: Order, *, number: int, size: int) -> Page:
     beyond = (number - 1) * size >= COUNTED
     if beyond and (ids := _walk(found, order, number=number, size=size)):
         return Page(ids=ids, number=number, size=size, total=COUNTED, more=True)
-    if found.narrow[: COUNTED + 1].count() > COUNTED:
+    # Few are best read at once; counting comes first only where there are most likely many.
+    are_many = not found.is_filtered and found.narrow[: COUNTED + 1].count() > COUNTED
+    every = None if are_many else ids_in_order(found, order, most=COUNTED)
+    if every is None:
         if beyond:
             return _last_page(found, order, size=size)
         ids = _walk(found, order, number=number, size=size)
         return Page(ids=ids, number=number, size=size, total=COUNTED, more=True)
-    every = ids_in_order(found, order, most=COUNTED) or []
     number = min(number, max(-(-len(every) // size), 1))
     shown = every[(number - 1) * size : number * size]
     return Page(ids=shown, number=number, size=size, total=len(every), more=False)
