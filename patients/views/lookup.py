@@ -15,6 +15,7 @@ from patients.services import lookup as lookups
 from patients.services import namesakes, suggesting, visibility
 from patients.services.results import Result, remember, result
 from patients.services.understanding import DETAILS, Asked, details_of, read
+from portal.accounts.locking import kept_as
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
@@ -38,6 +39,7 @@ def search(request: PortalRequest) -> HttpResponse:
     )
 
 
+@kept_as("patients:search")
 @require_POST
 def typed(request: PortalRequest) -> HttpResponse:
     """Whom the index knows by what is in the box so far: a part of the look-up page, for htmx alone."""

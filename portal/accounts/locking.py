@@ -8,8 +8,9 @@ early and never late.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
@@ -22,6 +23,8 @@ STARTED, ACTIVE, LOCKED, RETURN, KEPT, DRAFT = (
 
 #: Longer typing is not kept; the page says so.
 LONGEST_KEPT = 200_000
+
+V = TypeVar("V", bound=Callable[..., object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,19 @@ def drop_kept_post(session: SessionBase) -> str:
     return str(session.pop(RETURN, "/"))
 
 
-def post_to_keep(request: HttpRequest) -> KeptPost | None:
-    """The form of a POST that met the lock, without its token; ``None`` if it is too long.
+def kept_as(view_name: str) -> Callable[[V], V]:
+    """For a view that answers while somebody types: what meets the lock is kept as if it had been sent
+    to another view, the one that the finished form goes to."""
+
+    def mark(view: V) -> V:
+        view.__dict__["kept_as"] = view_name
+        return view
+
+    return mark
+
+
+def post_to_keep(request: HttpRequest, view: object = None) -> KeptPost | None:
+    """The form of a POST to a view that met the lock, without its token; ``None`` if it is too long.
 
     Files are not kept. Nor is anything sent to the pages of sign-in: those hold passwords.
     """
@@ -140,4 +154,5 @@ def post_to_keep(request: HttpRequest) -> KeptPost | None:
     ]
     if sum(len(name) + len(value) for name, value in fields) > LONGEST_KEPT:
         return None
-    return KeptPost(path=request.get_full_path(), fields=fields)
+    other = getattr(view, "kept_as", "")
+    return KeptPost(path=reverse(other) if other else request.get_full_path(), fields=fields)

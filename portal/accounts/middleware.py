@@ -65,7 +65,7 @@ class SessionLimitsMiddleware(MiddlewareMixin):
             return _end(request)
         name = _view_name(request)
         if locking.is_locked(request.session):
-            return None if name in OPEN_WHILE_LOCKED else _meet_the_lock(request)
+            return None if name in OPEN_WHILE_LOCKED else _meet_the_lock(request, view)
         if BACKGROUND_HEADER not in request.headers:
             try:
                 locking.note_activity(request.session)
@@ -142,8 +142,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return _redirect(request, redirect_to_login(page).url)
 
 
-def _meet_the_lock(request: HttpRequest) -> HttpResponse:
-    kept = locking.post_to_keep(request) if request.method == "POST" else None
+def _meet_the_lock(request: HttpRequest, view: View) -> HttpResponse:
+    kept = locking.post_to_keep(request, view) if request.method == "POST" else None
     opened = locking.lock(request.session, return_to=_page_of(request), kept=kept)
     if opened:
         # Locking must not wait for the trail: the lock shows nothing that would have to be recorded.

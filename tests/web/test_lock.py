@@ -128,6 +128,19 @@ def test_form_that_met_the_lock_is_handed_back(staff: Client, clock: Clock) -> N
     assert 'name="name" value="&lt;b&gt;"' in response.content.decode()
 
 
+def test_typing_that_met_the_lock_is_handed_back_as_the_form_it_belongs_to(
+    staff: Client, clock: Clock
+) -> None:
+    wait(clock, minutes=11)
+    staff.post("/typed", {"text": "trelawney"}, headers=HTMX)
+
+    assert unlock(staff) == "/continue"
+    response = staff.get("/continue")
+
+    assert response.context["path"] == "/"
+    assert response.context["fields"] == [("text", "trelawney")]
+
+
 def test_form_that_was_sent_again_does_not_wait_any_more(staff: Client, clock: Clock) -> None:
     wait(clock, minutes=11)
     staff.post("/lock/draft", {"name": "Trelawney"})
