@@ -204,6 +204,8 @@ class HttpConnection:
         gate = _gate(self.endpoint)
         if not gate.acquire(timeout=max(self._remaining(), 0.0)):
             raise self.fault(errors.Unavailable, operation, reason="deadline")
+        if self.caller.sending:
+            self.caller.sending()
         started = time.monotonic()
         try:
             outcome = self._send(method, url, _Headers(headers), **kwargs)

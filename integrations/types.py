@@ -364,12 +364,14 @@ class TokenSource(Protocol):
 class Caller:
     """For whom an adapter works: whose token, how long, and whether anybody waits for it.
 
-    ``background`` work stops before the reserve that a system's quota keeps for staff.
+    ``background`` work stops before the reserve that a system's quota keeps for staff. ``sending`` is
+    called whenever a request is about to leave.
     """
 
     token: TokenSource | None = field(default=None, repr=False)
     deadline: Deadline | None = None
     background: bool = False
+    sending: Callable[[], None] | None = field(default=None, repr=False)
 
 
 NOBODY = Caller()

@@ -47,8 +47,10 @@ def needs_own_token(system: str) -> bool:
     return Capability.PERSONAL_TOKEN in system_class(system).capabilities
 
 
-def open_system(system: str, *, by: User, seconds: float | None = None) -> System:
-    """The adapter of a system working for a person, for at most ``seconds``.
+def open_system(
+    system: str, *, by: User, seconds: float | None = None, sending: Callable[[], None] | None = None
+) -> System:
+    """The adapter of a system working for a person, for at most ``seconds``. ``sending``: see ``Caller``.
 
     Raises ``NotConfigured`` where it is another installation than the one whose records the index
     holds: there the same record number is another person.
@@ -56,7 +58,7 @@ def open_system(system: str, *, by: User, seconds: float | None = None) -> Syste
     installations.check(system)
     deadline = Deadline.after(seconds or settings.SYSTEMS[system]["DEADLINE"])
     token = OwnToken(by, system, deadline) if needs_own_token(system) else None
-    return get_system(system, Caller(token=token, deadline=deadline))
+    return get_system(system, Caller(token=token, deadline=deadline, sending=sending))
 
 
 class OwnToken:

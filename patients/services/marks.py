@@ -94,7 +94,8 @@ def _touched(patient: Patient, record: SourceRecord) -> list[SourceRecord]:
 
 def over(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Answers of systems with our marks: their records do not say that they are test records."""
-    marked = _marked(each.key for outcome in outcomes for each in outcome.records)
+    keys = [each.key for outcome in outcomes for each in outcome.records]
+    marked = _marked(keys) if keys else set()
     if not marked:
         return list(outcomes)
     return [

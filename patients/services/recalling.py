@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from django.utils import timezone
@@ -65,11 +65,13 @@ def _as_held(row: SourceRecord) -> KeptRecord:
     return replace(kept_of(row), number=0, problem=problem, from_index=True)
 
 
-def known_of(keys: Iterable[RecordKey]) -> Known:
+def known_of(keys: Collection[RecordKey]) -> Known:
     """Whose these records are, as far as the index knows, and which of them somebody kept apart.
 
     Records that had vanished are left to the rule: what comes back may be somebody else's.
     """
+    if not keys:
+        return Known()
     rows = list(
         SourceRecord.objects.filter(bulk.with_keys(keys), vanished_at=None).values_list(
             "pk", "system", "remote_id", "patient_id"

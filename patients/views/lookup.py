@@ -51,6 +51,8 @@ def typed(request: PortalRequest) -> HttpResponse:
     user, run = request.user, form.cleaned_data["run"]
     reach = visibility.reach_of(user, wait=suggesting.WAIT_SECONDS)
     known = suggesting.suggest(form.understood.to_query(), run=run, by=user, reach=reach)
+    if not known.people:
+        return render(request, "patients/lookup/_typed.html")
     found = namesakes.of_people(
         [each.patient_id for each in known.people], by=user, reach=reach, perhaps_same=False
     )
@@ -97,6 +99,8 @@ def answer(request: PortalRequest, lookup_id: str, system: str) -> HttpResponse:
 def _shown(request: PortalRequest, found_now: Result, page: FoundPage) -> ShownLookUp:
     """The list, with the namesakes whom the index knows."""
     shown = shown_lookup(found_now, page)
+    if not shown.people:
+        return shown
     listed = {each.key for each in shown.people}
     keys = [key for each in found_now.people if each.number in listed for key in each.group.keys]
     reach = visibility.reach_of(request.user, wait=suggesting.WAIT_SECONDS)
