@@ -329,16 +329,21 @@ def test_more_than_are_counted_is_said_and_can_be_paged(
     assert listed(client, f"{LIST}?page=77") == every[100:]
 
 
+def statements(client: Client, people: int) -> int:
+    """How many statements a page of so many sends; one more where what a process remembers for a while
+    is asked for again."""
+    with CaptureQueriesContext(connection) as asked:
+        assert len(listed(client)) == people
+    return len(asked)
+
+
 def test_queries_are_as_many_for_a_hundred_people_as_for_a_few(client: Client, reader: User) -> None:
     signed_in(client, reaches(reader, "7"))
     counts = []
     for last in (3, 100):  # among whom there are namesakes
         index.store(record(each, f"Name{each:03}", system="jhe", organizations=["7"]) for each in range(last))
         send(client, size=100)
-        listed(client)  # what a process remembers for a while is asked for once
-        with CaptureQueriesContext(connection) as asked:
-            assert len(listed(client)) == last
-        counts.append(len(asked))
+        counts.append(min(statements(client, last) for _ in range(3)))
 
     assert counts[0] == counts[1]
 
