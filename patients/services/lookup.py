@@ -80,12 +80,16 @@ def _begin(lookup: LookUp, query: SearchQuery, *, by: User) -> None:
         key, sent = (lookup.pk, name), Event()
         keep = partial(_keep_answer, answers.keep_first, lookup, name, query)
         asking = _asking[key] = begin(_question(name, query, by, sending=sent.set), keep)
-        asking.add_done_callback(lambda _, key=key: _asking.pop(key, None))  # type: ignore[misc]
-        asking.add_done_callback(lambda _, sent=sent: sent.set())  # type: ignore[misc]
+        asking.add_done_callback(partial(_asked, key, sent))
         under_way.append(sent)
     give_up_at = time.monotonic() + HEAD_START
     for sent in under_way:
         sent.wait(max(give_up_at - time.monotonic(), 0.0))
+
+
+def _asked(key: tuple[str, str], sent: Event, _: Future[None]) -> None:
+    _asking.pop(key, None)
+    sent.set()  # whoever had nothing to send is not waited for
 
 
 def _keep_answer(

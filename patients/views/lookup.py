@@ -51,8 +51,6 @@ def typed(request: PortalRequest) -> HttpResponse:
     user, run = request.user, form.cleaned_data["run"]
     reach = visibility.reach_of(user, wait=suggesting.WAIT_SECONDS)
     known = suggesting.suggest(form.understood.to_query(), run=run, by=user, reach=reach)
-    if not known.people:
-        return render(request, "patients/lookup/_typed.html")
     found = namesakes.of_people(
         [each.patient_id for each in known.people], by=user, reach=reach, perhaps_same=False
     )

@@ -139,7 +139,7 @@ def kept_as(view_name: str) -> Callable[[V], V]:
     return mark
 
 
-def post_to_keep(request: HttpRequest, view: object = None) -> KeptPost | None:
+def post_to_keep(request: HttpRequest, view: Callable[..., object]) -> KeptPost | None:
     """The form of a POST to a view that met the lock, without its token; ``None`` if it is too long.
 
     Files are not kept. Nor is anything sent to the pages of sign-in: those hold passwords.

@@ -100,3 +100,4 @@ def test_the_best_match_comes_first_and_what_contradicts_last() -> None:
     query = SearchQuery(words=("Anne", "Smith"), birth_dates=(APRIL,))
     places = sorted(place(query, each.records) for each in people)
     assert [each.keys[0][1] for each in places] == ["exact", "merged", "near-name", "other-date"]
+    assert sorted(place(query, each.records) for each in people[::-1]) == places
