@@ -8,7 +8,7 @@ from datetime import date
 
 from integrations.types import RecordStatus, Registration, RemotePatient, SearchQuery, Sex
 from patients.matching.agreement import Evidence
-from patients.matching.grouping import Note, NoteKind
+from patients.matching.grouping import Note, NoteKind, RecordKey
 from patients.matching.levels import Level
 from patients.matching.ranking import matched
 
@@ -53,7 +53,7 @@ class Caution:
     reason: str = field(repr=False)
     other: int = 0
     other_name: str = field(default="", repr=False)
-    other_systems: tuple[str, ...] = ()
+    other_records: tuple[RecordKey, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +169,7 @@ def _caution(note: Note, other: Person | None) -> Caution:
         reason=note.sentence,
         other=other.number,
         other_name=name or "name not recorded",
-        other_systems=tuple(each.record.system for each in other.kept),
+        other_records=tuple(each.key for each in other.kept),
     )
 
 

@@ -136,7 +136,7 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
         "history_url": _address("patients:history", view, request),
         "print_url": _from_there(request, "patients:patient_print", public_id),
         "public_id": public_id if has_role(request.user, Role.ADMIN) else "",
-        **(came_from(request, person) if FROM in request.GET else {}),
+        **(came_from(request, opened) if FROM in request.GET else {}),
     }
 
 

@@ -196,7 +196,7 @@ def shown_cautions(cautions: Sequence[Caution], address: Callable[[int], str]) -
             reason=each.reason,
             url=address(each.other) if each.other else "",
             name=each.other_name,
-            systems=", ".join(label_of(system) for system in dict.fromkeys(each.other_systems)),
+            systems=", ".join(map(label_of, dict.fromkeys(system for system, _ in each.other_records))),
         )
         for each in cautions
     )

@@ -21,10 +21,12 @@ MOST = 3  # that are named; the nearest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownNamesakes:
-    """The banner of a person's page: cautions, and whether there are more. ``perhaps_same`` are people
+    """The banner of a person's page: cautions with one record of each namesake named, and whether
+    there are more. ``perhaps_same`` are people
     who may be this one, for the part of the page that links."""
 
     cautions: tuple[ShownCaution, ...] = field(default=(), repr=False)
+    records: frozenset[RecordKey] = field(default=frozenset(), repr=False)
     more: bool = False
     perhaps_same: tuple[ShownCaution, ...] = field(default=(), repr=False)
 
@@ -35,6 +37,7 @@ def banner_of(patient: int, *, by: User, reach: Reach) -> ShownNamesakes:
     same = [each for each in found if each.likeness.is_one_person]
     return ShownNamesakes(
         cautions=cautions_of(found),
+        records=frozenset(each.record for each in _named(found)),
         more=len(found) - len(same) > MOST,
         perhaps_same=tuple(map(_caution, same[:MOST])),
     )
@@ -42,7 +45,11 @@ def banner_of(patient: int, *, by: User, reach: Reach) -> ShownNamesakes:
 
 def cautions_of(found: Sequence[Namesake]) -> tuple[ShownCaution, ...]:
     """A caution for each of the nearest namesakes; whoever may be the same person is not one."""
-    return tuple(_caution(each) for each in found if not each.likeness.is_one_person)[:MOST]
+    return tuple(map(_caution, _named(found)))
+
+
+def _named(found: Sequence[Namesake]) -> list[Namesake]:
+    return [each for each in found if not each.likeness.is_one_person][:MOST]
 
 
 def _caution(namesake: Namesake) -> ShownCaution:

@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit.models import Event
 from tests.conftest import make_user, signed_in
-from tests.support import connected
+from tests.support import Desk, connected
 
 MEGAN = "member_megan@example.com"
 HTMX = {"HX-Request": "true"}
@@ -147,3 +147,14 @@ def test_admin_can_ask_who_looked_from_the_page(staff: User, sandbox: Sandbox) -
     address = reverse("patients:patient", args=[grace().public_id])
     assert "Who looked at this person" in signed_in(Client(), admin).get(address).content.decode()
     assert "Who looked at this person" not in signed_in(Client(), staff).get(address).content.decode()
+
+
+def test_twin_is_named_once_on_the_page_opened_from_a_look_up(staff: User) -> None:
+    desk = Desk(staff)
+    twins = desk.look_up("joshi 14/11/2006").addresses
+    assert len(twins) == 2
+    for address in twins:
+        page = desk.open(address)
+        (caution,) = page.of_class("portal-caution")
+        assert "Not to be confused with" in caution.text
+        assert "other NHS number, same address" in caution.text
