@@ -12,6 +12,9 @@ python = .venv/bin/python
 manage = $(python) manage.py
 as_in_production = ENVIRONMENT=production ALLOWED_HOSTS=portal.example.org SECRET_KEY=only-for-this-check-only-for-this-check-only-for-this ENCRYPTION_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
 
+# Tests and demo start many processes; each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup run smoke check test test-fast ui screenshots verify-jhe bench bench-typed
 .DEFAULT_GOAL := run
 
@@ -43,7 +46,8 @@ test: ## everything; on PostgreSQL with DATABASE_URL=postgres://…
 
 test-fast: ## under a minute: nothing slow, no browser
 	$(bootstrap) dev
-	@.venv/bin/pytest -n 2 -m "not slow and not browser" $(ARGS)
+	@.venv/bin/pytest -n 2 --dist worksteal -m "not slow and not browser" \
+		--ignore=tests/browser --ignore=tests/contract --ignore=tests/verification $(ARGS)
 
 ui: ## the style sheet, anew
 	$(bootstrap) ui

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,7 +33,6 @@ from tests.support import side_by_side
 PEOPLE = 120
 pytestmark = pytest.mark.slow
 MOMENT = timezone.now() - timedelta(hours=1)
-BEFORE = [known.copies[0].record for known in Population(records=60, seed=7).people()][:12]
 Content = dict[str, Any]
 
 
@@ -42,9 +42,15 @@ def records() -> list[RemotePatient]:
     return [copy.record for known in Population(records=PEOPLE, seed=31).people() for copy in known.copies]
 
 
+@cache
+def before() -> list[RemotePatient]:
+    """A few others."""
+    return [known.copies[0].record for known in Population(records=60, seed=7).people()][:12]
+
+
 def store(records: Sequence[RemotePatient], *, at_once: int) -> None:
     """Store these after a few others: weights count how many there are, and start at a dozen."""
-    index.store([replace(each, id=f"before-{each.id}") for each in BEFORE], read_at=MOMENT)
+    index.store([replace(each, id=f"before-{each.id}") for each in before()], read_at=MOMENT)
     for start in range(0, len(records), at_once):
         index.store(records[start : start + at_once], read_at=MOMENT)
 
@@ -164,7 +170,7 @@ def test_two_that_store_the_same_people_at_once_give_one_index(records: list[Rem
 
     assert together["people"] == content()["people"]
     assert together["keys"] == content()["keys"]
-    assert len(together["records"]) == len(records) + len(BEFORE)
+    assert len(together["records"]) == len(records) + len(before())
 
 
 def test_index_is_held_for_a_transaction_only(transactional_db: None) -> None:

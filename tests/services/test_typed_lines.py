@@ -30,6 +30,7 @@ def looker(reader: User) -> User:
     return reader
 
 
+@pytest.mark.slow
 @time_machine.travel(TYPED_ON)
 def test_typed_line_finds_the_person_meant_within_the_first_three(looker: User) -> None:
     people = records_of(PEOPLE)

@@ -295,6 +295,7 @@ def test_pages_hold_everybody_once_whatever_is_equal(client: Client, reader: Use
     assert again == keys[1]
 
 
+@pytest.mark.slow
 def test_page_beyond_the_end_is_the_last_one(client: Client, reader: User) -> None:
     index.store(record(100 + each, f"Name{each:03}") for each in range(60))
     signed_in(client, reader)
@@ -304,6 +305,7 @@ def test_page_beyond_the_end_is_the_last_one(client: Client, reader: User) -> No
     assert send(client, here="1", jump="3")["Location"] == f"{LIST}?page=3"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [25, 50, 100])
 def test_page_size_is_kept(client: Client, reader: User, size: int) -> None:
     index.store(record(100 + each, f"Name{each:03}") for each in range(110))
@@ -315,6 +317,7 @@ def test_page_size_is_kept(client: Client, reader: User, size: int) -> None:
     assert len(listed(client)) == size
 
 
+@pytest.mark.slow
 def test_more_than_are_counted_is_said_and_can_be_paged(
     client: Client, reader: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,6 +340,7 @@ def statements(client: Client, people: int) -> int:
     return len(asked)
 
 
+@pytest.mark.slow
 def test_queries_are_as_many_for_a_hundred_people_as_for_a_few(client: Client, reader: User) -> None:
     signed_in(client, reaches(reader, "7"))
     counts = []

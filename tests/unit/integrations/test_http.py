@@ -160,7 +160,7 @@ def test_dripping_reply_is_cut_at_the_deadline(serve: Serve, data: bytes) -> Non
     with pytest.raises(errors.Unavailable) as caught:
         connection_to(peer.url, seconds=0.4).get("test", "/")
     assert time.monotonic() - started < 0.9
-    assert caught.value.reason == "timeout"
+    assert caught.value.reason in {"timeout", "deadline"}  # waiting for the next byte, or just before that
 
 
 def test_dripping_reply_is_cut_without_a_deadline_too(serve: Serve) -> None:

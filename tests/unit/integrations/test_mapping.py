@@ -65,12 +65,14 @@ def test_any_json_gives_a_record_or_a_protocol_error(read: Reader, data: object)
     assert record.id
 
 
+@pytest.mark.slow
 @unhurried
 @given(bent=st.dictionaries(st.sampled_from(JUMP_KEYS), JSON))
 def test_jump_object_with_bent_values_never_breaks(bent: dict[str, Any]) -> None:
     _check_bent(read_jump, {**JUMP_ROW, **bent})
 
 
+@pytest.mark.slow
 @unhurried
 @given(bent=st.dictionaries(st.sampled_from(IMPILO_KEYS), JSON))
 def test_impilo_object_with_bent_values_never_breaks(bent: dict[str, Any]) -> None:

@@ -219,6 +219,7 @@ def bent(example: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     return replaced.map(lambda changes: {**example, **changes})
 
 
+@pytest.mark.slow
 @given(ANYTHING | bent(CURRENT))
 def test_any_rest_record_is_read_or_refused(data: Any) -> None:
     try:
@@ -229,6 +230,7 @@ def test_any_rest_record_is_read_or_refused(data: Any) -> None:
     assert str(record) == f"RemotePatient(system='jhe', id='{record.id}')"
 
 
+@pytest.mark.slow
 @given(ANYTHING | bent(FHIR))
 def test_any_fhir_resource_is_read_or_refused(data: Any) -> None:
     try:
