@@ -18,7 +18,7 @@ from portal.accounts.roles import Role
 from portal.audit.models import Event, EventRecord
 from tests.conftest import make_user
 
-from . import reaching
+from . import signing_in
 from .journey import Journey
 
 MONTH = (timezone.localdate().replace(day=1) - timedelta(days=1)).replace(day=1)  # the last whole one
@@ -191,7 +191,7 @@ def signed(journey: Journey) -> None:
 
 def sessions_elsewhere(journey: Journey) -> None:
     """Where somebody is signed in: here, and in another browser that can be ended."""
-    reaching.sessions(journey)
+    signing_in.sessions(journey)
     assert journey.user is not None
     elsewhere = Client()
     elsewhere.force_login(journey.user)
@@ -205,6 +205,6 @@ def sessions_elsewhere(journey: Journey) -> None:
 
 def accounts(journey: Journey) -> None:
     """Every account, one of them switched off."""
-    reaching.people_and_roles(journey)
+    signing_in.people_and_roles(journey)
     switch_off(user=make_user("olga@example.org", Role.READER, name="Olga Off"), by=None)
     journey.when_they_go_to("/staff")

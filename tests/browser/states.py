@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from integrations.sandbox.faults import FaultKind
 from portal.accounts.roles import Role
 
-from . import auditing, desks, linking, reaching
+from . import auditing, desks, linking, listing, locking, looking_up, persons, signing_in, troubles
 from .journey import MEGAN, Journey
 
 Way = Callable[[Journey], None]
@@ -80,13 +80,13 @@ def _failing(system: str, kind: FaultKind, text: str, **values: object) -> Way:
 def _signing_in() -> list[State]:
     entrance = [
         ("sign-in", _at("/accounts/login/")),
-        ("wrong-password", reaching.wrong_password),
-        ("too-many-attempts", reaching.too_many_attempts),
-        ("second-step", reaching.second_step),
-        ("second-step-wrong", reaching.second_step_wrong),
+        ("wrong-password", signing_in.wrong_password),
+        ("too-many-attempts", signing_in.too_many_attempts),
+        ("second-step", signing_in.second_step),
+        ("second-step-wrong", signing_in.second_step_wrong),
         ("jhe-confirm", _at("/accounts/oidc/jhe/login/")),
-        ("jhe-patient-refused", reaching.jhe_patient_refused),
-        ("jhe-down", reaching.jhe_down),
+        ("jhe-patient-refused", signing_in.jhe_patient_refused),
+        ("jhe-down", signing_in.jhe_down),
         ("password-forgotten", _at("/accounts/password/reset/")),
         ("password-forgotten-sent", _at("/accounts/password/reset/done/")),
         ("password-link-used-up", _at("/accounts/password/reset/key/1-set-password/")),
@@ -96,22 +96,22 @@ def _signing_in() -> list[State]:
         ("second-step-overview", _at("/accounts/2fa/")),
         ("passkeys", _at("/accounts/2fa/webauthn/")),
         ("change-password", _at("/accounts/password/change/")),
-        ("change-password-refused", reaching.password_change_refused),
+        ("change-password-refused", signing_in.password_change_refused),
         ("other-sign-ins", _at("/accounts/connections/")),
-        ("sessions", reaching.sessions),
+        ("sessions", signing_in.sessions),
         ("confirm-it-is-you", _at("/accounts/reauthenticate/?next=/accounts/2fa/totp/deactivate/")),
-        ("lock", reaching.locked),
-        ("lock-wrong-password", reaching.locked_wrong_password),
-        ("lock-cover", reaching.covered),
-        ("form-waiting", reaching.form_waiting),
+        ("lock", locking.locked),
+        ("lock-wrong-password", locking.locked_wrong_password),
+        ("lock-cover", locking.covered),
+        ("form-waiting", locking.form_waiting),
     ]
     return [
         *(State(part="entrance", name=name, way=way, role=None) for name, way in entrance),
         *(State(part="account", name=name, way=way) for name, way in inside),
         State(part="account", name="no-role-yet", way=_at("/"), role="none", jhe_login=""),
-        State(part="account", name="second-step-to-set-up", way=reaching.second_step_missing, role=None),
-        State(part="account", name="authenticator-app", way=reaching.authenticator_app, role=None),
-        State(part="account", name="add-passkey", way=reaching.add_passkey, role=None),
+        State(part="account", name="second-step-to-set-up", way=signing_in.second_step_missing, role=None),
+        State(part="account", name="authenticator-app", way=signing_in.authenticator_app, role=None),
+        State(part="account", name="add-passkey", way=signing_in.add_passkey, role=None),
         State(part="account", name="people-and-roles", way=auditing.accounts, role=Role.ADMIN),
         State(part="account", name="sessions-elsewhere", way=auditing.sessions_elsewhere),
     ]
@@ -120,12 +120,12 @@ def _signing_in() -> list[State]:
 def _looking_up() -> list[State]:
     ways: list[tuple[str, Way]] = [
         ("start", _at("/")),
-        ("details", reaching.details_open),
-        ("refused", reaching.look_up_refused),
-        ("typing", reaching.typing),
+        ("details", looking_up.details_open),
+        ("refused", looking_up.look_up_refused),
+        ("typing", looking_up.typing),
         ("one-in-three-systems", _found("grace mbeki 18/4/75")),
         ("two-readings", _found("smith 3/4/80")),
-        ("correcting", reaching.correcting),
+        ("correcting", looking_up.correcting),
         ("many", _found("wardle")),
         ("family", _found("the.kavanaghs@example.com")),
         ("twins", _found("joshi 14/11/2006")),
@@ -136,12 +136,12 @@ def _looking_up() -> list[State]:
         ("arabic", _found("خالد المصري")),
         ("chinese", _found("xiaoming wang")),
         ("markup", _found("test patient")),
-        ("referral-line", reaching.referral_line),
-        ("asking", reaching.still_asking),
-        ("from-the-index", reaching.known_and_asking),
-        ("not-confirmed", reaching.known_and_not_found),
-        ("known-and-one-failed", reaching.known_and_one_failed),
-        ("more", reaching.more_than_ten),
+        ("referral-line", looking_up.referral_line),
+        ("asking", looking_up.still_asking),
+        ("from-the-index", looking_up.known_and_asking),
+        ("not-confirmed", looking_up.known_and_not_found),
+        ("known-and-one-failed", looking_up.known_and_one_failed),
+        ("more", looking_up.more_than_ten),
         ("nobody", _found("quillon xanthopoulos")),
         ("cannot-search", _found("07700 900123")),
         ("one-failed", _failing("impilo", FaultKind.STATUS, "grace mbeki 18/4/75", status=503)),
@@ -170,15 +170,15 @@ def _people() -> list[State]:
         ),
         State(part="person", name="arabic", way=_person("خالد المصري", "خالد")),
         State(part="person", name="chinese", way=_person("xiaoming wang", "WANG")),
-        State(part="person", name="of-the-index", way=reaching.patient),
-        State(part="person", name="being-checked", way=reaching.patient_being_checked),
-        State(part="person", name="not-read", way=reaching.patient_not_read),
-        State(part="person", name="withheld", way=reaching.patient_withheld),
-        State(part="person", name="alerts", way=reaching.patient_with_alerts),
-        State(part="person", name="history", way=reaching.patient_history),
-        State(part="person", name="alerts-printed", way=reaching.patient_printed, print=True),
-        State(part="person", name="system-down", way=reaching.person_with_a_system_down),
-        State(part="person", name="read-anew-failed", way=reaching.person_not_read_anew),
+        State(part="person", name="of-the-index", way=persons.patient),
+        State(part="person", name="being-checked", way=persons.patient_being_checked),
+        State(part="person", name="not-read", way=persons.patient_not_read),
+        State(part="person", name="withheld", way=persons.patient_withheld),
+        State(part="person", name="alerts", way=persons.patient_with_alerts),
+        State(part="person", name="history", way=persons.patient_history),
+        State(part="person", name="alerts-printed", way=persons.patient_printed, print=True),
+        State(part="person", name="system-down", way=persons.person_with_a_system_down),
+        State(part="person", name="read-anew-failed", way=persons.person_not_read_anew),
         State(part="person", name="print-view", way=_print("grace mbeki 18/4/75", "MBEKI")),
         State(part="person", name="printed", way=_print("grace mbeki 18/4/75", "MBEKI"), print=True),
         State(part="person", name="printed-page", way=_person("albert ramsbottom", "RAMSBOTTOM"), print=True),
@@ -206,21 +206,21 @@ def _linking() -> list[State]:
 
 def _people_list() -> list[State]:
     ways: list[tuple[str, Way]] = [
-        ("everybody", reaching.people_listed),
-        ("filtered", reaching.people_filtered),
-        ("filters", reaching.people_filters),
-        ("filters-refused", reaching.people_filters_refused),
-        ("nobody", reaching.people_nobody),
+        ("everybody", listing.people_listed),
+        ("filtered", listing.people_filtered),
+        ("filters", listing.people_filters),
+        ("filters-refused", listing.people_filters_refused),
+        ("nobody", listing.people_nobody),
         ("empty", _at("/people/")),
-        ("test-records", reaching.people_tests),
-        ("print-view", reaching.people_printed),
+        ("test-records", listing.people_tests),
+        ("print-view", listing.people_printed),
     ]
     return [
         *(State(part="people", name=name, way=way) for name, way in ways),
-        State(part="people", name="printed", way=reaching.people_printed, print=True),
-        State(part="people", name="coordinator", way=reaching.people_listed, role=Role.COORDINATOR),
-        State(part="people", name="export", way=reaching.people_export, role=Role.ADMIN),
-        State(part="people", name="export-refused", way=reaching.people_export_refused, role=Role.ADMIN),
+        State(part="people", name="printed", way=listing.people_printed, print=True),
+        State(part="people", name="coordinator", way=listing.people_listed, role=Role.COORDINATOR),
+        State(part="people", name="export", way=listing.people_export, role=Role.ADMIN),
+        State(part="people", name="export-refused", way=listing.people_export_refused, role=Role.ADMIN),
     ]
 
 
@@ -261,14 +261,14 @@ def _desks() -> list[State]:
 def _rest() -> list[State]:
     return [
         State(part="connections", name="admin", way=_at("/connections"), role=Role.ADMIN),
-        State(part="connections", name="admin-trouble", way=reaching.connections_in_trouble, role=Role.ADMIN),
+        State(part="connections", name="admin-trouble", way=troubles.connections_in_trouble, role=Role.ADMIN),
         State(part="connections", name="staff", way=_at("/connections")),
-        State(part="connections", name="staff-trouble", way=reaching.connections_in_trouble),
+        State(part="connections", name="staff-trouble", way=troubles.connections_in_trouble),
         State(part="error", name="outside-role", way=_at("/staff")),
-        State(part="error", name="form-too-old", way=reaching.form_too_old),
+        State(part="error", name="form-too-old", way=troubles.form_too_old),
         State(part="error", name="not-found", way=_at("/nowhere")),
-        State(part="error", name="fault", way=reaching.fault_of_ours),
-        State(part="error", name="cannot-be-recorded", way=reaching.nothing_can_be_recorded),
+        State(part="error", name="fault", way=troubles.fault_of_ours),
+        State(part="error", name="cannot-be-recorded", way=troubles.nothing_can_be_recorded),
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .journey import OPAQUE, OPAQUE_PERSON, Journey
-from .reaching import REFERRAL
+from .looking_up import REFERRAL
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from portal.accounts.roles import Role
 
-from . import reaching
+from . import listing
 from .journey import Journey
 
 pytestmark = pytest.mark.browser
@@ -110,7 +110,7 @@ def test_paper_carries_filters_who_printed_it_and_no_controls(journey: Journey) 
 
 def test_without_scripts_ticks_go_with_every_button(unscripted: Journey) -> None:
     unscripted.given_signed_in()
-    unscripted.given_index(*reaching.LISTED)
+    unscripted.given_index(*listing.LISTED)
     unscripted.when_they_go_to("/people/")
     unscripted.page.get_by_role("checkbox", name="Select MBEKI").check()
     unscripted.page.get_by_role("button", name="Born").click()

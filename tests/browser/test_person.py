@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from integrations.sandbox.faults import FaultKind
 
-from . import reaching
+from . import persons
 from .journey import Journey
 
 pytestmark = pytest.mark.browser
@@ -81,7 +81,7 @@ def test_system_that_is_down_is_named_and_can_be_asked_from_here(journey: Journe
 
 def test_record_that_cannot_be_read_anew_is_not_shown_as_current(journey: Journey) -> None:
     journey.given_signed_in()
-    reaching.person_not_read_anew(journey)
+    persons.person_not_read_anew(journey)
     expect(journey.page.get_by_text("As of 2 minutes ago.", exact=True)).to_be_visible()
     expect(journey.page.locator(".portal-notice--bad, .portal-notice--warn").first).to_contain_text(
         "Jump EHR"
@@ -93,7 +93,7 @@ def test_page_is_corrected_without_losing_the_place_or_the_focus(journey: Journe
     with journey.sandbox.stores["impilo"].writing() as state:
         for row in state["patients"].values():
             row["enrolled"] = False
-    reaching.patient_being_checked(journey)
+    persons.patient_being_checked(journey)
     page = journey.page
     row = page.locator("#field-enrolled")
     expect(row).to_contain_text("No Impilo as of 3 days ago")
@@ -118,13 +118,13 @@ def test_page_is_corrected_without_losing_the_place_or_the_focus(journey: Journe
 def test_alerts_are_in_view_on_a_narrow_window(journey: Journey) -> None:
     journey.given_signed_in()
     journey.page.set_viewport_size({"width": 390, "height": 844})
-    reaching.patient_with_alerts(journey)
+    persons.patient_with_alerts(journey)
     expect(journey.page.get_by_text("BSL interpreter").first).to_be_in_viewport(ratio=1)
 
 
 def test_opening_a_person_takes_few_requests_and_bytes(journey: Journey) -> None:
     journey.given_signed_in()
-    reaching.patient_read_days_ago(journey)
+    persons.patient_read_days_ago(journey)
     journey.when_they_type("mbeki g")
     asked: list[str] = []
     journey.page.on("request", lambda request: asked.append(request.url))
@@ -136,7 +136,7 @@ def test_opening_a_person_takes_few_requests_and_bytes(journey: Journey) -> None
 
 def test_history_opens_in_its_place_and_says_what_changed(journey: Journey) -> None:
     journey.given_signed_in()
-    reaching.patient_history(journey)
+    persons.patient_history(journey)
     entry = journey.page.locator(".portal-history__entry").filter(has_text="Changed in Jump EHR").first
     expect(entry).to_contain_text("Lighthouse keeper")
     expect(journey.page.get_by_role("region", name="This page is about")).to_be_visible()
@@ -144,13 +144,13 @@ def test_history_opens_in_its_place_and_says_what_changed(journey: Journey) -> N
 
 def test_person_whom_every_system_refuses_is_gone_from_the_screen(journey: Journey) -> None:
     journey.given_signed_in()
-    reaching.patient_withheld(journey)
+    persons.patient_withheld(journey)
     expect(journey.page.get_by_text("MBEKI")).to_have_count(0)
 
 
 def test_portal_that_does_not_answer_is_not_waited_for_for_ever(journey: Journey) -> None:
     journey.given_signed_in()
-    reaching.patient_read_days_ago(journey)
+    persons.patient_read_days_ago(journey)
     journey.watch.excuse("Failed to load|net::ERR_FAILED|htmx:(sendError|afterRequest)")
     journey.page.route("**/live?*", lambda route: route.abort())
     journey.when_they_type("mbeki g")

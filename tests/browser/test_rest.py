@@ -9,7 +9,7 @@ from integrations.sandbox.faults import FaultKind
 from portal.accounts.roles import Role
 from tests.conftest import make_user
 
-from . import reaching
+from . import troubles
 from .journey import Journey
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def test_page_outside_the_role_says_whose_it_is(journey: Journey) -> None:
 
 def test_look_up_with_a_form_too_old_says_so_in_place(journey: Journey) -> None:
     journey.given_signed_in()
-    reaching.form_too_old(journey)
+    troubles.form_too_old(journey)
     expect(journey.page.get_by_text("nothing was changed")).to_be_visible()
     journey.page.reload()
     journey.when_they_type_and_send("grace mbeki 18/4/75")
@@ -67,7 +67,7 @@ def test_look_up_with_a_form_too_old_says_so_in_place(journey: Journey) -> None:
 
 def test_fault_of_ours_gives_a_request_id_and_no_details(journey: Journey) -> None:
     journey.given_signed_in()
-    reaching.fault_of_ours(journey)
+    troubles.fault_of_ours(journey)
     journey.then_they_see("Something went wrong in the portal")
     expect(journey.page.get_by_text("Request id", exact=False).last).to_be_visible()
     assert "nowhere" not in journey.page.content()
@@ -75,6 +75,6 @@ def test_fault_of_ours_gives_a_request_id_and_no_details(journey: Journey) -> No
 
 def test_nobody_is_shown_where_nothing_can_be_recorded(journey: Journey) -> None:
     journey.given_signed_in()
-    reaching.nothing_can_be_recorded(journey)
+    troubles.nothing_can_be_recorded(journey)
     screens = journey.page.get_by_role("link", name="Jump")
     expect(screens).to_have_attribute("href", journey.sandbox.console_url("jump").partition("{id}")[0])
