@@ -9,7 +9,8 @@ from integrations.sandbox.run import Sandbox
 from patients.services import connections
 from tests.support import point_at
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+# Systems are asked from threads, which see the database only without a transaction around the test.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def addresses() -> dict[str, str]:
