@@ -84,7 +84,8 @@ FOCUSED = """() => {
 
 def violations(page: Page) -> list[tuple[str, list[Any]]]:
     """What axe finds: rule and the elements that break it."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
     return [(found["id"], [node["target"] for node in found["nodes"]]) for found in result["violations"]]
 

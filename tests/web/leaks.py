@@ -66,17 +66,20 @@ class Watch:
 
     def leaks(self) -> set[str]:
         """The places in which a mark can be read."""
-        everything = [*self.seen, *_database(), *_sessions(), *_files()]
-        return {place for place, text in everything if self._is_marked(text)}
-
-    def _is_marked(self, text: str) -> bool:
-        plain = unquote_plus(text).casefold()
-        readable = [text.casefold(), plain, *_unwrapped(text)]
-        return any(spelling in each for each in readable for spelling in self._spellings())
+        places: dict[str, set[str]] = {}
+        for place, text in (*self.seen, *_database(), *_sessions(), *_files()):
+            places.setdefault(text, set()).add(place)
+        spellings = self._spellings()
+        return {place for text, some in places.items() if _has_any(text, spellings) for place in some}
 
     def _spellings(self) -> set[str]:
         whole = {mark.casefold() for mark in self.marks}
         return whole | {quote(mark).casefold() for mark in whole} | {quote_plus(mark) for mark in whole}
+
+
+def _has_any(text: str, spellings: Iterable[str]) -> bool:
+    readable = [text.casefold(), unquote_plus(text).casefold(), *_unwrapped(text)]
+    return any(spelling in each for each in readable for spelling in spellings)
 
 
 @contextmanager
