@@ -98,7 +98,7 @@ def _nearest(mine: Sequence[Row], near: Sequence[Row]) -> list[tuple[int, Likene
     """The nearest of other people's records, one a person; one person only where no pair says otherwise."""
     best: dict[int, tuple[int, Likeness]] = {}
     total = about_how_many()
-    forms = [own.form for own in mine]
+    forms = [own.form for own in sorted(mine, key=lambda own: own.pk)]
     for row in near:
         if row.patient_id == mine[0].patient_id:
             continue
@@ -113,8 +113,9 @@ def _nearest(mine: Sequence[Row], near: Sequence[Row]) -> list[tuple[int, Likene
     return [*others[:MOST_NAMED], *perhaps_same[:MOST_NAMED]]
 
 
-def _place(found: Likeness) -> tuple[bool, int]:
-    return found.is_one_person, found.closeness
+def _place(found: Likeness) -> tuple[bool, int, int]:
+    """Of records that come equally near, those first that tell the two people apart by the most."""
+    return found.is_one_person, found.closeness, -len(found.differs)
 
 
 def _named(found: Mapping[int, Sequence[tuple[int, Likeness]]]) -> dict[int, list[Namesake]]:
