@@ -180,10 +180,26 @@ def test_interrupted_reading_ends_cleanly_and_leaves_its_place_free(run: Run, sa
 
     status, _said, complained = ended(process)
 
-    assert status == 130
+    assert status == 130, complained
     assert "goes on from here" in complained
     assert "Traceback" not in complained
     assert SyncRun.objects.get().lease_until is None
+
+
+def test_second_signal_does_not_wait_for_the_step(run: Run, sandbox: Sandbox) -> None:
+    sandbox.faults["jump"].latency = 30.0
+    process = run("jump", "--full")
+    until(SyncRun.objects.exists, what="it has begun", seconds=60)
+    process.send_signal(signal.SIGTERM)
+    complaints = process.stderr
+    assert complaints is not None
+    until(lambda: "once more" in complaints.readline(), what="it has heard", seconds=60)
+    process.send_signal(signal.SIGTERM)
+
+    status, _said, complained = ended(process)
+
+    assert status == 130, complained
+    assert not SyncRun.objects.get().ended_at
 
 
 def test_two_processes_read_one_system_once(run: Run, sandbox: Sandbox) -> None:

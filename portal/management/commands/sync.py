@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
 from argparse import ArgumentParser
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -50,19 +53,20 @@ class Command(BaseCommand):
 
     def handle(self, *, systems: list[str], full: bool, rows: bool, whole: bool, **options: Any) -> None:
         """Read rows of all, then whole records of all; say how it ended."""
-        signal.signal(signal.SIGTERM, _interrupt)
         if options["same_installation"]:
             self._accept(systems)
         self._owner = sync_runs.new_owner()
         self._statuses = {0}
+        self._is_ending = False
         try:
-            if not keying.fits():
-                self.stderr.write(NOT_FITTING)
-            names = [name for name in self._chosen(systems) if self._is_on(name, named=bool(systems))]
-            for name in names if not whole else ():
-                self._read(name, Kind.FULL if full else sync_schedule.kind_of_rows(name))
-            for name in names if not rows else ():
-                self._read_whole(name)
+            with self._listening():
+                if not keying.fits():
+                    self.stderr.write(NOT_FITTING)
+                names = [name for name in self._chosen(systems) if self._is_on(name, named=bool(systems))]
+                for name in names if not whole else ():
+                    self._read(name, Kind.FULL if full else sync_schedule.kind_of_rows(name))
+                for name in names if not rows else ():
+                    self._read_whole(name)
         except KeyboardInterrupt:
             self.stderr.write("\nEnded. The next sync, or the worker, goes on from here.")
             sys.exit(INTERRUPTED)
@@ -117,8 +121,14 @@ class Command(BaseCommand):
         """Work on a run until it ends or waits; where another process works on it, until that is done."""
         sync_runs.hasten(run)
         said = _Said(self)
+
+        def after_a_step(run: SyncRun) -> None:
+            said.progress(run)
+            self._end_if_asked()
+
         while not run.ended_at:
-            outcome = sync.work(run, self._owner, seconds=TURN_SECONDS, then=said.progress)
+            self._end_if_asked()
+            outcome = sync.work(run, self._owner, seconds=TURN_SECONDS, then=after_a_step)
             if outcome in {Outcome.WAITING, Outcome.STOPPED}:
                 self._say_end(run, LATER if outcome is Outcome.WAITING else FAILED)
                 return outcome
@@ -128,6 +138,27 @@ class Command(BaseCommand):
                 run.refresh_from_db()
         self._say_end(run, 0 if run.is_complete else FAILED)
         return Outcome.ENDED
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        before = {each: signal.signal(each, self._ask_to_end) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    def _ask_to_end(self, *_: Any) -> None:
+        """Remember a first signal until the step is done: raised in the middle of a transaction, Django
+        may not be able to undo it. A second one does not wait."""
+        if self._is_ending:
+            raise KeyboardInterrupt
+        self._is_ending = True
+        os.write(sys.stderr.fileno(), ENDING)
+
+    def _end_if_asked(self) -> None:
+        if self._is_ending:
+            raise KeyboardInterrupt
 
     def _say_end(self, run: SyncRun, status: int) -> None:
         self._statuses.add(status)
@@ -140,6 +171,7 @@ NOT_FITTING = (
     "The index was keyed with another SECRET_KEY, or by another version: people are not found by it. "
     "Run manage.py rekey."
 )
+ENDING = b"\nEnding after this step. Press Ctrl-C once more to end at once.\n"
 _WORDS = {Kind.FULL: "everybody", Kind.CHANGES: "what changed", Kind.WHOLE: "whole records"}
 
 
@@ -172,7 +204,3 @@ def _line(run: SyncRun, how: str) -> str:
     more += [f"{run.long_blocks} details shared by too many to compare"] if run.long_blocks else []
     more += [f"about {run.left} to go"] if run.left else []
     return f"{label_of(run.system)}, {_WORDS[Kind(run.kind)]}, {how}: {', '.join([counts, *more])}"
-
-
-def _interrupt(*_: Any) -> NoReturn:
-    raise KeyboardInterrupt
