@@ -19,7 +19,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -34,6 +33,7 @@ import requests
 from cryptography.fernet import Fernet
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
+from tests import chromium
 from tests.verification.sign_in import sign_in
 from tests.verification.subject import NEEDED, Subject, from_environment
 
@@ -42,7 +42,6 @@ from .support import ROOT, web_server
 PEOPLE = 2_000
 ROUNDS = 5
 PATIENCE = 60_000  # milliseconds
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 #: When a condition first holds, as the page's own clock has it. No ``eval``: the portal's policy forbids it.
 WATCH = """() => new Promise(done => {
@@ -225,9 +224,8 @@ def _console_page(browser: Browser, subject: Subject) -> Page:
 
 @contextmanager
 def _browser() -> Iterator[Browser]:
-    own = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=own, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium.installed(), args=chromium.FLAGS)
         yield browser
         browser.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from integrations.sandbox import jhe
 from integrations.sandbox.run import Sandbox
+from tests import chromium
 
 from .journey import Journey
 from .watch import Watch
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 STYLES = Path(django_settings.BASE_DIR) / "static" / "build" / "portal.css"
 # Playwright keeps an event loop in the main thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -45,12 +36,11 @@ def _unavailable(reason: str) -> None:
 def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], browser_type: BrowserType
 ) -> dict[str, Any]:
-    """Chromium from ``CHROMIUM``, else from the path; else Playwright's own."""
-    own = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    path = own or browser_type.executable_path
+    """The installed Chromium; else Playwright's own."""
+    path = chromium.installed() or browser_type.executable_path
     if not Path(path).exists():
         _unavailable("No Chromium: install it, or say where it is in the environment variable CHROMIUM.")
-    return {**browser_type_launch_args, "args": FLAGS, "executable_path": path}
+    return {**browser_type_launch_args, "args": chromium.FLAGS, "executable_path": path}
 
 
 @pytest.fixture(scope="session")
