@@ -10,7 +10,11 @@ needs_python = { echo "Crosswalk needs Python 3.11 or newer. Install it, or say 
 bootstrap = @$(new_enough) || $(needs_python); $(PYTHON) portal/bootstrap.py
 python = .venv/bin/python
 manage = $(python) manage.py
-as_in_production = ENVIRONMENT=production ALLOWED_HOSTS=portal.example.org SECRET_KEY=only-for-this-check-only-for-this-check-only-for-this ENCRYPTION_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
+# What is warned of in production too has its good value here: portal/checks.py.
+as_in_production = ENVIRONMENT=production ALLOWED_HOSTS=portal.example.org \
+	DATABASE_URL=postgres://portal@db.example.org/portal EMAIL_URL=smtp+tls://portal@mail.example.org:587 \
+	VAR_DIR=$${TMPDIR:-/tmp}/crosswalk-check SECRET_KEY=only-for-this-check-only-for-this-check-only-for-this \
+	ENCRYPTION_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
 
 # Tests and demo start many processes; each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 #: Hosts on this machine, where plain http is no risk.
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: What a live key of Jump begins with; a sandbox key begins with ``pk_test_``.
 LIVE_KEY = "pk_live_"
+#: What Django has for mails that reach nobody's mailbox.
+BACKENDS_TO_NOBODY = frozenset(
+    f"django.core.mail.backends.{name}.EmailBackend" for name in ("filebased", "console", "locmem", "dummy")
+)
 WEEK = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
 MAKE_A_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 
@@ -52,6 +57,38 @@ def check_production(app_configs: Any, **_: Any) -> list[CheckMessage]:
         Error(sentence, hint=hint, id=number)
         for number, (is_wrong, sentence, hint) in wrong.items()
         if is_wrong
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_deployment(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """What ``check --deploy`` warns of in production: what works, and is regretted later."""
+    if not settings.PRODUCTION:
+        return []
+    unwise = {
+        "portal.W001": (
+            settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3",
+            "The database is SQLite in production.",
+            "Set DATABASE_URL=postgres://user:password@host/name. SQLite lets one process write at a "
+            "time, and web server and workers have to be on one machine.",
+        ),
+        "portal.W002": (
+            settings.EMAIL_BACKEND in BACKENDS_TO_NOBODY,
+            "Mails are not sent in production: nobody gets a link to set a new password, or a notice "
+            "that their account was changed.",
+            "Set EMAIL_URL=smtp+tls://user:password@host:587.",
+        ),
+        "portal.W003": (
+            Path(settings.VAR_DIR).resolve().is_relative_to(Path(settings.BASE_DIR).resolve()),
+            "VAR_DIR is inside the folder of the release: replacing the release deletes it.",
+            "Set VAR_DIR to a folder outside, like /var/lib/crosswalk, and move there what is in the old "
+            "one: it may hold events of the audit trail that are not in the database yet.",
+        ),
+    }
+    return [
+        Warning(sentence, hint=hint, id=number)
+        for number, (is_unwise, sentence, hint) in unwise.items()
+        if is_unwise
     ]
 
 

@@ -21,6 +21,8 @@ GOOD = {
     "SECRET_KEY": "a-long-text-of-many-different-characters-0123456789-!%&",
     "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
     "ALLOWED_HOSTS": "portal.example.org",
+    "DATABASE_URL": "postgres://portal:secret@db.example.org/portal",
+    "EMAIL_URL": "smtp+tls://portal:secret@mail.example.org:587",
     "JUMP_URL": "https://jump.example.org/api/v1",
     "JUMP_API_KEY": "pk_live_0123456789",
 }
@@ -51,6 +53,67 @@ def test_production_without_anything_says_everything_at_once(tmp_path: Path) -> 
 
     assert done.returncode != 0
     for number in ("E001", "E002", "E003", "E004"):
+        assert f"portal.{number}" in done.stderr
+
+
+BACKENDS = "django.core.mail.backends"
+INSIDE = Path(portal_settings.BASE_DIR) / "var"
+
+
+@pytest.fixture
+def suited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of which ``check --deploy`` has nothing to warn."""
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
+    settings.PRODUCTION = True
+    settings.EMAIL_BACKEND = f"{BACKENDS}.smtp.EmailBackend"
+    settings.VAR_DIR = Path("/nowhere")
+    return settings
+
+
+def warnings() -> list[str | None]:
+    """The ids of what ``check --deploy`` warns of."""
+    return [problem.id for problem in checks.check_deployment(None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("PRODUCTION", True, []),
+        ("EMAIL_BACKEND", f"{BACKENDS}.filebased.EmailBackend", ["portal.W002"]),
+        ("EMAIL_BACKEND", f"{BACKENDS}.console.EmailBackend", ["portal.W002"]),
+        ("VAR_DIR", INSIDE, ["portal.W003"]),
+    ],
+)
+def test_what_does_not_suit_production_is_warned_of(
+    suited: Settings, name: str, value: Any, expected: list[str]
+) -> None:
+    setattr(suited, name, value)
+
+    assert warnings() == expected
+
+
+def test_sqlite_is_warned_of_in_production_alone(suited: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(suited.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+
+    assert warnings() == ["portal.W001"]
+    suited.PRODUCTION = False
+    assert warnings() == []
+
+
+def test_folder_is_judged_by_where_it_leads(suited: Settings, tmp_path: Path) -> None:
+    (tmp_path / "var").symlink_to(INSIDE)
+    suited.VAR_DIR = tmp_path / "var"
+
+    assert warnings() == ["portal.W003"]
+
+
+@pytest.mark.slow
+def test_warnings_stop_no_start(tmp_path: Path) -> None:
+    as_it_comes = {name: GOOD[name] for name in GOOD.keys() - {"DATABASE_URL", "EMAIL_URL"}}
+    done = run_check(tmp_path, **as_it_comes | {"VAR_DIR": str(INSIDE)})
+
+    assert done.returncode == 0
+    for number in ("W001", "W002", "W003"):
         assert f"portal.{number}" in done.stderr
 
 
