@@ -87,13 +87,13 @@ def reader(db: None) -> User:
 
 @pytest.fixture
 def clinic_staff(db: None) -> User:
-    """May look, register and edit."""
+    """May look, and link records of one person."""
     return make_user("staff@example.org", Role.CLINIC_STAFF, name="Clive Staff")
 
 
 @pytest.fixture
 def coordinator(db: None) -> User:
-    """Runs studies in JHE."""
+    """Looks at, lists and exports participants of their JHE organizations."""
     return make_user("coordinator@example.org", Role.COORDINATOR, name="Cora Coordinator")
 
 

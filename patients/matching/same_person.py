@@ -1,8 +1,9 @@
-"""The one rule for "same person" (architecture, safety rule 5), for two records.
+"""The one rule for "same person" (docs/architecture.md has a section of this name), for two records.
 
-High is what may be linked by rule: an equal NHS number that a cross-check confirms (a), or equal
-names and birth date with a third agreeing field (b). In both, nothing may contradict. Medium and
-low wait for a person. Guessable identifiers are not looked at at all.
+High is what may be linked by rule: an equal NHS number that a cross-check confirms (a), equal names
+and birth date with a third agreeing field (b), or the same without a third field where hardly anybody
+has both names (c). In all, nothing may contradict. Medium and low wait for a person. Guessable
+identifiers are not looked at at all.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def judge(one: RemotePatient, other: RemotePatient, *, unique: bool = True) -> J
     """Judge two records. The answer is the same whichever comes first.
 
     ``unique`` says that each is the only record of its system with these names and this birth
-    date, as rule (b) requires; two records of one system never are.
+    date, as rules (b) and (c) require; two records of one system never are.
     """
     first, second = sorted((one, other), key=lambda record: (record.system, record.id))
     return judge_subjects(subject(first), subject(second), unique=unique)
@@ -100,7 +101,8 @@ def judge(one: RemotePatient, other: RemotePatient, *, unique: bool = True) -> J
 def judge_subjects(one: Subject, other: Subject, *, unique: bool, rare: bool = False) -> Judgement:
     """As :func:`judge`, for subjects in order of their keys.
 
-    ``rare`` says that hardly anybody else has both names: then rule (b) needs no third field.
+    ``rare`` says that hardly anybody else has both names: then equal names and birth date need no
+    third field (c). Who does not know how frequent names are leaves it out.
     """
     evidence = compare_forms(one.form, other.form)
     if one.key == other.key:

@@ -12,7 +12,7 @@ from .people import Patient
 
 class Seen(models.Model):
     """That somebody opened a person's page, the last time. For their own home page alone: who looked at
-    whom is in the audit trail. Few rows a user, thrown away after some days (``services.recent``)."""
+    whom is in the audit trail. Few rows a user, thrown away after some days (``services.desk``)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Linking what was just read by the one rule, a batch at a time (docs/architecture.md, safety rule 5).
+"""Linking what was just read by the one rule, a batch at a time (docs/architecture.md, "The one rule").
 
 Everybody near the batch is read once; people are joined in memory, surest first, and what that
 changes is written at the end.
