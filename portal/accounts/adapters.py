@@ -82,6 +82,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user = sociallogin.user if sociallogin.is_existing else None
         try:
             _compare_subjects(sociallogin, token)
+            _refuse_behind_lock(request, user)
             sign_in.check(user, token)
             if user is None and sociallogin.state.get("process") != "connect":
                 _refuse_taken_email(sociallogin)
@@ -124,6 +125,16 @@ def _compare_subjects(sociallogin: Any, token: sign_in.FreshToken) -> None:
         raise sign_in.RefusedSignIn("The answers about your sign-in do not fit together. Try again.")
 
 
+def _refuse_behind_lock(request: HttpRequest, user: User | None) -> None:
+    """A locked screen answers its own person alone: whoever stands before it could otherwise connect a
+    login of theirs with that person's account, and open the screen with it."""
+    if request.user.is_authenticated and request.user != user and locking.is_locked(request.session):
+        raise sign_in.RefusedSignIn(
+            "This screen is locked, and only the person who locked it can open it. "
+            "To sign in yourself, go back and sign them out first."
+        )
+
+
 def _refuse_taken_email(sociallogin: Any) -> None:
     email = fold_email(sociallogin.user.email)
     if email and User.objects.filter(email=email).exists():
@@ -141,7 +152,7 @@ def _refused(request: HttpRequest, refusal: sign_in.RefusedSignIn) -> HttpRespon
 def _unlock(request: HttpRequest, sociallogin: Any) -> HttpResponse:
     """Signing in at the system again opens a locked screen, if it really asked the person again."""
     signed_in_at = (sociallogin.account.extra_data.get("id_token") or {}).get("auth_time")
-    if signed_in_at is not None and float(signed_in_at) < locking.locked_since(request.session) - 60:
+    if signed_in_at is None or float(signed_in_at) < locking.locked_since(request.session) - 60:
         refusal = sign_in.RefusedSignIn("JHE did not ask who you are. Sign out here, then sign in again.")
         return _refused(request, refusal)
     audit.look("session.unlocked", system=SYSTEM, details={"with": "sign-in"})

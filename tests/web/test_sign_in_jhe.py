@@ -12,6 +12,7 @@ import pytest
 import requests
 import time_machine
 from allauth.socialaccount.models import SocialAccount, SocialToken
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -248,15 +249,48 @@ def test_old_sign_in_at_jhe_does_not_open_a_locked_screen(visitor: Visitor) -> N
     assert visitor.client.get("/accounts/sessions/")["Location"] == "/lock"
 
 
-def test_somebody_else_signing_in_does_not_open_my_screen(visitor: Visitor) -> None:
+@pytest.mark.parametrize("query", ["", "?process=connect", "?process=redirect&next=/accounts/sessions/"])
+def test_somebody_else_signing_in_does_not_open_my_screen(visitor: Visitor, query: str) -> None:
     visitor.sign_in(MARY)
-    key = visitor.client.session.session_key
+    mary = User.objects.get()
     visitor.client.post("/lock", {"page": "/accounts/sessions/"})
+    visitor.web.cookies.clear()
 
-    visitor.sign_in("viewer_victor@example.com")
+    response = visitor.sign_in("viewer_victor@example.com", query=query)
 
-    assert visitor.client.session.session_key != key
-    assert "lock_return" not in visitor.client.session
+    assert response.status_code == 403
+    assert "sign them out first" in response.content.decode()
+    assert visitor.client.get("/accounts/sessions/")["Location"] == "/lock"
+    assert SocialAccount.objects.get().user == PersonToken.objects.get().user == User.objects.get() == mary
+    assert Event.objects.filter(action="sign_in.refused").count() == 1
+
+
+def test_login_known_here_as_somebody_else_does_not_open_my_screen(
+    visitor: Visitor, clinic_staff: User
+) -> None:
+    visitor.sign_in(MARY)
+    visitor.client.post("/accounts/logout/")
+    signed_in(visitor.client, clinic_staff)
+    visitor.client.post("/lock")
+
+    assert visitor.sign_in(MARY).status_code == 403
+    assert visitor.client.session["_auth_user_id"] == str(clinic_staff.pk)
+    assert visitor.client.get("/accounts/sessions/")["Location"] == "/lock"
+    assert PersonToken.objects.get().version == 1
+
+
+def test_sign_in_that_does_not_say_when_it_was_opens_no_locked_screen(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.sign_in(MARY)
+    visitor.client.post("/lock")
+    whole = OpenIDConnectOAuth2Adapter._decode_id_token
+    monkeypatch.setattr(
+        OpenIDConnectOAuth2Adapter, "_decode_id_token", lambda *args: whole(*args) | {"auth_time": None}
+    )
+
+    assert visitor.sign_in(MARY).status_code == 403
+    assert visitor.client.get("/accounts/sessions/")["Location"] == "/lock"
 
 
 def test_disconnecting_forgets_the_token(visitor: Visitor, clinic_staff: User) -> None:
