@@ -83,6 +83,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         try:
             _compare_subjects(sociallogin, token)
             _refuse_behind_lock(request, user)
+            _refuse_switched_off(user)
             sign_in.check(user, token)
             if user is None and sociallogin.state.get("process") != "connect":
                 _refuse_taken_email(sociallogin)
@@ -132,6 +133,14 @@ def _refuse_behind_lock(request: HttpRequest, user: User | None) -> None:
         raise sign_in.RefusedSignIn(
             "This screen is locked, and only the person who locked it can open it. "
             "To sign in yourself, go back and sign them out first."
+        )
+
+
+def _refuse_switched_off(user: User | None) -> None:
+    """allauth asks for this only after the token would have been kept."""
+    if user is not None and not user.is_active:
+        raise sign_in.RefusedSignIn(
+            "This account is switched off. Ask your administrator if you should have access."
         )
 
 

@@ -20,6 +20,7 @@ from pytest_django.fixtures import Settings
 
 from integrations.sandbox import jhe
 from integrations.sandbox.run import Sandbox
+from portal.accounts import ending
 from portal.accounts.models import PersonToken, User
 from portal.accounts.roles import Role, role_of
 from portal.accounts.sign_in import RefusedSignIn
@@ -291,6 +292,20 @@ def test_sign_in_that_does_not_say_when_it_was_opens_no_locked_screen(
 
     assert visitor.sign_in(MARY).status_code == 403
     assert visitor.client.get("/accounts/sessions/")["Location"] == "/lock"
+
+
+def test_account_that_is_switched_off_gets_no_token(visitor: Visitor) -> None:
+    visitor.sign_in(MARY)
+    user = User.objects.get()
+    ending.switch_off(user=user, by=None)
+
+    response = visitor.sign_in(MARY)
+
+    assert response.status_code == 403
+    assert "switched off" in response.content.decode()
+    assert "_auth_user_id" not in visitor.client.session
+    assert not PersonToken.objects.exists()
+    assert Event.objects.filter(action="sign_in.refused").count() == 1
 
 
 def test_disconnecting_forgets_the_token(visitor: Visitor, clinic_staff: User) -> None:
