@@ -8,7 +8,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DatabaseError
 
-from patients.services import keying
+from patients.services import key_making
 
 
 @register(Tags.database)
@@ -17,14 +17,15 @@ def check_keys(app_configs: Any, databases: Sequence[str] | None = None, **_: An
     if not databases:
         return []
     try:
-        fits = keying.fits()
+        is_fine = key_making.fits() and key_making.is_finished()
     except DatabaseError:  # before the first migration
         return []
-    if fits:
+    if is_fine:
         return []
     return [
         Warning(
-            "The index was keyed with another SECRET_KEY, or by another version of the portal.",
+            "The index was keyed with another SECRET_KEY, or by another version of the portal, or making "
+            "its keys anew did not come to its end.",
             hint="Run manage.py rekey. Until then people are found by asking the systems only.",
             id="patients.W001",
         )

@@ -117,12 +117,16 @@ class SyncedSystem(models.Model):
 class KeyMaking(models.Model):
     """With which secret and version the keys of the index were made; one row, none before the first.
 
-    ``fingerprint`` tells one ``SECRET_KEY`` from another and nothing about it.
+    ``fingerprint`` tells one ``SECRET_KEY`` from another and nothing about it. ``finished_at`` is when
+    every record had its keys; ``unlinked_since`` is when the first record was stored that could not be
+    linked, because some keys were missing.
     """
 
     fingerprint = models.CharField(max_length=64)
     version = models.PositiveSmallIntegerField()
     made_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    unlinked_since = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"keys of version {self.version}"

@@ -19,7 +19,7 @@ from patients.matching.compared import Compared
 from patients.matching.keys import Kind
 from patients.models import Identifier, Membership, Patient, RecordChange, SourceRecord
 
-from . import blocks, bulk, facets, linking_by_rule, one_writer, summary
+from . import blocks, bulk, facets, key_making, linking_by_rule, one_writer, summary
 from .held import changes_between, columns_of, form_of, over, subject_of, to_hold, whole_of
 from .neighbourhood import AtHand
 
@@ -86,7 +86,7 @@ def _store(remotes: Mapping[tuple[str, str], RemotePatient], moment: datetime) -
     _write_changes(changed, moment)
     at_hand = _write_keys([*fresh, *changed])
     _write_belongings([*fresh, *changed])
-    tally = linking_by_rule.link_by_rule(at_hand)
+    tally = _linked(at_hand, moment)
     _sum_up(
         [each.record for each in at_hand],
         moved_on=[each.row for each in changed if each.differs or each.returned],
@@ -99,6 +99,24 @@ def _store(remotes: Mapping[tuple[str, str], RemotePatient], moment: datetime) -
         returned=sum(each.returned for each in changed),
         tally=tally,
     )
+
+
+@transaction.atomic
+def link_again(ids: Sequence[int]) -> None:
+    """Link records that stand in the index, by our ids, as if they were just stored."""
+    one_writer.hold()
+    rows = list(SourceRecord.objects.filter(pk__in=ids).defer("held").order_by("pk"))
+    tally = linking_by_rule.link_by_rule([linking_by_rule.ready(each) for each in rows])
+    _sum_up(rows, moved_on=[], known=tally.people)
+
+
+def _linked(at_hand: Sequence[AtHand], moment: datetime) -> linking_by_rule.Tally:
+    """Link by rule, unless keys are missing: then it is noted that somebody has to later."""
+    if key_making.is_whole():
+        return linking_by_rule.link_by_rule(at_hand)
+    if at_hand:
+        key_making.note_unlinked(moment)
+    return linking_by_rule.Tally()
 
 
 @transaction.atomic

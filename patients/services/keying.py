@@ -1,7 +1,4 @@
-"""Making all keys of the index anew, and noticing when they were made with another secret.
-
-Keys are hashed with a secret made from ``SECRET_KEY``: with another one nobody is found by the old keys.
-"""
+"""Making all keys of the index anew, then linking what was stored while some were missing."""
 
 from __future__ import annotations
 
@@ -13,41 +10,22 @@ from django.utils import timezone
 from patients.matching import keys
 from patients.models import Identifier, Key, KeyMaking, SourceRecord
 from portal import audit
-from portal.web.crypto import keyed_hash
 
-from . import blocks, index, one_writer
+from . import blocks, index, key_making, one_writer
 from .held import subject_of
 
 BATCH = 200
 UNKEYED = 0  # the version of a record whose keys are to be made
 
 
-def fits() -> bool:
-    """Whether the keys in the index were made with the secret and version of now."""
-    making = KeyMaking.objects.first()
-    return making is None or (making.fingerprint, making.version) == (_fingerprint(), keys.VERSION)
-
-
-def note_first() -> None:
-    """Note with what keys are made, before the first are."""
-    if not KeyMaking.objects.exists():
-        now = {"fingerprint": _fingerprint(), "version": keys.VERSION, "made_at": timezone.now()}
-        KeyMaking.objects.get_or_create(pk=1, defaults=now)
-
-
-def is_unfinished() -> bool:
-    """Whether making keys anew began and did not come to its end."""
-    return SourceRecord.objects.filter(keys_version=UNKEYED).exists()
-
-
 def rekey() -> Iterator[tuple[int, int]]:
     """Make all keys anew; gives (records done, records in all) as it goes.
 
     Begins by throwing the old ones away, unless an earlier time did not come to its end: then goes on
-    with that. Until its end people are found live only. Records that are stored meanwhile get their
-    keys as always.
+    with that. Until its end people are found live only, and nobody is linked. Records that are stored
+    meanwhile get their keys as always.
     """
-    if not (is_unfinished() and fits()):
+    if key_making.is_finished() or not key_making.fits():
         _throw_away()
     total = SourceRecord.objects.count()
     left = SourceRecord.objects.filter(keys_version=UNKEYED)
@@ -58,6 +36,21 @@ def rekey() -> Iterator[tuple[int, int]]:
         last = batch[-1]
         done += len(batch)
         yield done, total
+    KeyMaking.objects.filter(finished_at=None).update(finished_at=timezone.now())
+    _link_what_was_stored()
+
+
+def _link_what_was_stored() -> None:
+    """Link the records that came, or came anew, while nobody was linked."""
+    making = KeyMaking.objects.exclude(unlinked_since=None).first()
+    if making is None:
+        return
+    last = 0
+    since = SourceRecord.objects.filter(read_at__gte=making.unlinked_since).order_by("pk")
+    while batch := list(since.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        index.link_again(batch)
+        last = batch[-1]
+    KeyMaking.objects.update(unlinked_since=None)
 
 
 @transaction.atomic
@@ -67,10 +60,7 @@ def _throw_away() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {Key._meta.db_table}")  # noqa: S608 (our own table)
     SourceRecord.objects.update(keys_version=UNKEYED)
-    KeyMaking.objects.update_or_create(
-        pk=1,
-        defaults={"fingerprint": _fingerprint(), "version": keys.VERSION, "made_at": timezone.now()},
-    )
+    KeyMaking.objects.update_or_create(pk=1, defaults=key_making.of_now())
     audit.write("index.rekeyed", details={"count": SourceRecord.objects.count()})
 
 
@@ -91,7 +81,3 @@ def _key(ids: list[int]) -> None:
 
 def _identifiers(ids: list[int]) -> Iterator[tuple[int, str]]:
     yield from Identifier.objects.filter(record__in=ids).values_list("record_id", "value")
-
-
-def _fingerprint() -> str:
-    return keyed_hash("index keys", purpose="index keys")

@@ -18,7 +18,7 @@ from patients.models import SyncedSystem, SyncRun
 from portal import audit
 from portal.accounts.models import User
 
-from . import installations, keying
+from . import installations, key_making
 
 LEASE = timedelta(seconds=90)  # longer than one step takes (``reading.STEP_SECONDS``) and storing its page
 KEPT_FOR = timedelta(days=90)
@@ -55,7 +55,7 @@ def begin(system: str, kind: str, *, source: str, by: User | None = None) -> Syn
     """Begin a run, or join the one that is open: there is one a system at a time."""
     known = SyncedSystem.objects.filter(system=system).first()
     changed_until = known.changed_until if known else None
-    keying.note_first()
+    key_making.note_first()
     installations.note_first(system)
     since = changed_until - MARGIN if kind == SyncRun.Kind.CHANGES and changed_until else None
     try:

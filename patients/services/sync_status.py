@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from integrations.errors import NotConfigured
 from patients.models import SourceRecord, SyncRun
 
-from . import keying, reading, sync_runs
+from . import key_making, reading, sync_runs
 from .asking import Question, ask_all
 from .reading import Reader
 
@@ -125,10 +125,15 @@ def _state(run: SyncRun | None, last: SyncRun | None) -> State:
 
 
 def _problem(run: SyncRun | None, last: SyncRun | None) -> tuple[str, str]:
-    if not keying.fits():
+    if not key_making.fits():
         return (
             "The index was keyed with another SECRET_KEY, or by another version: nobody is found by it.",
             "Run manage.py rekey on the server.",
+        )
+    if not key_making.is_finished():
+        return (
+            "The index was being keyed anew, and that has not come to its end: some people are not found.",
+            "Run manage.py rekey on the server, or let it go on where it runs.",
         )
     if run is not None and run.problem:
         on = f"It goes on by itself {_at(run)}." if run.resume_at else ""

@@ -16,7 +16,7 @@ from django.utils import timezone
 from integrations.parallel import start
 from integrations.types import RemotePatient
 
-from . import index, installations, keying
+from . import index, installations, key_making
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ def is_idle() -> bool:
 
 def _store(records: Sequence[RemotePatient], read_at: datetime) -> None:
     try:
-        keying.note_first()
+        key_making.note_first()
         fit = installations.of_known(each.system for each in records)
         index.store([each for each in records if each.system in fit], read_at=read_at)
     except (DatabaseError, ValueError) as fault:

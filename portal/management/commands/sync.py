@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from integrations.errors import IntegrationError
 from integrations.registry import label_of, system_names
 from patients.models import SyncRun
-from patients.services import installations, keying, reading, sync, sync_runs, sync_schedule
+from patients.services import installations, key_making, reading, sync, sync_runs, sync_schedule
 from patients.services.connections import is_set_up
 from patients.services.sync import Outcome
 
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         self._is_ending = False
         try:
             with self._listening():
-                if not keying.fits():
+                if not key_making.is_finished():
                     self.stderr.write(NOT_FITTING)
                 names = [name for name in self._chosen(systems) if self._is_on(name, named=bool(systems))]
                 for name in names if not whole else ():
@@ -168,8 +168,8 @@ class Command(BaseCommand):
 
 
 NOT_FITTING = (
-    "The index was keyed with another SECRET_KEY, or by another version: people are not found by it. "
-    "Run manage.py rekey."
+    "The index was keyed with another SECRET_KEY, or by another version, or making its keys anew did not "
+    "come to its end: people are not found by it. Run manage.py rekey."
 )
 ENDING = b"\nEnding after this step. Press Ctrl-C once more to end at once.\n"
 _WORDS = {Kind.FULL: "everybody", Kind.CHANGES: "what changed", Kind.WHOLE: "whole records"}
