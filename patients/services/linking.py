@@ -1,7 +1,7 @@
 """Which source records are one person's: linked by hand, parted, and links undone.
 
 What the one rule links is in ``linking_by_rule``. Nothing is written to the systems. Every link keeps
-its evidence and the version of the weights, and can be undone (docs/architecture.md, safety rule 5).
+its evidence and the version of the weights, and can be undone (docs/architecture.md, "The one rule").
 """
 
 from __future__ import annotations
@@ -130,12 +130,21 @@ def _end(link: Link | None, *, by: User | None, reason: str) -> None:
 def _part(record: SourceRecord, patient: Patient, to: Patient, *, reason: str, by: User | None) -> None:
     if to.merged_into_id is not None:
         to.merged_into = None
+        _send_home(patient, to)
     _move([record], to)
     _changed(patient, to)
     audit.write(
         "link.undone", by=by, system=record.system, record_id=record.remote_id,
         subject_key=patient.public_id, reason=reason, details={"to": to.public_id},
     )  # fmt: skip
+
+
+def _send_home(patient: Patient, to: Patient) -> None:
+    """People who had become ``to`` before ``to`` became ``patient`` are ``to`` again: their addresses,
+    and what is kept under them, lead there."""
+    stood = Link.objects.filter(Q(undone_at=None) | Q(undone_reason=SUPERSEDED), patient=to)
+    followers = Patient.objects.filter(merged_into=patient, pk__in=stood.values("came_from"))
+    followers.exclude(pk=to.pk).update(merged_into=to)
 
 
 def _unite(keep: Patient, lose: Patient, *, reason: str, by: User) -> None:

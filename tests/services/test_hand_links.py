@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from integrations.types import Demographics, RemotePatient, Sex
-from patients.models import KeptApart, SourceRecord
+from patients.models import KeptApart, Patient, SourceRecord
 from patients.services import candidates, hand_links, index, linking
 from patients.services.hand_links import Parting, Side
 from patients.services.seals import Broken, Trouble
@@ -84,6 +84,7 @@ def test_undoing_gives_back_every_record_that_the_link_brought(clinic_staff: Use
     one = read("jump", "p-1", given_name="Winifred", birth_date=date(1940, 1, 2))
     two, three = read("impilo", "7", email="g@example.org"), read("jhe", "9", email="g@example.org")
     assert two.patient == three.patient
+    first = Patient.objects.get(merged_into=two.patient)
     link(one, two, clinic_staff)
     reach = Reach(organizations={"jhe": frozenset()})
     whole = hand_links.side(side(one, admin).patient.public_id, by=admin, reach=reach)
@@ -93,6 +94,8 @@ def test_undoing_gives_back_every_record_that_the_link_brought(clinic_staff: Use
     two.refresh_from_db()
     three.refresh_from_db()
     assert two.patient == three.patient != side(one, admin).patient
+    first.refresh_from_db()
+    assert first.merged_into == two.patient  # its old address leads to whom it led before
 
 
 def test_record_parted_by_hand_is_kept_apart_until_linked_again(
