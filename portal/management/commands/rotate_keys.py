@@ -14,6 +14,7 @@ from portal.web import crypto
 
 #: Where allauth keeps what its adapter encrypted (``accounts.adapters.MfaAdapter``).
 AUTHENTICATOR_SECRETS = ("secret", "seed")
+BATCH = 300  # values a transaction
 
 
 class Command(BaseCommand):
@@ -28,14 +29,14 @@ class Command(BaseCommand):
         """Merge the journal, then rotate fields and second steps; says how many values changed."""
         audit.merge_journal()
         try:
+            count = sum(rotate_field(model, field) for model, field in encrypted_fields())
             with transaction.atomic():
-                count = sum(rotate_field(model, field) for model, field in encrypted_fields())
                 count += rotate_authenticators()
                 audit.write("keys.rotated", details={"values": count})
         except crypto.Undecryptable:
             raise CommandError(
                 "A value was encrypted with a key that is not in ENCRYPTION_KEYS. "
-                "Put that key back; nothing was changed."
+                "Put that key back and run this again: what was rotated so far can be read with either key."
             ) from None
         self.stdout.write(f"{count} values are encrypted with the first key now.")
 
@@ -51,18 +52,29 @@ def encrypted_fields() -> list[tuple[type[models.Model], crypto.EncryptedTextFie
 
 
 def rotate_field(model: type[models.Model], field: crypto.EncryptedTextField) -> int:
-    """Rotate one column as it stands in the table, without decrypting into Python objects."""
+    """Rotate one column as it stands in the table, without decrypting into Python objects.
+
+    The portal may go on meanwhile: a value that was written since it was read here is left as it is,
+    since whoever wrote it had the new key.
+    """
     name = connection.ops.quote_name
     columns = (field.column, model._meta.pk.column)
     table, (column, key) = name(model._meta.db_table), (name(str(text)) for text in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {key}, {column} FROM {table} WHERE {column} <> ''")  # noqa: S608  names of ours
-        rows = cursor.fetchall()
-        cursor.executemany(
-            f"UPDATE {table} SET {column} = %s WHERE {key} = %s",  # noqa: S608  names of ours
-            [(crypto.rotate(value), pk) for pk, value in rows],
-        )
-    return len(rows)
+    # Names of ours alone stand in these.
+    some = f"SELECT {key}, {column} FROM {table} WHERE {column} <> ''"  # noqa: S608
+    change = f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s"  # noqa: S608
+    count = 0
+    further = ""
+    after: list[int | str] = []
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"{some}{further} ORDER BY {key} LIMIT {BATCH}", after)
+            rows = cursor.fetchall()
+            cursor.executemany(change, [(crypto.rotate(value), pk, value) for pk, value in rows])
+        count += len(rows)
+        if len(rows) < BATCH:
+            return count
+        further, after = f" AND {key} > %s", [rows[-1][0]]
 
 
 def rotate_authenticators() -> int:

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from portal.accounts.models import PersonToken, User
 from portal.accounts.sessions import SessionStore
 from portal.audit.models import Event
+from portal.management.commands import rotate_keys
 from portal.web import crypto
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
@@ -107,6 +108,40 @@ def test_keys_are_rotated_and_the_old_one_can_go(settings: Settings, request: py
     secret = Authenticator.objects.get(user=token.user, type="totp").data["secret"]
     assert len(crypto.decrypt(secret)) == 32
     assert Event.objects.get(action="keys.rotated").details == {"values": 2}
+
+
+@pytest.mark.django_db
+def test_value_written_while_keys_are_rotated_is_kept(
+    settings: Settings, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ENCRYPTION_KEYS = [OLD]
+    token: PersonToken = request.getfixturevalue("token")
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    rotate = crypto.rotate
+
+    def as_somebody_signs_in(value: str) -> str:
+        PersonToken.objects.filter(pk=token.pk).update(access="newer")
+        return rotate(value)
+
+    monkeypatch.setattr(crypto, "rotate", as_somebody_signs_in)
+    call_command("rotate_keys", verbosity=0)
+
+    token.refresh_from_db()
+    assert token.access == "newer"
+
+
+def test_more_values_than_a_transaction_takes_are_all_rotated(
+    settings: Settings, token: PersonToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotate_keys, "BATCH", 2)
+    users = User.objects.bulk_create(User(email=f"u{n}@example.org") for n in range(5))
+    PersonToken.objects.bulk_create(
+        PersonToken(user=each, system="jhe", subject=str(each.pk), access="a") for each in users
+    )
+    settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
+    call_command("rotate_keys", verbosity=0)
+    settings.ENCRYPTION_KEYS = [NEW]
+    assert {each.access for each in PersonToken.objects.filter(user__in=users)} == {"a"}
 
 
 def test_rotating_without_the_old_key_changes_nothing(token: PersonToken, settings: Settings) -> None:
