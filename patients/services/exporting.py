@@ -20,7 +20,7 @@ from portal import audit
 
 from .csv_files import csv_lines
 from .people_list import Filters, Order, find, ids_in_order
-from .people_rows import Row, rows_of
+from .people_rows import Row, records_of, rows_of
 from .portrait import Identity
 from .visibility import Sight
 
@@ -79,7 +79,12 @@ def export(
         "people.exported",
         by=sight.user,
         reason=reason,
-        details={"count": len(ids), "format": str(format), "filters": wanted.names},
+        details={
+            "count": len(ids),
+            "format": str(format),
+            "filters": wanted.names,
+            "exported": records_of(sight, ids),
+        },
     )
     lines = _lines(sight, ids)
     return _csv(lines) if format is Format.CSV else _xlsx(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,6 +10,7 @@ from integrations.registry import system_names
 from integrations.types import RecordStatus, Registration
 from patients.models import Membership, Patient, Place, SourceRecord
 
+from .bulk import in_parts
 from .held import date_of, whole_of
 from .portrait import WORDS, Identity, RecordTag
 from .summary import leading
@@ -45,6 +46,16 @@ def rows_of(sight: Sight, ids: Sequence[int], *, tests: bool = False) -> list[Ro
         for pk in ids
         if pk in public_ids
     ]
+
+
+def records_of(sight: Sight, ids: Collection[int]) -> list[str]:
+    """The source records behind the rows of these people, for the audit ("jump:4711")."""
+    found: list[str] = []
+    for some in in_parts(ids):
+        rows = records(sight.reach).filter(patient__in=some, vanished_at=None, is_test=False)
+        pairs = rows.order_by("system", "remote_id").values_list("system", "remote_id").distinct()
+        found += [f"{system}:{number}" for system, number in pairs]
+    return found
 
 
 def _current(sight: Sight, ids: Sequence[int], *, tests: bool) -> dict[int, list[SourceRecord]]:

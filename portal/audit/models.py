@@ -60,6 +60,13 @@ class Event(models.Model):
         """System and id of every source record that the event is about, each once."""
         return records_in(self.system, self.record_id, self.details)
 
+    @property
+    def every_record(self) -> list[tuple[str, str]]:
+        """The same with those that left in a file: too many for a line of the trail, but each of these
+        people may ask who looked."""
+        left = records_in("", "", {"records": self.details.get("exported")})
+        return list(dict.fromkeys([*self.records, *left]))
+
 
 def records_in(system: str, record_id: str, details: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The same from an event's columns, for reading many."""

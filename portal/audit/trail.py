@@ -114,7 +114,7 @@ def _keep(events: Sequence[Event]) -> None:
             event=event, system=_clip("system", system), record_id=_clip("record_id", number), at=event.at
         )
         for event in events
-        for system, number in event.records
+        for system, number in event.every_record
     )
 
 

@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from portal.accounts.models import User
-from portal.audit.models import Event
+from portal.audit.models import Event, EventRecord
 from tests.conftest import signed_in
 from tests.support import parsed
 
@@ -69,7 +69,15 @@ def test_export_is_one_event_before_it_leaves(office: Client) -> None:
 
     event = Event.objects.get(request_id=response["X-Request-Id"])  # the file was not read yet
     assert (event.action, event.reason) == ("people.exported", "audit of May")
-    assert event.details == {"count": 1, "format": "csv", "filters": ["statuses"]}
+    assert event.details == {
+        "count": 1,
+        "format": "csv",
+        "filters": ["statuses"],
+        "exported": ["jump:2"],
+    }
+    assert (event.records, event.every_record) == ([], [("jump", "2")])
+    (found,) = EventRecord.objects.filter(system="jump", record_id="2", event=event)
+    assert found.at == event.at  # "who looked at this person" finds it
     assert re.fullmatch(r'attachment; filename="people-[\d-]+\.csv"', response["Content-Disposition"])
     assert len(cells(response)) == 2
 
