@@ -20,7 +20,7 @@ from .lookup import Person
 from .understanding import terms_of
 from .visibility import Reach
 
-RUN_SECONDS = 3600
+RUN_SECONDS = 60  # of typing that are one event: the browser says what a run is
 WAIT_SECONDS = 0.4  # what typing waits for a system to say whom one may see
 
 
@@ -43,7 +43,7 @@ class Suggestions:
 
 
 def suggest(query: SearchQuery, *, run: str, by: User, reach: Reach) -> Suggestions:
-    """The first people who fit. One search event a run of typing, before its first names show."""
+    """The first people who fit. One search event a run of typing, and a minute, before names show."""
     findings = finding.find(query, by=by, reach=reach)
     if not findings.people:
         return Suggestions(query=query)
