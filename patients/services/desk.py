@@ -96,12 +96,13 @@ def seal_park(named: Named, *, by: User) -> str:
     return seal(named, purpose=PARK, by=by)
 
 
-def park(*, sealed: str, at: Sequence[str], doing: str, by: User) -> None:
-    """Put a person aside with what was being done; parking again writes it anew.
+def park(*, sealed: str, at: Sequence[str], name: str, doing: str, by: User) -> None:
+    """Put a person aside with what was being done; parking again writes it anew. ``name`` is what they
+    are called now: a page that has corrected itself since the form was made is not stale by that.
 
     Raises :class:`~patients.services.seals.Broken`, :class:`TooMany`.
     """
-    with held(sealed, purpose=PARK, at=at, by=by) as [patient]:
+    with held(sealed, purpose=PARK, at=at, by=by, still_named=name) as [patient]:
         others = _current_parked(by).exclude(patient=patient)
         if others.count() >= MOST_PARKED:
             raise TooMany(f"You have parked {MOST_PARKED} people. Take somebody off your list first.")

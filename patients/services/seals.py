@@ -68,16 +68,17 @@ def seal(*people: Named, purpose: str, by: User, part: str = "") -> str:
 
 @contextmanager
 def held(
-    sealed: str, *, purpose: str, at: Sequence[str], by: User, part: str = ""
+    sealed: str, *, purpose: str, at: Sequence[str], by: User, part: str = "", still_named: str = ""
 ) -> Iterator[list[Patient]]:
     """A transaction in which the people of a form are held as the form showed them, in its order.
 
-    ``at`` are the public ids of the form's address. Raises :class:`Broken`, after one audit event;
-    then nothing of the block is kept.
+    ``at`` are the public ids of the form's address. A form that does no more than say who it is gives
+    their name of now (``still_named``): it holds as long as they are called what it showed, whatever else
+    has changed. Raises :class:`Broken`, after one audit event; then nothing of the block is kept.
     """
     try:
         with transaction.atomic():
-            yield _people(_Seal(sealed, purpose), list(at), part, by)
+            yield _people(_Seal(sealed, purpose), list(at), part, by, still_named=still_named)
     except Broken as refusal:
         audit.look(
             "form.refused",
@@ -111,7 +112,7 @@ class _Seal:
         return False
 
 
-def _people(seal: _Seal, at: list[str], part: str, by: User) -> list[Patient]:
+def _people(seal: _Seal, at: list[str], part: str, by: User, *, still_named: str) -> list[Patient]:
     """The people, locked and in order. Raises :class:`Broken`."""
     if seal.account != by.pk:
         raise Broken(Trouble.ANOTHER_ACCOUNT)  # whose names they are is that account's to see
@@ -122,7 +123,9 @@ def _people(seal: _Seal, at: list[str], part: str, by: User) -> list[Patient]:
     one_writer.hold()  # before anybody in it, as syncing does
     rows = Patient.objects.select_for_update().filter(public_id__in=at).order_by("pk")
     now = {each.public_id: each for each in rows}
-    if {public_id: each.version for public_id, each in now.items()} != seal.versions:
+    versions = {public_id: each.version for public_id, each in now.items()}
+    is_the_same = seal.names == [still_named] and not any(each.merged_into_id for each in now.values())
+    if versions != seal.versions and not (is_the_same and versions.keys() == seal.versions.keys()):
         raise Broken(Trouble.STALE, seal.names)
     return [now[each] for each in at]
 

@@ -72,7 +72,7 @@ def park(request: PortalRequest, public_id: str) -> HttpResponse:
     form = ParkForm(request.POST if request.method == "POST" else None, initial=_blank(one.named, request))
     refused: Broken | None = None
     try:
-        if _is_parked(request, form, public_id):
+        if _is_parked(request, form, one):
             messages.success(request, "Parked: they wait for you on your home page.")
             return redirect_after(request, "patients:patient", public_id)
     except Broken as broken:
@@ -119,12 +119,18 @@ def parking(request: PortalRequest, opened: Opened) -> dict[str, Any]:
     }
 
 
-def _is_parked(request: PortalRequest, form: ParkForm, public_id: str) -> bool:
+def _is_parked(request: PortalRequest, form: ParkForm, one: Side) -> bool:
     """Whether the form was sent, is whole, and was written. Raises :class:`Broken`."""
     if not form.is_valid():
         return False
     try:
-        desk.park(sealed=form.sealed, at=[public_id], doing=form.cleaned_data["doing"], by=request.user)
+        desk.park(
+            sealed=form.sealed,
+            at=[one.patient.public_id],
+            name=one.name,
+            doing=form.cleaned_data["doing"],
+            by=request.user,
+        )
     except desk.TooMany as many:
         form.add_error(None, str(many))
         return False

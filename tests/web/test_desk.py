@@ -204,6 +204,19 @@ def test_person_is_taken_off_from_home_and_from_their_page(browser: Client) -> N
         assert not Parked.objects.exists()
 
 
+def test_page_that_has_corrected_itself_parks_all_the_same(browser: Client) -> None:
+    patient = person()
+    page = parsed(browser.get(f"/people/{patient.public_id}"))
+    (seal,) = page.named("seal")
+    changed = replace(GRACE, family_name="Mbeki1", email="another@example.org")
+    index.store([RemotePatient(system="jump", id="id-1", demographics=changed)])
+    assert Patient.objects.get(pk=patient.pk).version > patient.version
+
+    sent = {"seal": seal.attributes["value"], "doing": "half done"}
+    assert browser.post(f"/people/{patient.public_id}/park", sent).status_code == 303
+    assert Parked.objects.get().patient == patient
+
+
 def test_form_of_a_page_gone_stale_is_refused_with_the_name_and_what_was_typed(browser: Client) -> None:
     patient = person()
     page = parsed(browser.get(f"/people/{patient.public_id}/park"))
