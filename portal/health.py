@@ -1,4 +1,4 @@
-"""Two questions that a supervisor asks; no sign-in, nothing told beyond yes or no."""
+"""Three questions that a supervisor asks; no sign-in, nothing told beyond yes or no."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from http import HTTPStatus
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
+
+from portal.worker import beats
 
 
 @require_safe
@@ -23,4 +25,16 @@ def ready(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return HttpResponse("database", status=HTTPStatus.SERVICE_UNAVAILABLE, content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """A worker lives; 503 otherwise, also where none was ever started."""
+    try:
+        lives = beats.lives()
+    except DatabaseError:
+        lives = False
+    if not lives:
+        return HttpResponse("worker", status=HTTPStatus.SERVICE_UNAVAILABLE, content_type="text/plain")
     return HttpResponse("ok", content_type="text/plain")

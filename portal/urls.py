@@ -13,6 +13,7 @@ from portal.accounts import jhe
 health_urls = [
     path("live", health.live, name="live"),
     path("ready", health.ready, name="ready"),
+    path("worker", health.worker, name="worker"),
 ]
 
 # allauth builds these addresses by the names of its own OpenID Connect provider.

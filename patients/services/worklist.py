@@ -13,6 +13,7 @@ from django.utils import timezone
 from integrations.registry import label_of, system_names
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
+from portal.worker import beats
 
 from . import connections, reviews, sync_status
 from .connections import Look
@@ -25,12 +26,13 @@ class What(StrEnum):
 
     REVIEW = "review"
     SYNC = "sync"
+    WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Something that waits: a month's review, or a system that could not be read. One sentence each for
-    what it is and what to do."""
+    """Something that waits: a month's review, a system that could not be read, a worker that is gone. One
+    sentence each for what it is and what to do."""
 
     what: What
     title: str
@@ -64,7 +66,16 @@ def waiting_for(user: User) -> list[Waiting]:
     """What waits for somebody beside the people they have parked; for now only admins have such."""
     if not has_role(user, Role.ADMIN):
         return []
-    return [*_reviews(), *_sync_problems()]
+    return [*_worker(), *_reviews(), *_sync_problems()]
+
+
+def _worker() -> Iterator[Waiting]:
+    if beats.is_missing():
+        yield Waiting(
+            what=What.WORKER,
+            title="The portal's worker is not running",
+            text="Nothing is read from the systems or tidied up by itself. Start it on the server again.",
+        )
 
 
 def _reviews() -> Iterator[Waiting]:

@@ -126,6 +126,7 @@ TABLE: dict[str, Rule] = {
     # For supervisors
     "health:live": Rule(ANYONE),
     "health:ready": Rule(ANYONE),
+    "health:worker": Rule(ANYONE),
 }
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -9,11 +9,12 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from .models import Beat
+from .models import Beat, Due
 
 log = structlog.get_logger(__name__)
 
 MOST_STARTS = 5  # a task whose worker died that often is given up: it may be what kills them
+STALE_AFTER = timedelta(seconds=20)  # without a beat: dead
 KEPT_FOR = timedelta(hours=1)  # beats of dead workers
 
 
@@ -25,6 +26,16 @@ def beat(worker_id: str) -> None:
 def end(worker_id: str) -> None:
     """Say that a worker ends in order."""
     Beat.objects.filter(worker_id=worker_id).delete()
+
+
+def is_missing(stale_after: timedelta = STALE_AFTER) -> bool:
+    """Whether there was a worker once, and none lives now."""
+    return not lives(stale_after) and Due.objects.exists()
+
+
+def lives(stale_after: timedelta = STALE_AFTER) -> bool:
+    """Whether a worker has given a sign of life lately."""
+    return Beat.objects.filter(beat_at__gte=timezone.now() - stale_after).exists()
 
 
 def reclaim(stale_after: timedelta) -> int:

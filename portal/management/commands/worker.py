@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from portal.worker.beats import STALE_AFTER
 from portal.worker.running import Worker
 
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--stale-after",
             type=float,
-            default=20.0,
+            default=STALE_AFTER.total_seconds(),
             help="seconds without a sign of life after which a worker's tasks are given to others; "
             "the same for all workers",
         )
