@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -65,6 +66,17 @@ def test_sign_in_is_rate_limited(client: Client, reader: User) -> None:
 
     assert give_password(client, reader) == ""
     assert Event.objects.filter(action="sign_in.failed", outcome="failed").count() == 5
+
+
+def test_sign_in_stays_limited_however_much_else_is_cached(
+    client: Client, reader: User, no_limits_spent: None
+) -> None:
+    for _ in range(5):
+        give_password(client, reader, "wrong")
+
+    cache.set_many({f"typed:{number}": "x" for number in range(400)}, timeout=3600)
+
+    assert give_password(client, reader) == ""
 
 
 def test_failed_sign_in_leaves_nothing_that_was_typed(client: Client, reader: User) -> None:
