@@ -5,17 +5,17 @@ A name is shown only where the reader's own roles reach a record that holds it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from django.db.models import QuerySet
 
 from integrations.registry import label_of, system_names
-from integrations.types import Demographics, RemotePatient
+from integrations.types import Demographics
 from patients.models import Patient, SourceRecord
 
 from . import bulk, visibility
+from .hand_links import rows_of, side_of
 from .held import whole_of
 from .portrait import Identity
 from .visibility import Reach
@@ -75,22 +75,9 @@ def whole_person(public_id: str) -> tuple[Patient, list[Patient]] | None:
 
 
 def identity_within(reach: Reach, patient: Patient) -> Identity | None:
-    """Who a person is, from the records within reach; ``None`` where there is none."""
-    held = visibility.records(reach).filter(patient=patient)
-    records = sorted(map(whole_of, held), key=lambda each: _place(each.system))
-    if not records:
-        return None
-    details = [each.demographics for each in records]
-    return Identity(
-        family_name=details[0].family_name,
-        given_name=details[0].given_name,
-        middle_name=details[0].middle_name,
-        full_name=details[0].full_name,
-        birth_date=next((each.birth_date for each in details if each.birth_date), None),
-        nhs_number=next((each.nhs_number for each in details if each.nhs_number), ""),
-        is_deceased=any(each.administrative.is_deceased for each in records),
-        date_of_death=next(_deaths(records), None),
-    )
+    """Who a person is, from the records within reach, as their page says; ``None`` where there is none."""
+    rows = rows_of(patient, reach)
+    return side_of(patient, rows).identity if rows else None
 
 
 def system_label(system: str) -> str:
@@ -98,14 +85,6 @@ def system_label(system: str) -> str:
     return label_of(system) if system in system_names() else system
 
 
-def _deaths(records: Sequence[RemotePatient]) -> Iterator[date]:
-    return (each.administrative.date_of_death for each in records if each.administrative.date_of_death)
-
-
 def _name(details: Demographics) -> str:
     name = ", ".join(filter(None, [details.family_name.upper(), details.given_name]))
     return name or details.full_name
-
-
-def _place(system: str) -> int:
-    return system_names().index(system) if system in system_names() else len(system_names())

@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.types import Demographics, RemotePatient
+from integrations.types import Demographics, RecordStatus, RemotePatient
 from patients.models import Inquiry, SourceRecord
 from patients.services import index, inquiries, linking
 from patients.services.csv_files import safe_cell
@@ -188,6 +188,20 @@ def test_sheet_to_hand_over_is_one_event_and_holds_who_when_and_what(
     assert "Rita Reader" in row
     assert "Opened a person's page" in row
     assert "Jump" in row
+
+
+def test_sheet_names_the_person_as_their_page_does(admins_client: Client, reader: User) -> None:
+    """By a record in use, not by an archived one in the first system, of the name she had once."""
+    current = record_of("impilo", "7")
+    once = Demographics(given_name="Grace", family_name="Osei", birth_date=date(1975, 4, 18))
+    index.store([RemotePatient(system="jump", id="1", demographics=once, status=RecordStatus.ARCHIVED)])
+    archived = SourceRecord.objects.select_related("patient").get(system="jump")
+    linking.link_people(keep=archived.patient, other=current.patient, reason="Married", by=reader)
+
+    page = admins_client.get(ask(admins_client, system="impilo", record_id="7")).content.decode()
+
+    assert "MBEKI" in page
+    assert "OSEI" not in page
 
 
 def test_sheet_without_a_person_is_not_there(admins_client: Client, reader: User) -> None:
