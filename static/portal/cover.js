@@ -57,7 +57,7 @@
     showCover();
     tell("locked");
     const draft = JSON.stringify(typed());
-    post(setting("lock-url"), { page: location.pathname, draft }).catch(() => {});
+    post(setting("lock-url"), { page: location.pathname + location.search, draft }).catch(() => {});
   }
 
   /** What was typed into the page and not sent: [form number, field name, value]; no passwords. */
@@ -130,7 +130,7 @@
     if (!document.querySelector("main form")) return;
     const response = await fetch(setting("draft-url"), { credentials: "same-origin" }).catch(() => null);
     const draft = response?.ok ? await response.json().catch(() => ({})) : {};
-    if (draft.page !== location.pathname) return;
+    if (draft.page?.split("?")[0] !== location.pathname) return;
     const forms = document.querySelectorAll("main form");
     for (const [number, name, value] of JSON.parse(draft.fields)) fill(forms[number], name, value);
   }

@@ -36,7 +36,7 @@ def test_cover_falls_and_the_password_gives_back_page_and_typing(journey: Journe
 def test_cover_left_for_the_lock_page_gives_the_typing_back_too(journey: Journey) -> None:
     journey.given_signed_in()
     journey.page.clock.install()
-    journey.when_they_go_to("/")
+    journey.when_they_go_to("/?from=elsewhere")  # the page that comes back is the whole address
     with journey.page.expect_response("**/typed"):  # or the clock would send it when the screen locks
         journey.look_up_box().fill("grace mbeki 18/4/75")
     with journey.page.expect_response("**/lock"):
@@ -44,6 +44,7 @@ def test_cover_left_for_the_lock_page_gives_the_typing_back_too(journey: Journey
     journey.cover().get_by_role("link", name="Unlock another way").click()
     journey.then_they_see("Screen locked")
     journey.when_they_unlock_by_password()
+    journey.page.wait_for_url("**/?from=elsewhere")
     journey.then_they_see("Look somebody up")
     expect(journey.look_up_box()).to_have_value("grace mbeki 18/4/75")
 
