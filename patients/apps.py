@@ -9,5 +9,5 @@ class PatientsConfig(AppConfig):
     name = "patients"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from . import checks  # noqa: F401  registers as it is imported
+        """Register the system checks and connect the receivers."""
+        from . import checks, signals  # noqa: F401  each registers as it is imported

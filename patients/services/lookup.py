@@ -208,3 +208,8 @@ def read_anew(kept: KeptRecord, found: RemotePatient | IntegrationError) -> Kept
 def throw_away_ended() -> int:
     """Delete look-ups whose time is over; returns how many rows went."""
     return LookUp.objects.filter(ends_at__lte=timezone.now()).delete()[0]
+
+
+def throw_away_of(user: User) -> int:
+    """Delete what one person looked up, in whichever browser; returns how many rows went."""
+    return LookUp.objects.filter(user=user).delete()[0]

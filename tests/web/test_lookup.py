@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
-from patients.models import LookUp
+from patients.models import Answer, LookUp
 from portal.accounts.models import User
 from tests.support import PART, Desk, connected, parsed
 
@@ -94,6 +94,17 @@ def test_look_up_ends_after_a_quarter_of_an_hour(desk: Desk, tail: str) -> None:
     LookUp.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
 
     assert desk.client.get(url + tail, headers=PART).status_code == 404
+
+
+def test_signing_out_forgets_own_look_ups_and_nobody_elses(desk: Desk, admin: User) -> None:
+    url, other = desk.look_up("mbeki").url, Desk(admin).look_up("mbeki").url
+
+    desk.client.post("/accounts/logout/")
+
+    assert [f"/search/{each.pk}" for each in LookUp.objects.all()] == [other]
+    assert set(Answer.objects.values_list("lookup__user", flat=True)) == {admin.pk}
+    desk.client.force_login(desk.user)
+    assert desk.client.get(url).status_code == 404
 
 
 def test_record_keeps_its_number_when_asked_again_even_after_a_failure(desk: Desk, sandbox: Sandbox) -> None:
