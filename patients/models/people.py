@@ -1,8 +1,8 @@
 """The index: every source record known, and which of them are one person's.
 
 The systems own their data; this mirrors what their adapters map, for looking up, showing and matching
-(docs/architecture.md, "What is stored"). Names, birth date and what else records are compared by are plain columns, as in
-any patient list; the rest of a record is one encrypted value.
+(docs/architecture.md, "What is stored"). Names, birth date and what else records are compared by are plain
+columns, as in any patient list; the whole record is one encrypted value beside them.
 """
 
 from __future__ import annotations
