@@ -62,6 +62,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "account.disconnected": "Disconnected their account from a system",
         "account.second_step_added": "Set up a second step",
         "account.second_step_removed": "Removed a second step",
+        "account.second_step_reset": "Reset somebody's second step",
         "account.password_changed": "Changed their password",
         "account.password_reset": "Reset their password",
     },
@@ -99,6 +100,7 @@ _LABELS = {
     "rule": "rule",
     "month": "month",
     "events": "events",
+    "second_steps": "second steps removed",
     "sessions": "sign-ins ended",
 }
 

@@ -95,7 +95,7 @@ TABLE: dict[str, Rule] = {
     "account_reset_password_from_key_done": Rule(ANYONE),
     "usersessions_list": Rule(SIGNED_IN, SIGNED_IN),
     "accounts:end_session": Rule(NOBODY, SIGNED_IN),
-    # Accounts are made by an admin, addresses changed by an admin: no way in by oneself
+    # Accounts are made by an admin's command, and an address stays as it was made: nothing by oneself
     "account_signup": Rule(NOBODY),
     "account_email": Rule(NOBODY),
     "account_email_verification_sent": Rule(NOBODY),

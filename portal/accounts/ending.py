@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.base import SessionBase
@@ -21,10 +22,7 @@ def switch_off(*, user: User, by: AbstractBaseUser | None) -> None:
     with transaction.atomic():
         user.is_active = False
         user.save(update_fields=["is_active"])
-        ended = 0
-        for session in UserSession.objects.filter(user=user):
-            session.end()
-            ended += 1
+        ended = end_all_sessions(user)
         PersonToken.objects.filter(user=user).delete()
         audit.write("account.switched_off", by=by, details={"account": str(user.pk), "sessions": ended})
 
@@ -35,6 +33,28 @@ def switch_on(*, user: User, by: AbstractBaseUser | None) -> None:
         user.is_active = True
         user.save(update_fields=["is_active"])
         audit.write("account.switched_on", by=by, details={"account": str(user.pk)})
+
+
+def reset_second_step(*, user: User, reason: str, by: AbstractBaseUser | None) -> tuple[int, int]:
+    """Take every second step from somebody who lost theirs, and end their sign-ins at once.
+
+    Passkeys, one-time codes and recovery codes go. Returns how many of them there were, and how many
+    sign-ins ended. The person sets up a new one when they sign in next.
+    """
+    with transaction.atomic():
+        steps = Authenticator.objects.filter(user=user).delete()[0]
+        ended = end_all_sessions(user)
+        details = {"account": str(user.pk), "second_steps": steps, "sessions": ended}
+        audit.write("account.second_step_reset", by=by, reason=reason, details=details)
+    return steps, ended
+
+
+def end_all_sessions(user: User) -> int:
+    """End every sign-in that the list of sign-ins knows; returns how many there were."""
+    sessions = list(UserSession.objects.filter(user=user))
+    for session in sessions:
+        session.end()
+    return len(sessions)
 
 
 def end_session(*, number: int, user: User, current: SessionBase) -> bool:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command, get_commands
 from django.test import Client
 
 from portal.accounts.models import PersonToken, User
@@ -87,6 +92,54 @@ def test_account_that_is_switched_on_again_has_its_role_and_signs_in_anew(
     again = User.objects.get(pk=reader.pk)
     assert (again.is_active, again.role) == (True, Role.READER)
     assert Event.objects.filter(action="account.switched_on").count() == 1
+
+
+def test_reset_second_step_is_gone_everywhere_and_a_new_one_is_asked_for(
+    reader: User, admin: User, no_limits_spent: None
+) -> None:
+    browser, admins_browser = browser_of(reader), browser_of(admin)
+    RecoveryCodes.activate(reader)
+    said = io.StringIO()
+
+    call_command("reset_second_step", "Reader@example.org", "--reason", " lost her phone ", stdout=said)
+
+    assert not is_signed_in(browser)
+    assert is_signed_in(admins_browser)
+    assert set(Authenticator.objects.values_list("user", flat=True)) == {admin.pk}
+    event = Event.objects.get(action="account.second_step_reset")
+    assert (event.reason, event.details) == (
+        "lost her phone", {"account": str(reader.pk), "second_steps": 2, "sessions": 1},
+    )  # fmt: skip
+    assert "removed (2); sign-ins ended (1)" in said.getvalue()
+    browser.post("/accounts/login/", {"login": reader.email, "password": PASSWORD})
+    assert browser.get("/")["Location"] == "/second-step"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("reader@example.org",),
+        ("reader@example.org", "--reason", "  "),
+        ("reader@example.org", "--reason", "x" * 201),
+        ("nobody.here@example.org", "--reason", "lost"),
+    ],
+)
+def test_second_step_is_reset_for_somebody_known_and_for_a_reason_only(
+    reader: User, words: tuple[str, ...]
+) -> None:
+    with pytest.raises(CommandError):
+        call_command("reset_second_step", *words)
+
+    assert Authenticator.objects.filter(user=reader).exists()
+    assert not Event.objects.exists()
+
+
+def test_staff_page_says_how_accounts_are_made_and_second_steps_reset(admins_client: Client) -> None:
+    text = parsed(admins_client.get("/staff")).text
+
+    assert {"create_account", "reset_second_step"} <= get_commands().keys()
+    assert "manage.py create_account" in text
+    assert "manage.py reset_second_step" in text
 
 
 def test_nobody_switches_their_own_account_off(admins_client: Client, admin: User) -> None:
