@@ -189,7 +189,7 @@ def test_interrupted_reading_ends_cleanly_and_leaves_its_place_free(run: Run, sa
 def test_second_signal_does_not_wait_for_the_step(run: Run, sandbox: Sandbox) -> None:
     sandbox.faults["jump"].latency = 30.0
     process = run("jump", "--full")
-    until(SyncRun.objects.exists, what="it has begun", seconds=60)
+    until(lambda: bool(sandbox.faults["jump"].requests(path="/patients")), what="it waits", seconds=60)
     process.send_signal(signal.SIGTERM)
     complaints = process.stderr
     assert complaints is not None
