@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from integrations.types import Demographics, RemotePatient
 from patients.models import Parked, Patient, Seen, SourceRecord, SyncRun
+from patients.services import index
 from portal.audit.models import Event
 
 from .journey import Journey
@@ -65,9 +67,13 @@ def parked(journey: Journey) -> None:
 
 
 def park_refused(journey: Journey) -> None:
-    """The form of a page gone stale."""
+    """The form of a page that names the person as nobody does any more."""
     parking(journey)
-    Patient.objects.update(version=7)
+    changed = Demographics(
+        given_name="Gracie", family_name="Mbeki", birth_date=date(1975, 4, 18), nhs_number="9991346236"
+    )
+    for each in SourceRecord.objects.filter(family="mbeki"):
+        index.store([RemotePatient(system=each.system, id=each.remote_id, demographics=changed)])
     journey.page.get_by_label("What were you doing?").fill(DOING)
     journey.page.get_by_role("button", name="Park", exact=True).click()
     expect(journey.page.get_by_text("Something was changed since")).to_be_visible()
