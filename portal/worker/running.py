@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from types import FrameType
 from typing import Any, cast
 
 import structlog
@@ -43,7 +45,7 @@ class Worker(LibraryWorker):
         self._ended = threading.Event()
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT; the task at hand is finished first."""
+        """Work until SIGTERM or SIGINT; the task at hand is finished first, or the pause between two."""
         beats.beat(self.worker_id)  # before the first claim, or another would take it for stranded
         keeper = threading.Thread(target=self._keep, name="beats", daemon=True)
         keeper.start()
@@ -53,6 +55,17 @@ class Worker(LibraryWorker):
             self._ended.set()
             keeper.join(timeout=5)
             beats.end(self.worker_id)
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """End after the task at hand; at a second signal at once.
+
+        The library's says so in the log: where the signal comes in the middle of another line, that
+        raises before anything has ended. It also exits between claiming a task and running it.
+        """
+        if not self.running:
+            self.reset_signals()
+            sys.exit(1)
+        self.running = False
 
     def run_task(self, db_task_result: DBTaskResult[..., Any]) -> None:
         """Run one task; of an exception only its type and place are kept."""

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +25,7 @@ from . import tasks
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-Start = Callable[[], subprocess.Popen[bytes]]
+Start = Callable[..., subprocess.Popen[bytes]]
 MARK = "Zebedee Marker 943 476 5919"
 
 
@@ -40,11 +42,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
         "ENCRYPTION_KEYS": settings.ENCRYPTION_KEYS[0],
     }
 
-    def worker() -> subprocess.Popen[bytes]:
+    def worker(log: int | None = None) -> subprocess.Popen[bytes]:
         command = [sys.executable, "manage.py", "worker", "--interval", "0.05", "--stale-after", "1"]
-        with (tmp_path / "worker.log").open("ab") as log:
+        with (tmp_path / "worker.log").open("ab") as file:
+            to = file if log is None else log
             started.append(
-                subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log)
+                subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=to, stderr=to)
             )
         return started[-1]
 
@@ -52,6 +55,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for each in started:
         each.kill()
         each.wait()
+
+
+def _drain(reading: int) -> None:
+    """Read until nobody can write any more."""
+    while os.read(reading, 65536):
+        pass
+    os.close(reading)
 
 
 def _database_url() -> str:
@@ -112,6 +122,22 @@ def test_stopped_worker_ends_its_task_and_leaves_no_sign_of_life(start: Start, p
     pipe.write_text("done")
     assert worker.wait(timeout=30) == 0
     assert status_of(task.id) == TaskResultStatus.SUCCESSFUL
+    assert not Beat.objects.exists()
+
+
+def test_worker_that_is_stopped_in_the_middle_of_a_log_line_ends(start: Start) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4096)
+    os.set_blocking(writing, True)  # nothing more goes in, and whoever writes waits
+    worker = start(writing)
+    os.close(writing)
+    until(Beat.objects.exists, what="the worker begins, and says so")
+    worker.terminate()
+    threading.Thread(target=_drain, args=(reading,)).start()
+    assert worker.wait(timeout=30) == 0
     assert not Beat.objects.exists()
 
 
