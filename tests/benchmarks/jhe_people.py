@@ -74,9 +74,9 @@ class People:
             url = f"{self._subject.url}/FHIR/R5/Patient"
             reply = requests.get(url, params=asked, headers=self._headers, timeout=30)
             reply.raise_for_status()
-            found = [each["resource"] for each in reply.json().get("entry", [])]
-            yield from found
-            if len(found) < PAGE:
+            bundle = reply.json()
+            yield from (each["resource"] for each in bundle.get("entry", []))
+            if page * PAGE >= bundle["total"]:  # a page behind the last one is a 404
                 return
             page += 1
 
