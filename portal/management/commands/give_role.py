@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from portal.accounts.models import User, fold_email
 from portal.accounts.roles import Role, give_role
+from portal.management.accounts import account_of
 
 NONE = "none"
 
@@ -25,9 +25,6 @@ class Command(BaseCommand):
 
     def handle(self, *, person: str, role: str, **options: Any) -> None:
         """Change the role; it holds from the person's next request."""
-        by_number = {"pk": int(person)} if person.isdigit() else {"email": fold_email(person)}
-        user = User.objects.filter(**by_number).first()
-        if user is None:
-            raise CommandError("Nobody here has this e-mail address or account number.")
+        user = account_of(person)
         give_role(user=user, role=None if role == NONE else Role(role), by=None)
         self.stdout.write(f"{user}: {role}.")

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.accounts.ending import reset_second_step
-from portal.accounts.models import User, fold_email
+from portal.management.accounts import account_of
 
 LONGEST_REASON = 200  # letters: a sentence or two; an event holds 500
 
@@ -30,10 +30,7 @@ class Command(BaseCommand):
             raise CommandError("Say why: --reason 'lost her phone, known to me'. Nothing was changed.")
         if len(reason) > LONGEST_REASON:
             raise CommandError(f"The reason has more than {LONGEST_REASON} letters. Nothing was changed.")
-        by_number = {"pk": int(person)} if person.isdigit() else {"email": fold_email(person)}
-        user = User.objects.filter(**by_number).first()
-        if user is None:
-            raise CommandError("Nobody here has this e-mail address or account number.")
+        user = account_of(person)
         steps, ended = reset_second_step(user=user, reason=reason, by=None)
         self.stdout.write(
             f"{user}: passkeys, one-time codes and recovery codes removed ({steps}); "
