@@ -9,7 +9,7 @@ the contract suite). Whether a capability can be *used* with the key at hand is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -17,6 +17,7 @@ from .pages import RecordPage
 from .types import (
     Caller,
     Health,
+    Identifier,
     Organization,
     RemotePatient,
     SearchAnswer,
@@ -25,6 +26,7 @@ from .types import (
     Term,
     TokenSet,
 )
+from .writes import Changes, Details, NewRecord, Part
 
 
 class Capability(StrEnum):
@@ -34,6 +36,11 @@ class Capability(StrEnum):
     ORGANIZATIONS = "organizations"
     STUDIES = "studies"
     LOOK_UP_EVERYWHERE = "look_up_everywhere"
+    ARCHIVE = "archive"
+    CUSTOM_FIELDS = "custom_fields"
+    IDENTIFIERS = "identifiers"
+    MEMBERSHIP = "membership"
+    MARKS = "marks"
 
 
 class System(Protocol):
@@ -43,6 +50,10 @@ class System(Protocol):
     label: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
     search_terms: ClassVar[frozenset[Term]]
+    creates_with: ClassVar[frozenset[Part]]
+    needs: ClassVar[frozenset[Part]]
+    changes: ClassVar[frozenset[Part]]
+    keys_last: ClassVar[timedelta]
 
     def __init__(self, caller: Caller) -> None: ...
 
@@ -74,6 +85,32 @@ class System(Protocol):
 
     def healthcheck(self) -> Health:
         """What can be said about the connection by harmless reading. Never raises."""
+        ...
+
+    def as_held(self, details: Details) -> Details:
+        """These details in the form in which the system would hold them: an e-mail in lower case, a
+        number without its separators. What is equal in this form needs no writing."""
+        ...
+
+    def create(self, new: NewRecord, *, key: str) -> RemotePatient:
+        """Create a record: one request, never retried here. ``key`` is the idempotency key, the same for
+        the same body within ``keys_last``; a system without such keys (``keys_last`` zero) ignores it.
+
+        Every writing call raises an error whose ``outcome_unknown`` says whether it may have taken
+        effect all the same, or take effect still. ``Unsupported`` for a part that is not in
+        ``creates_with``; ``Invalid`` with our field names, also for what ``needs`` names and ``new`` lacks.
+        """
+        ...
+
+    def created(self, new: NewRecord) -> Sequence[RemotePatient]:
+        """Whole records that may be what :meth:`create` made of this, or stand in its way: by the
+        portal's own id, by e-mail where one mailbox makes one record, by identifier, NHS number, name and
+        birth date. Not only those in the caller's reach. Who asks compares the people."""
+        ...
+
+    def update(self, patient_id: str, changes: Changes, *, organization_id: str = "") -> RemotePatient:
+        """Set what the changes name and nothing else; the record as it is then. ``organization_id``: in
+        whose name, where records belong to organizations. ``Unsupported`` for a part not in ``changes``."""
         ...
 
     def record_url(self, patient_id: str) -> str:
@@ -133,9 +170,73 @@ class LooksUpEverywhere(Protocol):
         ...
 
 
+@runtime_checkable
+class Archives(Protocol):
+    """``ARCHIVE``: a record can be put away without being removed."""
+
+    def archive(self, patient_id: str, *, reason: str, notes: str = "") -> RemotePatient:
+        """Put a record away; the record as it is then. Reason and notes may not take: read them there."""
+        ...
+
+
+@runtime_checkable
+class KeepsCustomFields(Protocol):
+    """``CUSTOM_FIELDS``: records hold fields of the organization's own (``Changes.custom_fields``)."""
+
+    def shows_custom_fields(self, record: RemotePatient) -> bool:
+        """Whether the system told the record's own fields: else what is there cannot be known."""
+        ...
+
+
+@runtime_checkable
+class KeepsIdentifiers(Protocol):
+    """``IDENTIFIERS``: records hold identifiers of several parties, written as one set."""
+
+    def set_identifiers(
+        self, patient_id: str, identifiers: Sequence[Identifier], *, organization_id: str
+    ) -> RemotePatient:
+        """Make these the record's identifiers, all of them, letter by letter. A refusal may leave the
+        record with none (``outcome_unknown``): who asks keeps the whole wanted set and writes it again.
+        Raises ``Conflict`` before writing where another record holds one of them."""
+        ...
+
+
+@runtime_checkable
+class KeepsMembers(Protocol):
+    """``MEMBERSHIP``: a record is added to organizations and removed from them."""
+
+    def add_to_organization(self, patient_id: str, organization_id: str) -> RemotePatient:
+        """Add a record to an organization in which the caller may; the record as it is then."""
+        ...
+
+    def remove_from_organization(self, patient_id: str, organization_id: str) -> None:
+        """Remove it from one of its organizations. The last one is not removed here (``Conflict``):
+        that would delete the record and everything in it."""
+        ...
+
+    def whole_record(self, patient_id: str) -> RemotePatient:
+        """The record with all its organizations, in reach or not: for writing, never for showing."""
+        ...
+
+
+@runtime_checkable
+class TakesMarks(Protocol):
+    """``MARKS``: a record takes the portal's own opaque id, where a setting says so and it has none."""
+
+    def mark(self, patient_id: str, own_id: str) -> RemotePatient:
+        """Write the portal's id into a record that holds no such identifier yet; the record as it is then.
+        Raises ``Conflict`` where it holds somebody else's, ``Unsupported`` where no setting says so."""
+        ...
+
+
 PROTOCOLS: dict[Capability, type] = {
     Capability.PERSONAL_TOKEN: ActsForPerson,
     Capability.ORGANIZATIONS: HasOrganizations,
     Capability.STUDIES: HasStudies,
     Capability.LOOK_UP_EVERYWHERE: LooksUpEverywhere,
+    Capability.ARCHIVE: Archives,
+    Capability.CUSTOM_FIELDS: KeepsCustomFields,
+    Capability.IDENTIFIERS: KeepsIdentifiers,
+    Capability.MEMBERSHIP: KeepsMembers,
+    Capability.MARKS: TakesMarks,
 }

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import requests
 import structlog
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from . import errors, limits
 from .reply import Reply, body_of, reply_from, retry_after
@@ -35,6 +35,9 @@ UNLIMITED = 10_000
 TIMEOUT, TOO_LARGE = "timeout", "too large"
 # What another try cannot mend: a bad certificate, an address or key that cannot be sent, no time.
 HOPELESS = frozenset({"tls", "request", "deadline"})
+# Words for requests of which nothing reached the system.
+UNCONNECTED = "no connection"
+NEVER_LEFT = frozenset({"deadline", UNCONNECTED})
 STATUS_ERRORS: Mapping[int, type[errors.IntegrationError]] = {
     400: errors.Invalid,
     401: errors.Unauthorised,
@@ -127,6 +130,36 @@ class HttpConnection:
         if reply.text_kind:
             raise self.fault(errors.ProtocolError, operation, reply=reply, reason=reply.text_kind)
         return reply
+
+    def write(self, operation: str, method: str, path: str, *, json: Any = None, **kwargs: Any) -> Reply:
+        """The reply to a change, sent once; any outcome but a success in JSON (or 204) raises.
+
+        ``outcome_unknown`` is set on what is raised where the change may have taken effect, or may
+        still: the connection was lost or timed out once the request had left, a server fault, an answer
+        that cannot be read. Refusals (4xx) and what never left are known to have changed nothing.
+        """
+        reply = self.ask_once(operation, method, path, json=json, **kwargs)
+        if reply.ok and not reply.text_kind:
+            return reply
+        raise self.write_error(reply, operation)
+
+    def ask_once(self, operation: str, method: str, path: str, **kwargs: Any) -> Reply:
+        """The reply to a change whatever its status. Raises only without one, telling whether it left."""
+        try:
+            return self._once(operation, method, path, **kwargs)
+        except (errors.Unavailable, errors.ProtocolError) as fault:
+            fault.outcome_unknown = fault.reason not in NEVER_LEFT
+            raise
+
+    def write_error(self, reply: Reply, operation: str) -> errors.IntegrationError:
+        """Our error for a reply to a change that is not a success in JSON."""
+        if reply.ok:
+            fault = self.fault(errors.ProtocolError, operation, reply=reply, reason=reply.text_kind)
+        else:
+            fault = self.error_for(reply, operation)
+        refused = 400 <= reply.status < 500 and reply.status != 408 and not reply.text_kind
+        fault.outcome_unknown = not refused and reply.status != 429
+        return fault
 
     def ask(self, operation: str, method: str, path: str, *, retry: bool = True, **kwargs: Any) -> Reply:
         """A reply whatever its status (for probes and for hooks). Raises only without a reply.
@@ -328,7 +361,11 @@ def _gate(endpoint: Endpoint) -> threading.BoundedSemaphore:
 
 
 def _kind_of(fault: Exception) -> str:
-    if isinstance(fault, requests.ConnectTimeout | requests.ReadTimeout | ReadTimeoutError | TimeoutError):
+    # Both say so before any byte is sent; urllib3 wraps a refused connection twice.
+    why = getattr(fault.args[0], "reason", None) if fault.args else None
+    if isinstance(why, NewConnectionError | ConnectTimeoutError):
+        return UNCONNECTED
+    if isinstance(fault, requests.ReadTimeout | ReadTimeoutError | TimeoutError):
         return TIMEOUT
     if isinstance(fault, requests.exceptions.SSLError):
         return "tls"
