@@ -44,7 +44,12 @@ class Capability(StrEnum):
 
 
 class System(Protocol):
-    """The common interface. Every call may raise an :mod:`integrations.errors` error."""
+    """The common interface. Every call may raise an :mod:`integrations.errors` error.
+
+    ``creates_with`` are the details that a new record takes, ``needs`` those of them without which there is
+    none, ``changes`` those that can be changed later, and ``unique`` those that no two records share.
+    ``keys_last`` is for how long an idempotency key is known, zero where there are none.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
@@ -53,6 +58,7 @@ class System(Protocol):
     creates_with: ClassVar[frozenset[Part]]
     needs: ClassVar[frozenset[Part]]
     changes: ClassVar[frozenset[Part]]
+    unique: ClassVar[frozenset[Part]]
     keys_last: ClassVar[timedelta]
 
     def __init__(self, caller: Caller) -> None: ...

@@ -51,6 +51,7 @@ class Details(TypedDict, total=False):
     request_id: str
     reason: str
     outcome_unknown: bool
+    under_way: bool
     for_staff: str
     next_step: str
 
@@ -59,7 +60,8 @@ class IntegrationError(Exception):
     """Something went wrong between the portal and one system.
 
     ``retryable``: the same request may succeed later without anybody changing anything.
-    ``outcome_unknown``: a write left and it cannot be told whether it took effect.
+    ``outcome_unknown``: a write left and it cannot be told whether it took effect. ``under_way``: it may
+    take effect still, since nobody answered, or a gateway in the system's place.
     ``reason`` is one of a few fixed words for logs and tests ("timeout", "connection", "html"…).
     """
 
@@ -74,6 +76,7 @@ class IntegrationError(Exception):
         self.request_id = details.get("request_id", "")
         self.reason = details.get("reason", "")
         self.outcome_unknown = details.get("outcome_unknown", False)
+        self.under_way = details.get("under_way", False)
         self.for_staff = details.get("for_staff") or self.staff_sentence.format(label=self.label)
         self.next_step = details.get("next_step") or self.step
         super().__init__(

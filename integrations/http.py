@@ -38,6 +38,8 @@ HOPELESS = frozenset({"tls", "request", "deadline"})
 # Words for requests of which nothing reached the system.
 UNCONNECTED = "no connection"
 NEVER_LEFT = frozenset({"deadline", UNCONNECTED})
+# What a gateway answers while the system behind it may still be working (RFC 9110 §15.6).
+GATEWAY_STATUSES = frozenset({502, 503, 504})
 STATUS_ERRORS: Mapping[int, type[errors.IntegrationError]] = {
     400: errors.Invalid,
     401: errors.Unauthorised,
@@ -149,6 +151,7 @@ class HttpConnection:
             return self._once(operation, method, path, **kwargs)
         except (errors.Unavailable, errors.ProtocolError) as fault:
             fault.outcome_unknown = fault.reason not in NEVER_LEFT
+            fault.under_way = fault.outcome_unknown and fault.reason != TOO_LARGE
             raise
 
     def write_error(self, reply: Reply, operation: str) -> errors.IntegrationError:
@@ -159,6 +162,7 @@ class HttpConnection:
             fault = self.error_for(reply, operation)
         refused = 400 <= reply.status < 500 and reply.status != 408 and not reply.text_kind
         fault.outcome_unknown = not refused and reply.status != 429
+        fault.under_way = reply.status in GATEWAY_STATUSES
         return fault
 
     def ask(self, operation: str, method: str, path: str, *, retry: bool = True, **kwargs: Any) -> Reply:

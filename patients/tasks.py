@@ -11,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from integrations.registry import system_names
 from patients.services import connections, desk, inquiries, lookup, sync_schedule
+from patients.services.operations import claims
 from portal import audit
 
 #: How long the rows of finished tasks are kept for whoever looks into a fault.
@@ -33,6 +34,12 @@ def throw_away_ended_inquiries() -> int:
 def tidy_desks() -> int:
     """Forget who was seen and who was parked long ago; returns how many rows went."""
     return desk.throw_away_old()
+
+
+@task()
+def let_claims_go() -> int:
+    """Delete claims of registrations that ended a while ago; returns how many."""
+    return claims.throw_away_old()
 
 
 @task()

@@ -136,11 +136,14 @@ CACHES: dict[str, dict[str, Any]] = {
     }
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# What the workers do all the time, in threads of its own (portal/worker/running.py).
+WORKER_LOOPS = ["patients.services.operations.sending.work"]
 # What the workers wake, and after how many seconds again (portal/worker/ticker.py).
 PERIODIC_TASKS = {
     "patients.tasks.throw_away_ended_lookups": 60,
     "patients.tasks.throw_away_ended_inquiries": 600,
     "patients.tasks.tidy_desks": 3600,
+    "patients.tasks.let_claims_go": 3600,
     "patients.tasks.merge_audit_journal": 60,
     "patients.tasks.look_at_connections": 600,
     "patients.tasks.sync_systems": 60,
@@ -255,6 +258,9 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "RATE": env.float("IMPILO_RATE", default=5.0),
     },
 }
+
+# All waits of the queue of writes (patients/services/operations) are multiplied by it: for tests.
+OPERATIONS_PACE = env.float("OPERATIONS_PACE", default=1.0)
 
 # Reading them into the index (patients/services/sync_schedule.py): minutes between looks for
 # changes where a system tells what changed, hours between readings of everybody, days for which

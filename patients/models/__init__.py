@@ -4,6 +4,7 @@ from .connections import ConnectionLook, TokenLease
 from .desks import Parked, Seen
 from .listing import ListEntry, Place
 from .lookups import Answer, LookUp
+from .operations import Attempt, Breaker, Bulk, Claim, Operation
 from .people import (
     Identifier,
     KeptApart,
@@ -20,6 +21,10 @@ from .syncing import KeyMaking, SyncedSystem, SyncRun
 
 __all__ = [
     "Answer",
+    "Attempt",
+    "Breaker",
+    "Bulk",
+    "Claim",
     "ConnectionLook",
     "Identifier",
     "Inquiry",
@@ -30,6 +35,7 @@ __all__ = [
     "ListEntry",
     "LookUp",
     "Membership",
+    "Operation",
     "OwnRoles",
     "Parked",
     "Patient",

@@ -48,9 +48,15 @@ def needs_own_token(system: str) -> bool:
 
 
 def open_system(
-    system: str, *, by: User, seconds: float | None = None, sending: Callable[[], None] | None = None
+    system: str,
+    *,
+    by: User,
+    seconds: float | None = None,
+    sending: Callable[[], None] | None = None,
+    background: bool = False,
 ) -> System:
-    """The adapter of a system working for a person, for at most ``seconds``. ``sending``: see ``Caller``.
+    """The adapter of a system working for a person, for at most ``seconds``. ``sending`` and
+    ``background``: see ``Caller``.
 
     Raises ``NotConfigured`` where it is another installation than the one whose records the index
     holds: there the same record number is another person.
@@ -58,7 +64,7 @@ def open_system(
     installations.check(system)
     deadline = Deadline.after(seconds or settings.SYSTEMS[system]["DEADLINE"])
     token = OwnToken(by, system, deadline) if needs_own_token(system) else None
-    return get_system(system, Caller(token=token, deadline=deadline, sending=sending))
+    return get_system(system, Caller(token=token, deadline=deadline, background=background, sending=sending))
 
 
 class OwnToken:

@@ -15,11 +15,12 @@ from django.utils import timezone
 
 from patients.matching.same_person import Subject, are_unlike, judge_subjects
 from patients.matching.weights import FIXED
-from patients.models import KeptApart, Link, Membership, Patient, SourceRecord
+from patients.models import Claim, KeptApart, Link, Membership, Operation, Patient, SourceRecord
 from portal import audit
 from portal.accounts.models import User
 
 from . import one_writer, summary
+from .held import subject_of
 
 
 def counts(record: SourceRecord) -> bool:
@@ -54,6 +55,41 @@ def link_people(*, keep: Patient, other: Patient, reason: str, by: User) -> None
         raise Refused("One of the two was linked with somebody else meanwhile. Look them up again.")
     _lift_kept_apart(keep, other)
     _unite(keep, other, reason=reason, by=by)
+
+
+@transaction.atomic
+def adopt(*, patient: Patient, record: SourceRecord, reason: str, by: User) -> Patient:
+    """Make a record that was created for a person one of theirs; returns whose it is then.
+
+    A person without records so far becomes whoever the record belongs to. Where the record came to others
+    by rule who are unlike this person, it leaves them.
+    """
+    patient = patient.merged_into or patient
+    patient, home = _lock(patient.pk, record.patient_id)
+    if patient == home:
+        return home
+    mine = [each for each in patient.records.defer("held") if counts(each)]
+    if not patient.records.exists():
+        patient.merged_into = home
+        Patient.objects.filter(merged_into=patient).update(merged_into=home)
+        _hand_over(patient, home)
+        _changed(home, patient)
+        return home
+    theirs = [each for each in home.records.exclude(pk=record.pk).defer("held") if counts(each)]
+    unlike = (are_unlike_subjects(subject_of(one), subject_of(other)) for one in mine for other in theirs)
+    if any(unlike):
+        _set_apart(record, home, reason=reason, by=by)
+        patient, home = _lock(patient.pk, record.patient_id)
+    _lift_kept_apart(patient, home)
+    _unite(patient, home, reason=reason, by=by)
+    record.patient = patient
+    return patient
+
+
+def _hand_over(lose: Patient, keep: Patient) -> None:
+    """What is being written for one person goes on for whom that person has become."""
+    Operation.objects.filter(patient=lose).update(patient=keep)
+    Claim.objects.filter(patient=lose).update(patient=keep)
 
 
 @transaction.atomic
@@ -161,6 +197,7 @@ def _unite(keep: Patient, lose: Patient, *, reason: str, by: User) -> None:
     )  # fmt: skip
     _move(records, keep)
     lose.merged_into = keep
+    _hand_over(lose, keep)
     Patient.objects.filter(merged_into=lose).update(merged_into=keep)
     _changed(keep, lose)
     for record in records:
@@ -177,6 +214,7 @@ def _move(records: Sequence[SourceRecord], to: Patient) -> None:
     ids = [each.pk for each in records]
     SourceRecord.objects.filter(pk__in=ids).update(patient=to)
     Membership.objects.filter(record__in=ids).update(patient=to)
+    Operation.objects.filter(record__in=ids).update(patient=to)
     for record in records:
         record.patient = to
 

@@ -1,4 +1,8 @@
-"""The worker: runs tasks in its main thread, beats, frees and ticks in another."""
+"""The worker: runs tasks in its main thread, beats, frees and ticks in another, and loops in more.
+
+A loop of ``settings.WORKER_LOOPS`` is called with an event that is set when the worker is to end, and
+gives the threads that it has begun: they end soon after, once they have finished what they are at.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,10 @@ from types import FrameType
 from typing import Any, cast
 
 import structlog
+from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
+from django.utils.module_loading import import_string
 from django_tasks_db.management.commands.db_worker import Worker as LibraryWorker
 from django_tasks_db.models import DBTaskResult
 
@@ -20,6 +26,7 @@ from . import beats, ticker
 
 log = structlog.get_logger(__name__)
 
+LONGEST_END = 60.0  # seconds that a loop has to finish what it is at
 BEATS_UNTIL_STALE = 5  # a worker may miss four before the others take it for dead
 
 
@@ -42,6 +49,7 @@ class Worker(LibraryWorker):
             worker_id=get_random_string(32),
         )
         self._stale_after = stale_after
+        self._stopping = threading.Event()
         self._ended = threading.Event()
 
     def run(self) -> None:
@@ -49,9 +57,13 @@ class Worker(LibraryWorker):
         beats.beat(self.worker_id)  # before the first claim, or another would take it for stranded
         keeper = threading.Thread(target=self._keep, name="beats", daemon=True)
         keeper.start()
+        loops = [each for name in settings.WORKER_LOOPS for each in import_string(name)(self._stopping)]
         try:
             super().run()
         finally:
+            self._stopping.set()
+            for loop in loops:
+                loop.join(timeout=LONGEST_END)
             self._ended.set()
             keeper.join(timeout=5)
             beats.end(self.worker_id)
@@ -66,6 +78,7 @@ class Worker(LibraryWorker):
             self.reset_signals()
             sys.exit(1)
         self.running = False
+        self._stopping.set()
 
     def run_task(self, db_task_result: DBTaskResult[..., Any]) -> None:
         """Run one task; of an exception only its type and place are kept."""

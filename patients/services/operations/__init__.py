@@ -1,0 +1,12 @@
+"""Writes to the systems: recorded, then sent, never lost and never done twice (docs/reliability.md).
+
+recording   asks for an operation: one transaction with its audit event
+queue       who works on which, by leases; what becomes of a try
+sending     the threads that work the queue off, in the worker
+step        one try: look whether it happened, send, take in what came back
+kinds       what looking and sending mean for each kind of write
+claims      of two registrations of one person at once the second is told
+settling    what an admin decides: try now, take over, give up, done by hand
+story       operations as pages and the command show them
+bulks       many of one kind at once
+"""

@@ -1,0 +1,83 @@
+"""What a try ends in, kept in one transaction: the record in the index, the operation, the audit event.
+
+A record that was created becomes one of the person for whom it was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from integrations.types import RemotePatient
+from patients.models import Operation, SourceRecord
+from patients.services import index, installations, key_making, linking, one_writer
+from portal import audit
+from portal.accounts.models import User
+
+from . import claims, queue
+from .whys import Why
+from .wishes import Kind
+
+REGISTERED = "Registered for this person."
+
+
+@transaction.atomic
+def finish(operation: Operation, record: RemotePatient) -> None:
+    """It is done; ``record`` as the system holds it now. Raises ``LostLease``: then nothing is kept."""
+    one_writer.hold()
+    row = taken_in(operation, record)
+    queue.end(operation, Operation.State.DONE, record=row, details={})
+    claims.let_go(operation.patient)
+    note("operation.done", operation)
+
+
+@transaction.atomic
+def hold(
+    operation: Operation, why: Why, details: Mapping[str, Any], *, record: RemotePatient | None = None,
+    **values: Any,
+) -> None:  # fmt: skip
+    """A person has to decide. ``record``: what the system holds of it by now. Raises ``LostLease``."""
+    one_writer.hold()
+    row = operation.record if record is None else taken_in(operation, record)
+    queue.hold(operation, why, details, record=row, **values)
+    note("operation.held", operation, because=str(why))
+
+
+@transaction.atomic
+def refuse(operation: Operation, why: Why, **values: Any) -> None:
+    """It cannot be done, and has not been. Raises ``LostLease``."""
+    one_writer.hold()
+    queue.end(operation, Operation.State.REFUSED, why, **values)
+    claims.let_go(operation.patient)
+    note("operation.refused", operation, because=str(why))
+
+
+def note(
+    action: str, operation: Operation, *, by: User | None = None, reason: str = "", **details: Any
+) -> None:
+    """One event about an operation: which, of what kind, for whom; never what was to be written."""
+    record = operation.record
+    audit.write(
+        action,
+        by=by or operation.acts_for,
+        reason=reason,
+        system=operation.system,
+        record_id=record.remote_id if record is not None else "",
+        subject_key=operation.patient.public_id,
+        details={"operation": operation.public_id, "kind": operation.kind, **details},
+    )
+
+
+def taken_in(operation: Operation, record: RemotePatient) -> SourceRecord:
+    """The record in the index, as one of the operation's person. Called while the index is held."""
+    key_making.note_first()
+    installations.note_first(record.system)
+    index.store([record])
+    row = SourceRecord.objects.defer("held").get(system=record.system, remote_id=record.id)
+    if operation.kind == Kind.CREATE:
+        operation.patient = linking.adopt(
+            patient=operation.patient, record=row, reason=REGISTERED, by=operation.asked_by
+        )
+    return row

@@ -1,0 +1,191 @@
+"""Many operations of one kind at once: asked for together, with progress, pause, cancel and an outcome each.
+
+Each stays an operation of its own, in its person's order, with its own outcome; what staff ask for one by
+one goes before (``queue.claim``), and the share of a system's quota that is kept for staff is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import Count
+
+from integrations.writes import NewRecord
+from patients.models import Bulk, Operation, Patient, SourceRecord
+from portal import audit
+from portal.accounts.models import User
+from portal.accounts.roles import Role, has_role
+
+from . import claims, clock, queue, recording, rights, wishes
+from .settling import NotNow
+from .whys import Why, words_of
+from .wishes import Wish
+
+TOGETHER = 50  # asked for in one transaction: others get their turn between
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of many: a change of a record, or a new record (``record`` is ``None`` then) of a person."""
+
+    wish: Wish | NewRecord = field(repr=False)
+    record: SourceRecord | None = None
+    patient: Patient | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What asking for many gave: the bulk, and of each part either its operation or why there is none (a
+    sentence), in their order."""
+
+    bulk: Bulk
+    outcomes: tuple[Operation | str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How many of a bulk's operations stand where."""
+
+    total: int
+    waiting: int
+    unknown: int
+    held: int
+    refused: int
+    done: int
+
+    @property
+    def ended(self) -> int:
+        """How many have come to an end."""
+        return self.refused + self.done
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self.waiting == self.unknown == 0
+
+
+def ask(parts: Sequence[Part], *, system: str, label: str, by: User) -> Asked:
+    """Ask for many at once. A part that cannot be asked for is told and does not stop the others.
+
+    Raises ``Forbidden`` where the asker's role does not reach, ``ValueError`` for none at all.
+    """
+    if not parts:
+        raise ValueError("a bulk without parts")
+    rights.require(by, system)
+    first = parts[0].wish
+    kind = wishes.Kind.CREATE if isinstance(first, NewRecord) else wishes.kind_of(first)
+    with transaction.atomic():
+        # Paused until all of it is there: whoever dies in the middle leaves nothing half begun.
+        bulk = Bulk.objects.create(
+            kind=kind, system=system, label=label, asked_by=by, asked_at=clock.now(), state=Bulk.State.PAUSED
+        )
+        audit.write("bulk.asked", by=by, system=system, details=_told(bulk, len(parts)))
+    outcomes: list[Operation | str] = []
+    for start in range(0, len(parts), TOGETHER):
+        with transaction.atomic():
+            outcomes += [_asked(each, bulk=bulk, by=by) for each in parts[start : start + TOGETHER]]
+    Bulk.objects.filter(pk=bulk.pk, state=Bulk.State.PAUSED).update(state=Bulk.State.RUNNING)
+    bulk.refresh_from_db()
+    return Asked(bulk=bulk, outcomes=tuple(outcomes))
+
+
+def progress(bulk: Bulk) -> Progress:
+    """How far a bulk is."""
+    rows = Operation.objects.filter(bulk=bulk).values_list("state").annotate(count=Count("pk"))
+    count: Mapping[str, int] = dict(rows)
+    states = Operation.State
+    return Progress(
+        total=sum(count.values()),
+        waiting=count.get(states.WAITING, 0) + count.get(states.SENDING, 0),
+        unknown=count.get(states.UNKNOWN, 0),
+        held=count.get(states.HELD, 0),
+        refused=count.get(states.REFUSED, 0),
+        done=count.get(states.DONE, 0),
+    )
+
+
+def pause(bulk: Bulk, *, by: User) -> None:
+    """Send no more of it for now; what has left is followed up all the same."""
+    _turn(bulk, by, "bulk.paused", Bulk.State.PAUSED, come_from=(Bulk.State.RUNNING,))
+
+
+def resume(bulk: Bulk, *, by: User) -> None:
+    """Let it go on."""
+    _turn(bulk, by, "bulk.resumed", Bulk.State.RUNNING, come_from=(Bulk.State.PAUSED,))
+
+
+def cancel(bulk: Bulk, *, by: User) -> int:
+    """End what has not been sent; returns how many. What has left is followed up: it may be done."""
+    with transaction.atomic():
+        _turn(
+            bulk,
+            by,
+            "bulk.cancelled",
+            Bulk.State.CANCELLED,
+            come_from=(Bulk.State.RUNNING, Bulk.State.PAUSED),
+        )
+        rows = Operation.objects.select_for_update().filter(
+            bulk=bulk, left_at=None, state__in=(Operation.State.WAITING, Operation.State.HELD)
+        )
+        ended = list(rows.defer(*queue.SEALED).select_related(None))
+        now = clock.now()
+        Operation.objects.filter(pk__in=[each.pk for each in ended]).update(
+            state=Operation.State.REFUSED, why=Why.CANCELLED, due_at=None, changed_at=now, ended_at=now,
+            problem=words_of(Why.CANCELLED, "")[0], next_step="",
+        )  # fmt: skip
+        for each in ended:
+            claims.let_go(each.patient)
+    return len(ended)
+
+
+def again(bulk: Bulk, *, by: User) -> Asked:
+    """Ask once more, as a bulk of its own, for what was refused or cancelled in one that is over. Raises
+    :class:`~.settling.NotNow`."""
+    rows = Operation.objects.filter(bulk=bulk, state=Operation.State.REFUSED).select_related(
+        "record", "patient"
+    )
+    parts = [_part_of(each) for each in rows.order_by("pk")]
+    if not parts:
+        raise NotNow("There is nothing in it that was refused.")
+    return ask(parts, system=bulk.system, label=f"{bulk.label} (again)"[:200], by=by)
+
+
+def _part_of(operation: Operation) -> Part:
+    wish = wishes.kept(operation.kind, operation.wanted)
+    if isinstance(wish, wishes.Create):
+        return Part(wish.new, patient=operation.patient)
+    return Part(wish, record=operation.record)
+
+
+def _asked(part: Part, *, bulk: Bulk, by: User) -> Operation | str:
+    try:
+        with transaction.atomic():
+            if isinstance(part.wish, NewRecord):
+                records = {bulk.system: part.wish}
+                return recording.register(records, by=by, patient=part.patient, bulk=bulk)[0]
+            assert part.record is not None  # noqa: S101 (a change is one of a record)
+            return recording.ask(part.wish, record=part.record, by=by, bulk=bulk)
+    except claims.Taken:
+        return "The same person is being registered already, or was just now."
+    except recording.Nobody:
+        return "The record is not there any more, or went to somebody else."
+
+
+def _turn(bulk: Bulk, by: User, action: str, state: str, *, come_from: tuple[str, ...]) -> None:
+    with transaction.atomic():
+        row = Bulk.objects.select_for_update().get(pk=bulk.pk)
+        if not (has_role(by, Role.ADMIN) or row.asked_by_id == by.pk):
+            raise NotNow("Only who asked for it, or an admin, can decide about it.")
+        if row.state not in come_from:
+            raise NotNow(f"It is {row.get_state_display().lower()} already.")
+        row.state = state
+        row.save(update_fields=["state"])
+        audit.write(action, by=by, system=row.system, details=_told(row))
+    bulk.state = state
+
+
+def _told(bulk: Bulk, count: int | None = None) -> dict[str, str | int]:
+    told: dict[str, str | int] = {"bulk": bulk.public_id, "kind": bulk.kind}
+    return told if count is None else told | {"count": count}

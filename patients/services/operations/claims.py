@@ -1,0 +1,100 @@
+"""Of two registrations of one person at once, the second is told of the first.
+
+A claim stands for an NHS number, or for both names with the birth date, as a keyed hash that is unique in
+the database: whoever asks second meets it in the transaction that would have recorded their operation
+(docs/architecture.md, rule 4 of "What holds"). Twins have other given names; people whose birth date stands
+for "not known" are claimed by NHS number only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from integrations.types import Demographics
+from integrations.writes import Details
+from patients.matching.compared import compared
+from patients.matching.dates import is_stand_in
+from patients.models import Claim, Operation, Patient
+from portal.web.crypto import keyed_hash
+
+from . import clock
+from .wishes import Kind
+
+#: How long after a registration has ended another one of the same person is still told of it. Forms
+#: are filled in for hours, and what was found when they were opened may be older than the registration.
+HELD_FOR = timedelta(hours=24)
+OPEN = (
+    Operation.State.WAITING,
+    Operation.State.SENDING,
+    Operation.State.UNKNOWN,
+    Operation.State.HELD,
+)
+
+
+class Taken(Exception):
+    """Somebody with these details is being registered, or was just now: as this person."""
+
+    def __init__(self, patient: Patient) -> None:
+        super().__init__("being registered already")
+        self.patient = patient
+
+    @property
+    def operation(self) -> Operation | None:
+        """The latest registration of that person, whose story tells who asked."""
+        rows = Operation.objects.filter(patient=self.patient, kind=Kind.CREATE)
+        return rows.defer("wanted", "prepared").order_by("-pk").first()
+
+
+def take(patient: Patient, details: Details, *, namesake: bool = False) -> None:
+    """Claim a person for registering, in the transaction that records it. Raises :class:`Taken`.
+
+    ``namesake``: somebody has said, with a reason, that it is another person of the same names and birth
+    date; then only the NHS number is claimed.
+    """
+    keys = sorted(_keys(details, by_names=not namesake))
+    if not keys:
+        return
+    Claim.objects.filter(key__in=keys, until__lt=clock.now()).delete()
+    # One row after the other in one order: of two that come at once one waits for the other to commit.
+    Claim.objects.bulk_create([Claim(key=key, patient=patient) for key in keys], ignore_conflicts=True)
+    others = Claim.objects.filter(key__in=keys).exclude(patient=patient).select_related("patient")
+    for other in others:
+        holder = other.patient
+        if holder.merged_into_id != patient.pk:
+            raise Taken(Patient.objects.get(pk=holder.merged_into_id or holder.pk))
+    Claim.objects.filter(key__in=keys).update(patient=patient, until=None)
+
+
+def let_go(patient: Patient) -> None:
+    """After one of a person's registrations has ended: where none is open, let the claims go. At once
+    where none of them was done, else some time later."""
+    creations = Operation.objects.filter(patient=patient, kind=Kind.CREATE)
+    if creations.filter(state__in=OPEN).exists():
+        return
+    claims = Claim.objects.filter(patient=patient)
+    if creations.filter(state=Operation.State.DONE).exists():
+        claims.filter(until=None).update(until=clock.now() + HELD_FOR)
+    else:
+        claims.delete()
+
+
+def throw_away_old() -> int:
+    """Delete claims whose time is over; returns how many."""
+    return Claim.objects.filter(until__lt=clock.now()).delete()[0]
+
+
+def _keys(details: Details, *, by_names: bool) -> Iterator[str]:
+    form = compared(
+        Demographics(
+            given_name=details.given_name,
+            family_name=details.family_name,
+            birth_date=details.birth_date,
+            nhs_number=details.nhs_number,
+        )
+    )
+    if form.nhs_valid:
+        yield keyed_hash(form.nhs, purpose="claim by NHS number")
+    given, family, birth = form.identity
+    if by_names and given and family and birth and not is_stand_in(birth):
+        yield keyed_hash(f"{given}|{family}|{birth}", purpose="claim by names and birth date")

@@ -1,0 +1,136 @@
+"""Creating a record: searched again before it is sent, never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import Enum
+
+from integrations.types import Demographics, Phone, PhoneKind, RecordStatus, RemotePatient
+from integrations.writes import Details, NewRecord, details_of
+from patients.matching.fields import Field
+from patients.matching.levels import NAMES_AGREE, Level
+from patients.matching.same_person import Tier, are_unlike, judge
+from patients.services.operations.whys import Why
+from patients.services.operations.wishes import Create
+
+from .job import Done, Hold, Job, Look, Ready, as_
+
+KEY_MARGIN = timedelta(hours=1)  # before the system forgets a key it is not trusted any more
+
+
+class Who(Enum):
+    """Who a record that was found is, seen from the one that is to be created."""
+
+    OURS = "ours"  # it carries our own id of this creation
+    SAME = "same"
+    OTHER = "other"
+
+
+class Creating:
+    """A new record. After a try that may have taken effect, a record found is the one wanted where it holds
+    just what was sent; else it is somebody's who appeared meanwhile: then a person decides."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.wish = as_(job.wish, Create)
+        self.new = self.wish.new
+
+    def look(self) -> Look:
+        """The record that was found, or whether it may be sent."""
+        if self.job.may_have_left and self._key_holds():
+            return Ready(again=True)  # the system itself tells a repeated request from a second one
+        found = [(self._who(each), each) for each in self.job.adapter.created(self.new)]
+        ours = self._ours(found)
+        if ours is not None:
+            return ours
+        same = [record for who, record in found if who is Who.SAME]
+        if same:
+            return Hold(Why.APPEARED, {"records": list(_named(same))})
+        taken = [record for _, record in found if self._takes_what_is_unique(record)]
+        if taken:
+            return Hold(Why.MAILBOX, {"records": list(_named(taken))})
+        return Ready(fresh_key=self.job.operation.keyed_at is not None)
+
+    def send(self, ready: Ready) -> tuple[RemotePatient, tuple[str, ...]]:
+        """Create it."""
+        record = self.job.adapter.create(self.new, key=self.job.operation.key)
+        return record, self._lost(record)
+
+    def _lost(self, record: RemotePatient) -> tuple[str, ...]:
+        """The details that were to be in the record and are not."""
+        wanted, held = self.job.adapter.as_held(self.new.details), details_of(record)
+        given = wanted.given() & self.job.adapter.creates_with
+        return tuple(each for each in sorted(given) if getattr(wanted, each) != getattr(held, each))
+
+    def _ours(self, found: list[tuple[Who, RemotePatient]]) -> Done | None:
+        """The record that an earlier try made: by our own id, or one that holds just what was sent."""
+        for who, record in found:
+            if who is Who.OURS:
+                return Done(record)
+        for who, record in found:
+            if who is Who.SAME and self.job.may_have_left and not self._lost(record):
+                return Done(record, sure=self._takes_what_is_unique(record))
+        return None
+
+    def _key_holds(self) -> bool:
+        """Whether the same request may simply be sent again: its key is young enough, and the system has
+        not said that it stands for another request (then only looking tells)."""
+        operation, lasts = self.job.operation, self.job.adapter.keys_last
+        if not lasts or operation.keyed_at is None or operation.details.get("conflict"):
+            return False
+        return self.job.now < operation.keyed_at + lasts - KEY_MARGIN
+
+    def _who(self, found: RemotePatient) -> Who:
+        if found.status is RecordStatus.MERGED or found.id in self.wish.apart:
+            return Who.OTHER
+        return who_is(self.new, found)
+
+    def _takes_what_is_unique(self, found: RemotePatient) -> bool:
+        wanted, held = self.job.adapter.as_held(self.new.details), details_of(found)
+        return any(
+            getattr(wanted, each) and getattr(wanted, each) == getattr(held, each)
+            for each in self.job.adapter.unique
+        )
+
+
+def who_is(new: NewRecord, found: RemotePatient) -> Who:
+    """Who a record is, seen from the one that is or was to be created."""
+    if new.own_id and any(each.value == new.own_id for each in found.identifiers):
+        return Who.OURS
+    judgement = judge(_as_record(new.details, found.system), found)
+    if are_unlike(judgement):
+        return Who.OTHER
+    names = {judgement.level(Field.GIVEN_NAME), judgement.level(Field.FAMILY_NAME)}
+    agrees = names <= NAMES_AGREE and judgement.level(Field.BIRTH_DATE) is Level.EXACT
+    return Who.SAME if agrees or judgement.tier is Tier.HIGH else Who.OTHER
+
+
+def _named(records: list[RemotePatient]) -> Iterator[str]:
+    """Records as pages address them; never who they are."""
+    return (f"{each.system}:{each.id}" for each in records)
+
+
+def _as_record(details: Details, system: str) -> RemotePatient:
+    """What is to be created, as if it were a record, for being compared."""
+    numbers = (
+        (PhoneKind.MAIN, details.phone),
+        (PhoneKind.MOBILE, details.mobile_phone),
+        (PhoneKind.HOME, details.home_phone),
+    )
+    return RemotePatient(
+        system=system,
+        id="",
+        demographics=Demographics(
+            given_name=details.given_name,
+            family_name=details.family_name,
+            middle_name=details.middle_name,
+            preferred_name=details.preferred_name,
+            birth_date=details.birth_date,
+            sex=details.sex,
+            nhs_number=details.nhs_number,
+            email=details.email,
+            phones=tuple(Phone(kind=kind, number=number) for kind, number in numbers if number),
+            address=details.address,
+        ),
+    )

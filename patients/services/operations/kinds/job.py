@@ -1,0 +1,114 @@
+"""One try of an operation, as the kinds see it: what is wanted, of which record, by which adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, cast
+
+from integrations.abilities import System
+from integrations.errors import Unsupported
+from integrations.types import RemotePatient
+from patients.models import Operation
+from patients.services.operations.whys import Why
+from patients.services.operations.wishes import Wish
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """``may_have_left``: an earlier try left, and what came of it is not known yet. ``now`` is the
+    moment by the queue's clock."""
+
+    operation: Operation
+    wish: Wish = field(repr=False)
+    adapter: System
+    now: datetime
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether an earlier try may have taken effect."""
+        return self.operation.left_at is not None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether that earlier try may take effect still."""
+        late_until = self.operation.late_until
+        return late_until is not None and self.now < late_until
+
+    @property
+    def record_id(self) -> str:
+        """The record's number in its system; empty before it is created."""
+        record = self.operation.record
+        return record.remote_id if record is not None else ""
+
+    def able(self, ability: type[A]) -> A:
+        """The adapter as something that has an ability. Raises ``Unsupported``."""
+        if not isinstance(self.adapter, ability):
+            raise Unsupported(
+                system=self.adapter.name, operation=self.operation.kind, label=self.adapter.label
+            )
+        return self.adapter
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It has happened; ``record`` as it is now. Not ``sure`` where our own request may still do it again:
+    then it has to be over first."""
+
+    record: RemotePatient = field(repr=False)
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """It has not happened, and nothing stands against it. ``prepared`` is what exactly is sent, where it
+    has to be kept (JSON). ``again``: the same request may be sent while an earlier one is under way, since
+    the system knows its key; ``fresh_key``: that key is spent."""
+
+    prepared: Any = field(default=None, repr=False)
+    again: bool = False
+    fresh_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A person has to decide. ``details`` name records and fields, never values; ``record`` is the one
+    that it is about, as it is now."""
+
+    why: Why
+    details: Mapping[str, Any] = field(default_factory=dict)
+    record: RemotePatient | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """It cannot be done."""
+
+    why: Why
+
+
+Look = Done | Ready | Hold | Refuse
+
+
+class Work(Protocol):
+    """What one kind of write does. Both methods may raise :mod:`integrations.errors` errors."""
+
+    def __init__(self, job: Job) -> None: ...
+
+    def look(self) -> Look:
+        """Whether it has happened already, and whether it may be sent."""
+        ...
+
+    def send(self, ready: Ready) -> tuple[RemotePatient, tuple[str, ...]]:
+        """Send it: one request that changes something. The record as it is then, and the names of what
+        did not take."""
+        ...
+
+
+def as_(wish: Wish, kind: type[A]) -> A:
+    """A wish as what its kind says that it is."""
+    assert isinstance(wish, kind)  # noqa: S101 (the kind stands in the same row)
+    return cast(A, wish)

@@ -1,0 +1,143 @@
+"""Asking for a write: recorded before it leaves, in one transaction with its audit event.
+
+Nothing is sent here and no system is asked; whatever happens afterwards, the operation is there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from django.db import transaction
+
+from integrations.writes import Changes, Details, NewRecord
+from patients.models import Bulk, Operation, Patient, SourceRecord
+from portal import audit
+from portal.accounts.models import User
+from portal.web.crypto import Undecryptable
+
+from . import claims, clock, queue, rights, wishes
+from .wishes import Change, Create, Kind, Wish
+
+
+class Nobody(Exception):
+    """There is no such record any more, or it went to somebody else meanwhile."""
+
+
+def register(
+    records: Mapping[str, NewRecord],
+    *,
+    by: User,
+    patient: Patient | None = None,
+    namesake: str = "",
+    bulk: Bulk | None = None,
+) -> list[Operation]:
+    """Ask for new records of one person, system → record; of somebody new where no ``patient`` is given.
+
+    ``namesake`` is the reason for which this is another person than whoever has the same names and birth
+    date. Raises :class:`~.claims.Taken` where the person is being registered already, ``Forbidden`` where
+    the asker's role does not reach.
+    """
+    for system in records:
+        rights.require(by, system)
+    with transaction.atomic():
+        person = Patient.objects.create() if patient is None else _held(patient)
+        for new in records.values():
+            claims.take(person, new.details, namesake=bool(namesake))
+        return [
+            _recorded(_creation(new), system=system, patient=person, record=None, by=by, bulk=bulk,
+                      reason=namesake)
+            for system, new in records.items()
+        ]  # fmt: skip
+
+
+def ask(wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None) -> Operation:
+    """Ask for a change of one record. Raises ``Forbidden`` where the asker's role does not reach, and
+    :class:`Nobody` where the record has gone."""
+    rights.require(by, record.system)
+    with transaction.atomic():
+        person = _held(Patient.objects.get(records=record))
+        now = SourceRecord.objects.defer("held").get(pk=record.pk)
+        if now.patient_id != person.pk or now.vanished_at is not None:
+            raise Nobody
+        if isinstance(wish, Change):
+            wish = _with_pending(wish, person, now)
+        return _recorded(wish, system=now.system, patient=person, record=now, by=by, bulk=bulk)
+
+
+def _held(patient: Patient) -> Patient:
+    """The person, locked: of two who ask at once for one person, one commits before the other has a number
+    in the queue. Without it what was asked first could be seen, and sent, second."""
+    rows = Patient.objects.select_for_update(no_key=True)
+    found = rows.get(pk=patient.pk)
+    return found if found.merged_into_id is None else rows.get(pk=found.merged_into_id)
+
+
+def _creation(new: NewRecord) -> Create:
+    return Create(new=replace(new, own_id=new.own_id or f"portal-{uuid.uuid4()}"))
+
+
+def _recorded(
+    wish: Wish, *, system: str, patient: Patient, record: SourceRecord | None, by: User,
+    bulk: Bulk | None, reason: str = "",
+) -> Operation:  # fmt: skip
+    now = clock.now()
+    operation = Operation.objects.create(
+        kind=wishes.kind_of(wish),
+        system=system,
+        patient=patient,
+        record=record,
+        bulk=bulk,
+        wanted=wishes.to_keep(wish),
+        own_id=wish.new.own_id if isinstance(wish, Create) else f"portal-{uuid.uuid4()}",
+        key=str(uuid.uuid4()),
+        asked_by=by,
+        asked_at=now,
+        acts_for=by,
+        due_at=now,
+        changed_at=now,
+    )
+    audit.write(
+        "operation.asked",
+        by=by,
+        system=system,
+        record_id=record.remote_id if record is not None else "",
+        subject_key=patient.public_id,
+        reason=reason,
+        details={"operation": operation.public_id, "kind": operation.kind, "fields": fields_of(wish)},
+    )
+    return operation
+
+
+def fields_of(wish: Wish) -> list[str]:
+    """The names of the details that a wish sets; never their values."""
+    if isinstance(wish, Change):
+        custom = [f"custom_fields.{name}" for name, _ in wish.changes.custom_fields]
+        return sorted([*wish.changes.parts, *custom])
+    return sorted(wish.new.details.given()) if isinstance(wish, Create) else []
+
+
+def _with_pending(wish: Change, person: Patient, record: SourceRecord) -> Change:
+    """The wish, knowing what operations that are still open will have made of the same details."""
+    rows = Operation.objects.filter(patient=person, system=record.system, kind=Kind.CHANGE)
+    earlier = rows.filter(record=record, state__in=queue.OPEN).order_by("pk")
+    changes = [_changes_of(each) for each in earlier.defer(*queue.SEALED)]
+    touching = [each for each in changes if each.parts & wish.changes.parts]
+    if not touching:
+        return wish
+    return replace(wish, pending=_after(wish.shown, touching))
+
+
+def _changes_of(operation: Operation) -> Changes:
+    try:
+        wish = wishes.kept(operation.kind, operation.wanted)
+    except Undecryptable:  # held: what it would have set is known to nobody
+        return Changes()
+    return wish.changes if isinstance(wish, Change) else Changes()
+
+
+def _after(details: Details, changes: Sequence[Changes]) -> Details:
+    for each in changes:
+        details = replace(details, **{part.value: getattr(each.details, part) for part in each.parts})
+    return details

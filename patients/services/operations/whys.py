@@ -1,0 +1,106 @@
+"""Why an operation stands where it stands: one word for the row, one sentence and one step for staff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Why(StrEnum):
+    """Why an operation waits, is held, or was refused."""
+
+    NONE = ""
+    # It waits.
+    NOT_ANSWERING = "not answering"
+    LIMITED = "limited"
+    NO_TOKEN = "no token"  # noqa: S105 (a reason)
+    NO_KEY = "no key"
+    LATE = "late"  # a request may take effect still
+    OUR_FAULT = "our fault"
+    # It is held: a person decides.
+    APPEARED = "appeared"
+    MAILBOX = "mailbox"
+    CONFLICT = "conflict"
+    MOVED = "moved"
+    MERGED = "merged"
+    GONE = "gone"
+    NO_RIGHT = "no right"
+    NOT_TAKEN = "not taken"
+    IN_VAIN = "in vain"
+    UNREADABLE = "unreadable"
+    # It has ended without being done.
+    INVALID = "invalid"
+    UNSUPPORTED = "unsupported"
+    LAST_ORGANIZATION = "last organization"
+    GIVEN_UP = "given up"
+    CANCELLED = "cancelled"
+
+
+#: Why → (sentence, next step); ``{system}`` is the system's name on pages. Those that come from a
+#: system's own refusal bring their own.
+WORDS: Mapping[Why, tuple[str, str]] = {
+    Why.LATE: (
+        "{system} did not say what came of the last try, and may still be at it.",
+        "The portal looks again by itself.",
+    ),
+    Why.NO_TOKEN: (
+        "The sign-in at {system} of the person who asked has ended.",
+        "It goes on when they sign in there again, from their account page, or when an admin takes it over.",
+    ),
+    Why.OUR_FAULT: (
+        "The portal itself failed at this.",
+        "It tries again by itself. Give your administrator the number of the operation.",
+    ),
+    Why.APPEARED: (
+        "{system} holds somebody with these details by now.",
+        "Compare the two. If it is the same person, mark this as done with the record found.",
+    ),
+    Why.MAILBOX: (
+        "{system} holds somebody else with this e-mail address, and takes one person for each.",
+        "Register the person with another address, or give this up.",
+    ),
+    Why.CONFLICT: (
+        "{system} holds something that stands against this.",
+        "Look the person up, then try again or give this up.",
+    ),
+    Why.MOVED: (
+        "Somebody else has changed the same details in {system} meanwhile.",
+        "Compare what is there now with what was wanted, then try again or give this up.",
+    ),
+    Why.MERGED: (
+        "{system} has merged this record into another one.",
+        "Look the person up and make the change in the record that is left.",
+    ),
+    Why.GONE: (
+        "{system} does not hold this record any more.",
+        "Look the person up. If it is not needed any more, give this up.",
+    ),
+    Why.NO_RIGHT: (
+        "The person who asked may not do this in {system} now.",
+        "An admin whose role reaches it can take it over, or give it up.",
+    ),
+    Why.NOT_TAKEN: (
+        "{system} accepted the change and did not keep all of it.",
+        "Look at the record in {system}, then try again or mark this as done by hand.",
+    ),
+    Why.IN_VAIN: (
+        "{system} failed at this several times, and it did not happen.",
+        "Look at the record in {system}, then try again or give this up.",
+    ),
+    Why.UNREADABLE: (
+        "What was to be written cannot be deciphered with the keys that are set now.",
+        "Ask whoever runs the portal for the older key, then try again; or give this up.",
+    ),
+    Why.LAST_ORGANIZATION: (
+        "It is the last organization of this record: {system} would delete the record with it.",
+        "Remove the person in {system} itself if that is meant.",
+    ),
+    Why.GIVEN_UP: ("It was given up.", ""),
+    Why.CANCELLED: ("It was cancelled before it was sent.", ""),
+}
+
+
+def words_of(why: Why, label: str) -> tuple[str, str]:
+    """What a page says of a reason: a sentence and the next step, both empty where it has none."""
+    sentence, step = WORDS.get(why, ("", ""))
+    return sentence.format(system=label), step.format(system=label)

@@ -1,0 +1,130 @@
+"""What is to be written, by kind; kept encrypted with the operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import cattrs.preconf.json
+
+from integrations.types import Identifier
+from integrations.writes import Changes, Details, IdentifierChange, NewRecord
+
+_json = cattrs.preconf.json.make_converter()
+
+
+class Kind(StrEnum):
+    """The kinds of write."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    ARCHIVE = "archive"
+    IDENTIFY = "identify"
+    JOIN = "join"
+    LEAVE = "leave"
+    MARK = "mark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """A new record of a person. ``apart``: numbers of records that somebody has said are other people."""
+
+    new: NewRecord = field(repr=False)
+    apart: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Details of a record to be set.
+
+    ``shown`` is what the record held where the changes were made; ``pending`` the same, as earlier
+    operations that were still open then will have made it. What is neither nor what is wanted was
+    changed by somebody else meanwhile: then a person decides.
+    """
+
+    changes: Changes = field(repr=False)
+    shown: Details = field(repr=False)
+    pending: Details | None = field(default=None, repr=False)
+    organization_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A record to be put away."""
+
+    reason: str = field(repr=False)
+    notes: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identify:
+    """Identifiers to be added to a record, or taken from it."""
+
+    change: IdentifierChange = field(repr=False)
+    organization_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """A record to be added to an organization."""
+
+    organization_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """A record to be removed from an organization."""
+
+    organization_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The portal's own id (the operation's) to be written into a record that has none."""
+
+
+Wish = Create | Change | Archive | Identify | Join | Leave | Mark
+
+_CLASSES: Mapping[Kind, type[Wish]] = {
+    Kind.CREATE: Create,
+    Kind.CHANGE: Change,
+    Kind.ARCHIVE: Archive,
+    Kind.IDENTIFY: Identify,
+    Kind.JOIN: Join,
+    Kind.LEAVE: Leave,
+    Kind.MARK: Mark,
+}
+_KINDS = {each: kind for kind, each in _CLASSES.items()}
+
+
+def kind_of(wish: Wish) -> Kind:
+    """The kind of write that a wish is."""
+    return _KINDS[type(wish)]
+
+
+def to_keep(wish: Wish) -> dict[str, Any]:
+    """A wish as JSON."""
+    kept: dict[str, Any] = _json.unstructure(wish)
+    return kept
+
+
+def kept(kind: str, data: object) -> Wish:
+    """The wish that was kept. Raises ``ValueError`` where it cannot be read any more."""
+    try:
+        wish: Wish = _json.structure(data, _CLASSES[Kind(kind)])
+    except Exception as fault:  # cattrs raises groups of many kinds, whose texts hold the values
+        raise ValueError(f"a wish of kind {kind} cannot be read: {type(fault).__name__}") from None
+    return wish
+
+
+def identifiers_to_keep(identifiers: tuple[Identifier, ...]) -> Any:
+    """Identifiers as JSON."""
+    return _json.unstructure(identifiers)
+
+
+def kept_identifiers(data: object) -> tuple[Identifier, ...]:
+    """The identifiers that were kept."""
+    found: tuple[Identifier, ...] = _json.structure(data, tuple[Identifier, ...])
+    return found
