@@ -61,6 +61,11 @@ def error_message(body: object, status: int) -> str:
     return f"HTTP {status}"
 
 
+def names_identifier(body: object, status: int) -> bool:
+    """Whether the message is about an identifier: it stands on another record (README, Creating)."""
+    return "identifier" in error_message(body, status).lower()
+
+
 def field_errors(body: object, status: int) -> dict[str, str]:
     """Our names of the fields that the message names, each with a sentence of ours."""
     words = re.findall(r"[A-Za-z]+", error_message(body, status))
