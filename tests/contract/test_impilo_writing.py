@@ -44,6 +44,17 @@ NOVA = Details(
 NEW = NewRecord(details=NOVA, own_id=OWN_ID)
 KEY = "not used"
 ONE_REQUEST = 1
+WIRE_HOME = {
+    "lineOne": "12 Quay Street",
+    "lineTwo": "Top floor",
+    "lineThree": None,
+    "city": "Bristol",
+    "state": "Bristol",
+    "zipCode": "BS3 1AA",
+    "country": "United Kingdom",
+    "note": "Ring twice",
+    "lineFour": "Behind the mill",
+}
 
 
 def switch(bench: Bench, **positions: Any) -> None:
@@ -397,24 +408,22 @@ def test_clearing_a_birth_date_that_cannot_be_read_is_sent_all_the_same(impilo: 
 
 
 def test_delivery_note_and_fourth_line_survive_a_change_beside_them(impilo: Bench) -> None:
-    held = {**stored(impilo)["address"], "note": "Ring twice", "lineFour": "Behind the mill"}
-    plant(impilo, address=held)
+    plant(impilo, address=WIRE_HOME)
     address = impilo.adapter().get(impilo.known_id).demographics.address
     assert address is not None
     update(impilo, address=replace(address, postcode="LS6 9ZZ", note=""))
-    assert stored(impilo)["address"] == {**held, "zipCode": "LS6 9ZZ"}
+    assert stored(impilo)["address"] == {**WIRE_HOME, "zipCode": "LS6 9ZZ"}
     update(impilo, address=replace(address, note="Leave it next door"))
-    assert stored(impilo)["address"] == {**held, "note": "Leave it next door"}
+    assert stored(impilo)["address"] == {**WIRE_HOME, "note": "Leave it next door"}
 
 
 def test_new_street_replaces_every_line(impilo: Bench) -> None:
-    plant(
-        impilo, address={**stored(impilo)["address"], "lineThree": "Old quay", "lineFour": "Behind the mill"}
-    )
+    plant(impilo, address={**WIRE_HOME, "lineThree": "Old quay"})
     update(impilo, address=HOME)
     row = stored(impilo)["address"]
     assert (row["lineOne"], row["lineTwo"], row["lineThree"]) == (*HOME.lines, None)
     assert "lineFour" not in row
+    assert row["note"] == "Ring twice"
 
 
 @pytest.mark.parametrize(
