@@ -121,6 +121,8 @@ class NewRecord:
 class Changes:
     """What an edit sets: each of ``parts`` to its value in ``details``, where empty clears it.
 
+    An address is set whole, but for its note: an empty one leaves what is there, since most systems and
+    forms know of none.
     ``custom_fields`` are merged into those that are there; ``None`` removes one.
     """
 
@@ -195,9 +197,17 @@ def left_to_do(record: RemotePatient, changes: Changes, as_held: Callable[[Detai
     wanted, held = as_held(changes.details), details_of(record)
     custom = dict(record.administrative.custom_fields)
     return Changes(
-        parts=frozenset(each for each in changes.parts if getattr(wanted, each) != getattr(held, each)),
+        parts=frozenset(
+            each for each in changes.parts if not _is_held(getattr(wanted, each), getattr(held, each))
+        ),
         details=changes.details,
         custom_fields=tuple(
             (name, value) for name, value in changes.custom_fields if custom.get(name) != (value or None)
         ),
     )
+
+
+def _is_held(wanted: object, held: object) -> bool:
+    if isinstance(wanted, Address) and isinstance(held, Address) and not wanted.note:
+        held = replace(held, note="")
+    return wanted == held

@@ -256,6 +256,8 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "TIMEOUT": (5.0, env.float("IMPILO_TIMEOUT", default=15.0)),
         "DEADLINE": env.float("IMPILO_DEADLINE", default=10.0),
         "RATE": env.float("IMPILO_RATE", default=5.0),
+        # Whether linking writes the portal's id into records that have no external identifier.
+        "MARKS_RECORDS": env.bool("IMPILO_MARKS_RECORDS", default=False),
     },
 }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -23,8 +23,9 @@ from integrations.types import (
     SearchQuery,
     Term,
 )
+from integrations.writes import Changes, Details, NewRecord, Part
 
-from . import replies, search, sweep
+from . import replies, search, sending, sweep, writing
 from .client import ImpiloClient
 from .mapping import LABEL, SYSTEM
 
@@ -40,12 +41,16 @@ ABILITIES = (
 
 
 class ImpiloAdapter:
-    """Reads Impilo with the organization's key, for staff or for background work."""
+    """Reads and writes Impilo with the organization's key, for staff or for background work."""
 
     name: ClassVar[str] = SYSTEM
     label: ClassVar[str] = LABEL
-    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.ARCHIVE, Capability.MARKS})
     search_terms: ClassVar[frozenset[Term]] = search.SEARCH_TERMS
+    creates_with: ClassVar[frozenset[Part]] = sending.CREATES_WITH
+    needs: ClassVar[frozenset[Part]] = sending.NEEDS
+    changes: ClassVar[frozenset[Part]] = sending.CHANGES
+    keys_last: ClassVar[timedelta] = timedelta(0)
 
     def __init__(self, caller: Caller = NOBODY) -> None:
         self.client = ImpiloClient(caller)
@@ -69,6 +74,32 @@ class ImpiloAdapter:
     def iterate(self, since: datetime | None = None) -> Iterator[RemotePatient]:
         """Every record, once each."""
         return walk(lambda cursor: self.page(cursor, since))
+
+    def as_held(self, details: Details) -> Details:
+        """Impilo knows no "indeterminate" sex, and needs a county: it takes the town for one."""
+        return sending.as_held(details)
+
+    def create(self, new: NewRecord, *, key: str) -> RemotePatient:
+        """Create a record under ``new.own_id`` (required: Impilo has no idempotency keys)."""
+        return writing.create(self.client, new)
+
+    def created(self, new: NewRecord) -> Sequence[RemotePatient]:
+        """Records with the portal's id, the e-mail, or the name and birth date; all whole."""
+        return writing.created(self.client, new)
+
+    def update(self, patient_id: str, changes: Changes, *, organization_id: str = "") -> RemotePatient:
+        """Set what the changes name; records belong to no organization."""
+        return writing.update(self.client, patient_id, changes)
+
+    def archive(self, patient_id: str, *, reason: str, notes: str = "") -> RemotePatient:
+        """Put a record away. Impilo has no place for the reason, nor for notes."""
+        return writing.archive(self.client, patient_id)
+
+    def mark(self, patient_id: str, own_id: str) -> RemotePatient:
+        """Put the portal's id into a record without an identifier, where ``IMPILO_MARKS_RECORDS`` says so."""
+        if not settings.SYSTEMS[SYSTEM]["MARKS_RECORDS"]:
+            raise sending.unsupported("mark", writing.NO_MARKS)
+        return writing.mark(self.client, patient_id, own_id)
 
     def healthcheck(self) -> Health:
         """Reachability and key, by the smallest list there is; Impilo has no scopes. Never raises."""

@@ -112,6 +112,18 @@ class ImpiloClient:
             raise self.http.fault(errors.NotFound, operation, reason="no such id")
         return self.http.get(operation, f"/patient/{int(patient_id)}")
 
+    def create_patient(self, body: Mapping[str, Any], *, operation: str) -> Reply:
+        """The reply to a create, sent once, whatever its status; raises only without one."""
+        return self.http.ask_once(operation, "POST", "/patient", json=body)
+
+    def patch_patient(self, patient_id: str, body: Mapping[str, Any], *, operation: str) -> Reply:
+        """The reply to a change of some fields, sent once, whatever its status."""
+        return self.http.ask_once(operation, "PATCH", f"/patient/{int(patient_id)}", json=body)
+
+    def put_patient(self, patient_id: str, body: Mapping[str, Any], *, operation: str) -> Reply:
+        """The reply to a change of the whole record, sent once; any outcome but a success raises."""
+        return self.http.write(operation, "PUT", f"/patient/{int(patient_id)}", json=body)
+
     def foreign_record(self, operation: str) -> errors.IntegrationError:
         """The error for a reply that holds another record than the one asked for."""
         return self.http.fault(errors.ProtocolError, operation, reason="another record")

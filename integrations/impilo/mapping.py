@@ -39,6 +39,10 @@ FIELD_NAMES: Mapping[str, str] = {
     "phoneNumber": "phone",
     "sex": "sex",
     "address": "address",
+    "lineOne": "address",
+    "lineTwo": "address",
+    "lineThree": "address",
+    "enrolled": "enrolled",
     "postalCode": "postcode",
     "zipCode": "postcode",
     "externalIdentifier": "external_identifier",
@@ -100,6 +104,11 @@ def _address(fields: Fields) -> Address | None:
         return None
     address = _address_of(part)
     return None if address == Address() else address
+
+
+def address_in(data: object) -> Address | None:
+    """The address in an address object; ``None`` where there is none."""
+    return _address(Fields({"address": data}))
 
 
 def _address_of(part: Fields) -> Address:

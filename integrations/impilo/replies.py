@@ -61,11 +61,25 @@ def error_message(body: object, status: int) -> str:
     return f"HTTP {status}"
 
 
+def names_identifier(body: object, status: int) -> bool:
+    """Whether the message is about an identifier: it stands on another record (README, Creating)."""
+    return "identifier" in error_message(body, status).lower()
+
+
 def field_errors(body: object, status: int) -> dict[str, str]:
-    """Our names of the fields that the message names, each with a sentence of ours."""
-    words = re.findall(r"[A-Za-z]+", error_message(body, status))
-    names = sorted({FIELD_NAMES[word] for word in words if word in FIELD_NAMES})
+    """Our names of the fields that the message names, each with a sentence of ours.
+
+    Where it puts them before colons, only those count: "email: must be a well-formed email address".
+    """
+    message = error_message(body, status)
+    before_colons = " ".join(re.findall(r"[A-Za-z.]+(?=:)", message))
+    names = _known_names(before_colons) or _known_names(message)
     return {name: f"{LABEL} did not accept this {name.replace('_', ' ')}." for name in names}
+
+
+def _known_names(text: str) -> list[str]:
+    words = re.findall(r"[A-Za-z]+", text)
+    return sorted({FIELD_NAMES[word] for word in words if word in FIELD_NAMES})
 
 
 def _listed(found: object) -> Iterator[str]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import re
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -35,6 +36,7 @@ class FaultKind(StrEnum):
     MALFORMED = "malformed"  # text that is no JSON, called JSON
     WRONG_TYPES = "wrong_types"  # JSON of another shape, see `variant`
     OVERSIZED = "oversized"  # the right answer, padded to `size` bytes
+    HALF_DONE = "half_done"  # the first half of a write, and 500; all of it where the app knows no halves
 
 
 class Variant(StrEnum):
@@ -52,7 +54,8 @@ class Fault:
     ``method`` empty means any; ``path`` is a regular expression searched in the path (without
     query), empty means any; ``times`` ``None`` means until cleared. ``after_effect``: the
     request is carried out first and only its answer suffers (for reset, hang, status and
-    redirect; the kinds that spoil an answer always carry the request out).
+    redirect; the kinds that spoil an answer always carry the request out). ``share``: how many of the
+    requests met it strikes, 0 to 1, by chance.
     """
 
     kind: FaultKind
@@ -68,6 +71,7 @@ class Fault:
     variant: Variant = Variant.SCALARS
     size: int = 32 * 1024 * 1024
     chunked: bool = False
+    share: float = 1.0
 
     def meets(self, method: str, path: str) -> bool:
         """Whether a request is one of those that this fault is for."""
@@ -83,12 +87,14 @@ def fault_from(values: Mapping[str, Any]) -> Fault:
         prepared = dict(values, kind=FaultKind(values.get("kind", "")))
         if "variant" in prepared:
             prepared["variant"] = Variant(prepared["variant"])
-        for name, kind in (("seconds", float), ("status", int), ("size", int)):
+        for name, kind in (("seconds", float), ("status", int), ("size", int), ("share", float)):
             if name in prepared:
                 prepared[name] = kind(prepared[name])
         if prepared.get("times") is not None:
             prepared["times"] = int(prepared["times"])
         re.compile(str(prepared.get("path", "")))
+        if not 0 <= prepared.get("share", 1.0) <= 1:
+            raise ValueError("share has to be 0 to 1")
     except (ValueError, TypeError, re.error) as error:
         raise ValueError(f"Not a fault: {error}.") from error
     return Fault(**prepared)
@@ -146,21 +152,27 @@ def plain_error(status: int) -> Any:
 class FaultBoard:
     """The faults set on one server, the latency of all its answers, and the requests it saw.
 
-    ``latency`` is how many seconds every answer takes at least, beside any fault. ``stopping`` ends all
-    waiting; the server sets and clears it.
+    ``latency`` is how many seconds every answer takes at least, beside any fault; ``lifted`` is set when
+    it is lifted while requests wait. ``stopping`` ends all waiting; the server sets and clears it.
     """
 
     def __init__(self, error_body: ErrorBody = plain_error) -> None:
         self.latency = 0.0
+        self.lifted = threading.Event()
         self.stopping = threading.Event()
         self.error_body = error_body
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._faults: list[ActiveFault] = []
         self._seen: deque[SeenRequest] = deque(maxlen=REMEMBERED_REQUESTS)
+        self.reseed()
+
+    def reseed(self, seed: int = 0) -> None:
+        """Start the chances of ``Fault.share`` anew: the same seed strikes the same requests."""
+        self._chance = random.Random(seed)
 
     def add(self, fault: Fault) -> ActiveFault:
-        """Set a fault. Where several meet a request, the one set first strikes."""
+        """Set a fault. Where several would strike a request, the one set first does."""
         with self._lock:
             active = ActiveFault(id=next(self._numbers), fault=fault)
             self._faults.append(active)
@@ -178,6 +190,8 @@ class FaultBoard:
     def clear(self) -> None:
         """Lift all faults and the latency, and let go what they hold."""
         self.latency = 0.0
+        lifted, self.lifted = self.lifted, threading.Event()
+        lifted.set()
         for each in self.active():
             self.remove(each.id)
 
@@ -203,10 +217,13 @@ class FaultBoard:
         with self._lock:
             self._seen.append(seen)
             for active in self._faults:
-                if not active.spent and active.fault.meets(method, path):
+                if not active.spent and active.fault.meets(method, path) and self._strikes(active.fault):
                     active.hits += 1
                     return seen, active
         return seen, None
+
+    def _strikes(self, fault: Fault) -> bool:
+        return fault.share >= 1 or self._chance.random() < fault.share
 
 
 def made_up_reply(fault: Fault, error_body: ErrorBody) -> Reply:
@@ -224,8 +241,10 @@ def made_up_reply(fault: Fault, error_body: ErrorBody) -> Reply:
 
 
 def spoil(fault: Fault, reply: Reply) -> Reply:
-    """Do to an honest answer what the fault says; returns the same object."""
+    """An honest answer after what the fault does to it: usually the same object."""
     match fault.kind:
+        case FaultKind.HALF_DONE if reply.status < 500:
+            return made_up_reply(replace(fault, status=500, html=True), plain_error)
         case FaultKind.DRIP:
             reply.drip_seconds = fault.seconds
         case FaultKind.BROKEN_OFF:

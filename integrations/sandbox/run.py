@@ -131,6 +131,7 @@ class Sandbox:
             store.reset()
             self.faults[name].clear()
             self.faults[name].forget_requests()
+            self.faults[name].reseed()
         for switches in self.switches.values():
             switches.reset()
         self._register_redirect_uris()

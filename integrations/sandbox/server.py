@@ -28,6 +28,8 @@ HOST = "127.0.0.1"
 POLL = 0.05  # seconds between looks at whether to stop
 DRIPS = 50  # pieces of a dripping body
 MAX_BODY = 10 * 1024 * 1024
+READING = ("GET", "HEAD")  # methods of requests that change nothing
+HALF_DONE = "sandbox.half_done"  # in the environ: do the first half of a write and fail
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST
 
 
@@ -84,14 +86,16 @@ class _Handler(WSGIRequestHandler):
 
     def _reply(self, environ: WSGIEnvironment, active: ActiveFault | None) -> Reply | None:
         """The answer to send; ``None`` where there is none and the connection has to end."""
-        board = self.server.board
-        due = time.monotonic() + board.latency
-        if active is None:
-            answer = self._ask_app(environ)
-            return answer if self._wait(due - time.monotonic()) else None
-        if not self._wait(board.latency):
+        board, started = self.server.board, time.monotonic()
+        # What changes something does so at the end of its time, not before a client has given up.
+        early = self._ask_app(environ) if active is None and self.command in READING else None
+        if not self._wait(board.latency - (time.monotonic() - started), board.lifted):
             return None
+        if active is None:
+            return early or self._ask_app(environ)
         fault = active.fault
+        if fault.kind is FaultKind.HALF_DONE:
+            environ[HALF_DONE] = True
         reply = self._ask_app(environ) if fault.after_effect else None
         if not self._wait(_time_held(fault), active.released):
             return None
@@ -111,20 +115,30 @@ class _Handler(WSGIRequestHandler):
         )
 
     def _wait(self, seconds: float | None, released: threading.Event | None = None) -> bool:
-        """Let time pass (``None``: until released); false where the client or the server left."""
+        """Let time pass (``None``: until released); false where the request is not to be carried out.
+
+        A server that is slow does not notice that its client has left: a change whose time has come
+        takes effect all the same. One that hangs, or is let go early, does so only for who still waits.
+        """
         end = None if seconds is None else time.monotonic() + seconds
+        stopping = self.server.board.stopping
         while released is None or not released.is_set():
             left = POLL if end is None else min(POLL, end - time.monotonic())
             if left <= 0:
-                return True
-            if self.server.board.stopping.wait(left) or self._client_left():
+                return not stopping.is_set()
+            if stopping.wait(left):
                 return False
-        return True
+            if (end is None or self.command in READING) and self._client_left():
+                return False
+        return not self._client_left()
 
     def _client_left(self) -> bool:
         poller = select.poll()
         poller.register(self.connection, select.POLLIN)
-        return bool(poller.poll(0)) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        try:
+            return bool(poller.poll(0)) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        except OSError:  # it did not even say goodbye
+            return True
 
     def _reset(self) -> None:
         """End the connection with RST: closed by its number, since files on it keep it open."""

@@ -10,6 +10,7 @@ PRESETS: dict[str, tuple[str, Fault]] = {
     "drip": ("The answer drips in over 20 seconds", Fault(kind=FaultKind.DRIP, seconds=20)),
     "reset": ("Connection lost before anything happened", Fault(kind=FaultKind.RESET)),
     "reset_after": ("Connection lost after it happened", Fault(kind=FaultKind.RESET, after_effect=True)),
+    "half_done": ("Half of a change, then 500", Fault(kind=FaultKind.HALF_DONE)),
     "broken_off": ("Connection lost in the middle of the answer", Fault(kind=FaultKind.BROKEN_OFF)),
     "busy": (
         "429, try again in 30 seconds",

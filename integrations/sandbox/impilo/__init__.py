@@ -1,4 +1,4 @@
-"""The sandbox's Impilo: remote monitoring of one customer's patients, read with an API key.
+"""The sandbox's Impilo: remote monitoring of one customer's patients, behind an API key.
 
 Its paging and its errors look like those of a Java Spring service, as the documentation of the
 real one suggests; switches give it the shapes in which the documents disagree. See

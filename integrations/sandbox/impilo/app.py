@@ -14,6 +14,7 @@ from .access import Access
 from .patients import Row, matching, on_the_wire, page_of
 from .replies import Refused, error_body
 from .switches import ImpiloSwitches
+from .writing import add_writes, owned
 
 BASE_PATH = "/api/v3"
 
@@ -25,6 +26,7 @@ def create_app(store: Store, clock: Clock, switches: ImpiloSwitches) -> Flask:
     _add_frame(app, Access(store, switches), clock, switches)
     _add_lists(app, store, switches)
     _add_lookups(app, store, switches)
+    add_writes(app, BASE_PATH, store, switches)
     return app
 
 
@@ -63,9 +65,7 @@ def _add_lists(app: Flask, store: Store, switches: ImpiloSwitches) -> None:
     @app.get(f"{BASE_PATH}/patient/<int:patient_id>")
     def patient(patient_id: int) -> Row:
         with store.reading() as data:
-            if patient_id in data["of_other_customers"]:
-                raise Refused(403, "This patient belongs to another customer.")
-            return _shown(data["patients"].get(str(patient_id)), switches)
+            return on_the_wire(owned(data, patient_id), switches)
 
 
 def _add_lookups(app: Flask, store: Store, switches: ImpiloSwitches) -> None:
