@@ -236,6 +236,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "DEADLINE": env.float("JUMP_DEADLINE", default=10.0),
         "RATE": env.float("JUMP_RATE", default=10.0),  # requests a second, all processes together
         "RESERVE": env.float("JUMP_RESERVE", default=0.2),  # share of the hourly quota kept for staff
+        "WRITES_OWN_ID": env.bool("JUMP_WRITES_OWN_ID", default=False),  # the portal's id into external_id
     },
     "jhe": {
         "ADAPTER": "integrations.jhe.adapter.JheAdapter",

@@ -50,6 +50,7 @@ class ImpiloAdapter:
     creates_with: ClassVar[frozenset[Part]] = sending.CREATES_WITH
     needs: ClassVar[frozenset[Part]] = sending.NEEDS
     changes: ClassVar[frozenset[Part]] = sending.CHANGES
+    unique: ClassVar[frozenset[Part]] = frozenset()
     keys_last: ClassVar[timedelta] = timedelta(0)
 
     def __init__(self, caller: Caller = NOBODY) -> None:

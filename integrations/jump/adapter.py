@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -12,19 +12,27 @@ from integrations.abilities import Capability
 from integrations.links import console_link
 from integrations.pages import RecordPage, walk
 from integrations.types import NOBODY, Caller, Health, RemotePatient, SearchAnswer, SearchQuery, Term
+from integrations.writes import Changes, Details, NewRecord, Part
 
-from . import search, sweep
+from . import changing, search, sweep, traces, writing
 from .client import LABEL, SYSTEM, JumpClient
 from .health import look
 
 
 class JumpAdapter:
-    """Reads Jump with the organization's key, for staff or for background work."""
+    """Reads and writes Jump with the organization's key, for staff or for background work."""
 
     name: ClassVar[str] = SYSTEM
     label: ClassVar[str] = LABEL
-    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {Capability.ARCHIVE, Capability.CUSTOM_FIELDS, Capability.MARKS}
+    )
     search_terms: ClassVar[frozenset[Term]] = search.SEARCH_TERMS
+    creates_with: ClassVar[frozenset[Part]] = writing.CREATES_WITH
+    needs: ClassVar[frozenset[Part]] = writing.NEEDS
+    changes: ClassVar[frozenset[Part]] = writing.CHANGES
+    unique: ClassVar[frozenset[Part]] = frozenset()
+    keys_last: ClassVar[timedelta] = timedelta(hours=24)
 
     def __init__(self, caller: Caller = NOBODY) -> None:
         self.client = JumpClient(caller)
@@ -53,6 +61,37 @@ class JumpAdapter:
         """Reachability, generation, scopes and quota, by one small request a scope. Never raises."""
         return look(self.client)
 
+    def as_held(self, details: Details) -> Details:
+        """Trimmed texts, an NHS number as ten digits, an address in Jump's lines."""
+        return writing.as_held(details)
+
+    def create(self, new: NewRecord, *, key: str) -> RemotePatient:
+        """Create a record under an idempotency key. A reply that is short is completed by reading."""
+        return changing.create(self.client, new, key=key, with_own_id=self._writes_own_id())
+
+    def created(self, new: NewRecord) -> Sequence[RemotePatient]:
+        """Whole records of this NHS number, e-mail, own id, or name and birth date."""
+        return traces.created(self.client, new)
+
+    def update(self, patient_id: str, changes: Changes, *, organization_id: str = "") -> RemotePatient:
+        """Set what the changes name, after a look that the record was not merged (``Conflict``)."""
+        return changing.update(self.client, patient_id, changes)
+
+    def archive(self, patient_id: str, *, reason: str, notes: str = "") -> RemotePatient:
+        """Put a record away; one that is away already stays as it is."""
+        return changing.archive(self.client, patient_id, reason=reason, notes=notes)
+
+    def shows_custom_fields(self, record: RemotePatient) -> bool:
+        """Whether the record came with its custom fields, be they none."""
+        return changing.shows_custom_fields(record)
+
+    def mark(self, patient_id: str, own_id: str) -> RemotePatient:
+        """Write the portal's id as ``external_id`` where the setting says so and the place is free."""
+        return changing.mark(self.client, patient_id, own_id, allowed=self._writes_own_id())
+
     def record_url(self, patient_id: str) -> str:
         """The record in Jump's own screens, by the template ``JUMP_CONSOLE_URL``."""
         return console_link(settings.SYSTEMS[SYSTEM]["CONSOLE_URL"], patient_id)
+
+    def _writes_own_id(self) -> bool:
+        return bool(settings.SYSTEMS[SYSTEM]["WRITES_OWN_ID"])

@@ -90,10 +90,27 @@ class JumpClient:
 
     def get_patient(self, patient_id: str, *, operation: str = "get patient") -> object:
         """The whole patient object. Raises ``NotFound``."""
-        if not 0 < len(patient_id) <= MAX_ID or not patient_id.strip("./ "):
-            raise self.http.fault(errors.NotFound, operation, reason="no such id")
-        path = "/patients/" + quote(patient_id, safe="")
-        return replies.record(self._read(operation, path).json)
+        return replies.record(self._read(operation, self._path(patient_id, operation)).json)
+
+    def create_patient(
+        self, body: Mapping[str, Any], *, key: str, operation: str = "create patient"
+    ) -> object:
+        """What Jump answers as the new patient object, which may be short. Sent once.
+
+        A conflict leaves the outcome unknown: the first request under the key may still be running
+        (README, Creating).
+        """
+        try:
+            return self._write(operation, "POST", "/patients", body, headers={"Idempotency-Key": key})
+        except errors.Conflict as fault:
+            fault.outcome_unknown = True
+            raise
+
+    def change_patient(
+        self, patient_id: str, body: Mapping[str, Any], *, operation: str = "change patient"
+    ) -> object:
+        """The patient object after a partial update. Sent once. Raises ``NotFound``."""
+        return self._write(operation, "PATCH", self._path(patient_id, operation), body)
 
     def foreign_record(self, operation: str) -> errors.IntegrationError:
         """The error for a reply that holds another record than the one asked for."""
@@ -108,6 +125,21 @@ class JumpClient:
         if replies.error_code(reply.json):  # an error envelope under a status of success
             raise self.http.error_for(reply, operation)
         return reply
+
+    def _write(
+        self, operation: str, method: str, path: str, body: Mapping[str, Any], **kwargs: Any
+    ) -> object:
+        reply = self.http.write(operation, method, path, json=body, **kwargs)
+        if replies.error_code(reply.json):  # nobody says whether that was a success or an error
+            fault = self.http.error_for(reply, operation)
+            fault.outcome_unknown = True
+            raise fault
+        return replies.record(reply.json)
+
+    def _path(self, patient_id: str, operation: str) -> str:
+        if not 0 < len(patient_id) <= MAX_ID or not patient_id.strip("./ "):
+            raise self.http.fault(errors.NotFound, operation, reason="no such id")
+        return "/patients/" + quote(patient_id, safe="")
 
     def _headers(self) -> Mapping[str, str]:
         reason = ""

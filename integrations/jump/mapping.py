@@ -65,7 +65,6 @@ FIELD_NAMES: Mapping[str, str] = {
     "date_of_birth": "birth_date",
     "biological_sex": "sex",
     "gender": "gender",
-    "ethnicity": "ethnicity",
     "nhs_number": "nhs_number",
     "email": "email",
     "phone": "phone",
@@ -81,7 +80,20 @@ FIELD_NAMES: Mapping[str, str] = {
     "preferred_contact_method": "preferred_method",
     "status": "status",
     "patient_type": "registration",
+    "ethnicity": "ethnicity",
+    "occupation": "occupation",
+    "patient_notes": "notes",
+    "is_deceased": "is_deceased",
     "date_of_death": "date_of_death",
+    "requires_review": "requires_review",
+    "review_reason": "review_reason",
+    "consent_sms": "consent_sms",
+    "consent_email": "consent_email",
+    "consent_marketing": "consent_marketing",
+    "consent_electronic_communication": "consent_electronic",
+    "custom_fields": "custom_fields",
+    "archive_reason": "archive_reason",
+    "archive_notes": "archive_notes",
     "search": "search",
     "limit": "limit",
     "offset": "offset",
@@ -151,11 +163,14 @@ def _demographics(fields: Fields) -> Demographics:
 
 
 def _sex_and_gender(fields: Fields) -> tuple[Sex | None, Gender | None]:
-    """Sex from ``biological_sex``; the older ``gender`` stands for it only where that is absent."""
+    """Sex from ``biological_sex``; the older ``gender`` stands for it only where that is absent.
+
+    ``other`` is a word of both generations: beside an empty ``biological_sex`` it is identity alone.
+    """
     gender = fields.data.get("gender")
     if fields.data.get("biological_sex") is None and isinstance(gender, str):
         old_sex = OLD_SEXES.get(gender.strip().lower())
-        if old_sex is not None:
+        if old_sex is not None and not (old_sex is Sex.UNKNOWN and "biological_sex" in fields.data):
             return old_sex, Gender.OTHER if old_sex is Sex.UNKNOWN else None
     return (
         fields.choice("biological_sex", "sex", SEXES, Sex.UNKNOWN),

@@ -21,42 +21,55 @@ SHORT_ROW = (
     "created_at",
     "updated_at",
 )
+# What the documentation's example of a creation answers with.
+WRITTEN_ROW = (*SHORT_ROW[:5], "phone", *SHORT_ROW[5:])
 SEARCHED = ("first_name", "last_name", "email")
 TIMESTAMPS = ("created_at", "updated_at", "archived_at")
 G1_GENDERS = {"male": "male", "female": "female", "indeterminate": "other", "unknown": None}
 SEPARATORS = re.compile(r"[\s-]")
 
 
+def people_of(key: str, data: dict[str, Any]) -> dict[str, Row]:
+    """The data set of a key: everybody seeded is a test person, so a live key begins with nobody."""
+    people: dict[str, Row] = data.setdefault(
+        "patients" if key.startswith("pk_test_") else "live_patients", {}
+    )
+    return people
+
+
 def matching(rows: Iterable[Row], query: Mapping[str, str], switches: JumpSwitches) -> list[Row]:
     """The rows that all filters let through, newest first. Unknown parameters are ignored."""
     in_span = created_within(query)
     statuses = query["status_in"].split(",") if query.get("status_in") else None
+    tokens = query.get("search", "").casefold().split()
     found = [
         row
         for row in rows
         if query.get("status") in (None, "", row["status"])
         and (statuses is None or row["status"] in statuses)
         and query.get("patient_type") in (None, "", row["patient_type"])
-        and in_span(row)
-        and _is_found(row, query.get("search", ""), switches)
+        and (in_span is None or in_span(row))
+        and (not tokens or _is_found(row, tokens, switches))
     ]
     return sorted(found, key=lambda row: (row["created_at"], row["id"]), reverse=True)
 
 
-def _is_found(row: Row, search: str, switches: JumpSwitches) -> bool:
+def _is_found(row: Row, tokens: list[str], switches: JumpSwitches) -> bool:
     """Every word of the search has to be in a name, the e-mail or the NHS number."""
-    texts = [str(row[name] or "").casefold() for name in SEARCHED]
-    number = written(row["nhs_number"], switches) or ""
+    # One text of all fields (no word holds a line break): a look at everybody precedes every creation.
+    text = "\n".join([row[name] or "" for name in SEARCHED]).casefold()
     return all(
-        any(token in text for text in texts) or _numbers_agree(token, number, switches)
-        for token in search.casefold().split()
+        token in text or (bool(row["nhs_number"]) and _numbers_agree(token, row["nhs_number"], switches))
+        for token in tokens
     )
 
 
-def _numbers_agree(token: str, number: str, switches: JumpSwitches) -> bool:
+def _numbers_agree(token: str, held: str, switches: JumpSwitches) -> bool:
+    if token.isalpha():  # in whatever form a number is written, its letters are those held
+        return token in held
     if switches.nhs_search == "digits" and re.fullmatch(r"\d{10}", token):
-        return token == SEPARATORS.sub("", number)
-    return token in number
+        return token == SEPARATORS.sub("", held)
+    return token in (written(held, switches) or "")
 
 
 def written(nhs_number: str | None, switches: JumpSwitches) -> str | None:
@@ -83,6 +96,12 @@ def on_the_wire(row: Row, switches: JumpSwitches, *, short: bool = False) -> Row
     if switches.custom_fields == "always" or (held and switches.custom_fields == "held"):
         shown["custom_fields"] = held or {}
     return shown
+
+
+def answer_to_writing(row: Row, switches: JumpSwitches) -> Row:
+    """A record as the API shows it to who wrote it."""
+    shown = on_the_wire(row, switches)
+    return {name: shown[name] for name in WRITTEN_ROW} if switches.written == "short" else shown
 
 
 def _stamp(moment: str | None, switches: JumpSwitches) -> str | None:

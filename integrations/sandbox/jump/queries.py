@@ -24,9 +24,11 @@ def paging_in(query: Mapping[str, str], switches: JumpSwitches) -> tuple[int, in
     return limit, offset
 
 
-def created_within(query: Mapping[str, str]) -> Callable[[Mapping[str, Any]], bool]:
-    """Whether a row was created in the span that the query names; both ends belong to it."""
+def created_within(query: Mapping[str, str]) -> Callable[[Mapping[str, Any]], bool] | None:
+    """Whether a row was created in the span that the query names, both ends included; ``None``: no span."""
     since, until = _moment_in(query, "created_at_gte"), _moment_in(query, "created_at_lte")
+    if since is None and until is None:
+        return None
 
     def holds(row: Mapping[str, Any]) -> bool:
         created = datetime.fromisoformat(row["created_at"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .switches import JumpSwitches
@@ -57,10 +57,17 @@ def one(data: Any, request_id: str, switches: JumpSwitches) -> dict[str, Any]:
 
 
 def many(
-    rows: Sequence[Any], *, limit: int, offset: int, request_id: str, switches: JumpSwitches
+    rows: Sequence[Any],
+    shown: Callable[[Any], Any],
+    *,
+    limit: int,
+    offset: int,
+    request_id: str,
+    switches: JumpSwitches,
 ) -> dict[str, Any]:
-    """The envelope around one page; ``rows`` are all that match, already in order."""
-    page = list(rows[offset : offset + limit])
+    """The envelope around one page; ``rows`` are all that match, already in order, ``shown`` one of them
+    as the API shows it."""
+    page = [shown(row) for row in rows[offset : offset + limit]]
     has_more = offset + limit < len(rows)
     if switches.envelope == "g1":
         paging = {"total": len(rows), "limit": limit, "offset": offset, "has_more": has_more}

@@ -16,6 +16,8 @@ def seed() -> dict[str, Any]:
     return {
         "keys": seeded_keys(),
         "patients": {row["id"]: row for row in jump_rows()},
+        "live_patients": {},
+        "idempotency": {},
         "appointments": {},
         "webhooks": {},
         "appointment-templates": _by_id(_TEMPLATES),

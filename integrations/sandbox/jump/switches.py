@@ -18,6 +18,12 @@ class JumpSwitches(Switches):
     the last sixty minutes. ``nhs_search``: whether a search for ten digits is compared with the
     digits of the stored number or with the number as stored; ``nhs_form``: how stored numbers
     are written. ``custom_fields``: shown where a record has some, always, or never.
+
+    Of writing: ``custom_fields_written`` drops them silently, ``archive_reason`` ignores reason and
+    notes, ``fields`` refuses unknown and read-only ones, ``same_number`` refuses a second record with
+    an NHS number. ``written`` answers with the whole record or with the few fields that the
+    documentation's example of a creation prints. ``creating`` holds every creation back until it is
+    turned again (for half a minute at most), as a slow server would.
     """
 
     envelope: Literal["g2", "g1"] = "g2"
@@ -34,3 +40,9 @@ class JumpSwitches(Switches):
     rate_limit: int = 1000
     rate_window: Literal["clock_hour", "last_hour"] = "clock_hour"
     retry_after: bool = False
+    custom_fields_written: Literal["merged", "dropped"] = "merged"
+    archive_reason: Literal["kept", "ignored"] = "kept"
+    fields: Literal["lenient", "strict"] = "lenient"
+    same_number: Literal["accepted", "refused"] = "accepted"
+    written: Literal["whole", "short"] = "whole"
+    creating: Literal["at_once", "held"] = "at_once"
