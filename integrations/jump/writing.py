@@ -192,7 +192,7 @@ class _Body:
                 self.miss(part, CANNOT_BE)
         elif part is Part.NHS_NUMBER:
             self.wire["nhs_number"] = value or None
-            if value and not (len(value) == 10 and value.isdecimal()):
+            if value and not (len(value) == 10 and value.isascii() and value.isdecimal()):
                 self.miss(part, TEN_DIGITS)
         else:
             self._add_address(value or Address())

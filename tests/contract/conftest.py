@@ -71,6 +71,13 @@ def jump(open_bench: OpenBench) -> Bench:
 
 
 @pytest.fixture
+def own_id_on(jump: Bench, settings: Settings) -> None:
+    """The portal may write its own id into Jump."""
+    system = {**settings.SYSTEMS["jump"], "WRITES_OWN_ID": True}
+    settings.SYSTEMS = {**settings.SYSTEMS, "jump": system}
+
+
+@pytest.fixture
 def impilo(open_bench: OpenBench) -> Bench:
     """Impilo alone, for what only Impilo does."""
     return open_bench(next(each for each in SUBJECTS if each.name == "impilo"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -26,6 +25,7 @@ from integrations.types import (
     Term,
 )
 
+from .jump_bench import change, row_of, rows, switch
 from .subjects import FAMILY, GIVEN, ON_DATABASE, Bench
 
 pytestmark = ON_DATABASE
@@ -38,24 +38,6 @@ def found(bench: Bench, **query: Any) -> Found:
     answer = bench.adapter().search(SearchQuery(**query))
     assert isinstance(answer, Found)
     return answer
-
-
-def rows(bench: Bench) -> Iterator[dict[str, Any]]:
-    with bench.sandbox.stores["jump"].reading() as state:
-        yield from [dict(row) for row in state["patients"].values()]
-
-
-def row_of(bench: Bench, **fields: str) -> dict[str, Any]:
-    return next(row for row in rows(bench) if all(row[key] == value for key, value in fields.items()))
-
-
-def change(bench: Bench, patient_id: str, **fields: Any) -> None:
-    with bench.sandbox.stores["jump"].writing() as state:
-        state["patients"][patient_id].update(fields)
-
-
-def switch(bench: Bench, **positions: Any) -> None:
-    bench.sandbox.switches["jump"].set(**positions)
 
 
 # --- NHS number (README, NHS number; Short rows) ---------------------------------------------

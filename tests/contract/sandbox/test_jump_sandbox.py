@@ -51,10 +51,11 @@ def switches(jump: Asker) -> JumpSwitches:
     return found
 
 
+READING = [each for each in EXAMPLES if each["request"]["method"] == "GET"]
 ANSWERED = [
-    each for each in EXAMPLES if "response" in each and each["request"]["path"] != "/appointment-templates"
+    each for each in READING if "response" in each and each["request"]["path"] != "/appointment-templates"
 ]
-ASKED = [each for each in EXAMPLES if "response" not in each]
+ASKED = [each for each in READING if "response" not in each]
 
 
 @pytest.mark.parametrize("example", ANSWERED, ids=lambda example: example["title"])
@@ -75,7 +76,7 @@ def test_reading_example_without_a_printed_answer_finds_somebody(
 
 
 def test_example_of_active_templates_replays_in_keys_and_types(jump: Asker) -> None:
-    (example,) = (each for each in EXAMPLES if each["request"]["path"] == "/appointment-templates")
+    (example,) = (each for each in READING if each["request"]["path"] == "/appointment-templates")
     rows = jump.get("/appointment-templates", **example["request"]["query"]).json()["data"]
     (like,) = example["response"]["body"]["data"]
     assert any(all(type(row[name]) is type(value) for name, value in like.items()) for row in rows)
