@@ -116,13 +116,9 @@ def hold(operation: Operation, why: Why, details: Mapping[str, Any], **values: A
 
 def end(operation: Operation, state: str, why: Why = Why.NONE, **values: Any) -> None:
     """End an operation: done or refused. Raises :class:`LostLease`."""
-    words = {"problem": "", "next_step": ""}
     now = clock.now()
-    _leave(
-        operation,
-        words | values
-        | {"state": state, "why": why, "due_at": None, "left_at": None, "ended_at": now},
-    )  # fmt: skip
+    open_ends = {"due_at": None, "left_at": None, "late_until": None, "problem": "", "next_step": ""}
+    _leave(operation, open_ends | values | {"state": state, "why": why, "ended_at": now})
 
 
 def _leave(operation: Operation, values: dict[str, Any]) -> None:

@@ -126,7 +126,9 @@ def test_claims_go_with_what_was_given_up_and_stay_a_while_after_what_was_done(
 
 
 @pytest.mark.django_db
-def test_claim_stays_while_another_registration_of_the_person_is_open(clinic_staff: User, admin: User) -> None:
+def test_claim_stays_while_another_registration_of_the_person_is_open(
+    clinic_staff: User, admin: User
+) -> None:
     jump, impilo = recording.register({"jump": new_record(), "impilo": new_record()}, by=clinic_staff)
 
     settling.give_up(jump, reason="Not needed there", by=admin)
