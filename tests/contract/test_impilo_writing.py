@@ -1,4 +1,4 @@
-"""Impilo's writing traps, each with the section of integrations/impilo/README.md that names it."""
+"""Impilo's traps of changing, each with the section of integrations/impilo/README.md that names it."""
 
 from __future__ import annotations
 
@@ -16,342 +16,26 @@ from integrations.deadlines import Deadline
 from integrations.impilo.mapping import is_recipe
 from integrations.registry import get_system
 from integrations.sandbox.faults import Fault, FaultKind
-from integrations.types import Address, Caller, Gender, Identifier, RecordStatus, RemotePatient, Sex
-from integrations.writes import Changes, Details, NewRecord, Part, details_of, left_to_do
-from tests.waiting import until
+from integrations.types import Caller, RecordStatus, Sex
+from integrations.writes import Changes, Part, details_of
 
+from .impilo_bench import (
+    HOME,
+    KEY,
+    LOST,
+    NEW,
+    ONE_REQUEST,
+    OWN_ID,
+    WIRE_HOME,
+    plant,
+    sent,
+    stored,
+    switch,
+    update,
+)
 from .subjects import BORN, FAMILY, GIVEN, ON_DATABASE, Bench
 
 pytestmark = ON_DATABASE
-
-OWN_ID = "portal-0e6a1f0c-6f0e-4c8e-9d5e-3f4b1a2c7d88"
-HOME = Address(
-    lines=("4 Lantern Row", "Flat 9"),
-    town="Leeds",
-    county="West Yorkshire",
-    postcode="LS6 1AA",
-    country="United Kingdom",
-)
-NOVA = Details(
-    given_name="Nova",
-    family_name="Abercorn-Lisle",
-    birth_date=date(1991, 2, 3),
-    sex=Sex.FEMALE,
-    email="Nova.AL@example.org",
-    phone="07700 900456",
-    address=HOME,
-)
-NEW = NewRecord(details=NOVA, own_id=OWN_ID)
-KEY = "not used"
-ONE_REQUEST = 1
-WIRE_HOME = {
-    "lineOne": "12 Quay Street",
-    "lineTwo": "Top floor",
-    "lineThree": None,
-    "city": "Bristol",
-    "state": "Bristol",
-    "zipCode": "BS3 1AA",
-    "country": "United Kingdom",
-    "note": "Ring twice",
-    "lineFour": "Behind the mill",
-}
-
-
-def switch(bench: Bench, **positions: Any) -> None:
-    bench.sandbox.switches["impilo"].set(**positions)
-
-
-def stored(bench: Bench, patient_id: str = "") -> dict[str, Any]:
-    """What the sandbox itself holds of one record."""
-    row: dict[str, Any] = bench.sandbox.stores["impilo"].snapshot()["patients"][patient_id or bench.known_id]
-    return row
-
-
-def plant(bench: Bench, patient_id: str = "", **fields: Any) -> None:
-    """Let a record hold something from the beginning."""
-    with bench.sandbox.stores["impilo"].writing() as state:
-        state["patients"][patient_id or bench.known_id].update(fields)
-
-
-def people(bench: Bench) -> int:
-    return len(bench.sandbox.stores["impilo"].snapshot()["patients"])
-
-
-def sent(bench: Bench) -> list[str]:
-    """The methods of all requests, in order."""
-    return [each.method for each in bench.faults.requests()]
-
-
-def update(bench: Bench, patient_id: str = "", **values: Any) -> RemotePatient:
-    """An edit that is done afterwards, in the eyes of whoever verifies it."""
-    changes = Changes.to(**values)
-    record = bench.adapter().update(patient_id or bench.known_id, changes)
-    assert left_to_do(record, changes, bench.adapter().as_held) == replace(changes, parts=frozenset())
-    assert record == bench.adapter().get(patient_id or bench.known_id)
-    return record
-
-
-def create_fails(bench: Bench, new: NewRecord = NEW, *, seconds: float = 20) -> errors.IntegrationError:
-    with pytest.raises(errors.IntegrationError) as caught:
-        bench.adapter(seconds=seconds).create(new, key=KEY)
-    texts = f"{caught.value} {caught.value.args} {caught.value.for_staff} {caught.value.next_step}"
-    assert not [each for each in (NOVA.given_name, NOVA.family_name, OWN_ID, "1991", "@") if each in texts]
-    return caught.value
-
-
-def found_again(bench: Bench, new: NewRecord = NEW) -> list[str]:
-    return [record.id for record in bench.adapter().created(new)]
-
-
-# --- creating (README, Creating) --------------------------------------------------------------
-
-
-@pytest.mark.parametrize("status", ["created", "ok"])
-def test_create_gives_the_whole_record_as_it_is_held(impilo: Bench, status: str) -> None:
-    switch(impilo, creates_with=status)
-    record = impilo.adapter().create(NEW, key=KEY)
-    assert sent(impilo) == ["POST"]
-    assert record == impilo.adapter().get(record.id)
-    assert record.identifiers == (Identifier(system="external", value=OWN_ID),)
-    assert details_of(record) == replace(
-        impilo.adapter().as_held(NOVA),
-        status=RecordStatus.ACTIVE,
-        registration=record.registration,
-        is_deceased=False,
-        requires_review=False,
-        enrolled=True,
-    )
-
-
-def test_create_with_names_alone_sends_names_and_our_id_alone(impilo: Bench) -> None:
-    new = NewRecord(details=Details(given_name=" Nova ", family_name="Abercorn"), own_id=OWN_ID)
-    record = impilo.adapter().create(new, key=KEY)
-    row = stored(impilo, record.id)
-    assert {name for name, value in row.items() if value not in (None, False, True)} == {
-        "id",
-        "externalIdentifier",
-        "firstName",
-        "lastName",
-    }
-    assert row["firstName"] == "Nova"
-
-
-def test_create_writes_indeterminate_as_other_and_the_town_for_a_county(impilo: Bench) -> None:
-    details = replace(NOVA, sex=Sex.INDETERMINATE, address=replace(HOME, county="", note=" Ring twice "))
-    record = impilo.adapter().create(NewRecord(details=details, own_id=OWN_ID), key=KEY)
-    assert record.demographics.sex is Sex.OTHER
-    assert record.demographics.address == replace(HOME, county="Leeds", note="Ring twice")
-    assert impilo.adapter().as_held(details).address == record.demographics.address
-
-
-def test_create_without_our_id_is_a_mistake_of_ours(impilo: Bench) -> None:
-    with pytest.raises(ValueError, match="own id"):
-        impilo.adapter().create(NewRecord(details=NOVA), key=KEY)
-    assert sent(impilo) == []
-
-
-@pytest.mark.parametrize(
-    ("details", "fields"),
-    [
-        (replace(NOVA, family_name=""), {"family_name"}),
-        (replace(NOVA, given_name="  ", family_name="\n"), {"given_name", "family_name"}),
-        (replace(NOVA, address=replace(HOME, postcode=" ", lines=())), {"address"}),
-        (replace(NOVA, address=Address(note="Ring twice")), {"address"}),
-    ],
-)
-def test_create_that_lacks_something_is_refused_before_it_is_sent(
-    impilo: Bench, details: Details, fields: set[str]
-) -> None:
-    fault = create_fails(impilo, NewRecord(details=details, own_id=OWN_ID))
-    assert isinstance(fault, errors.Invalid)
-    assert set(fault.field_errors) == fields
-    assert not fault.outcome_unknown
-    assert sent(impilo) == []
-
-
-@pytest.mark.parametrize(
-    "new",
-    [
-        replace(NEW, details=replace(NOVA, nhs_number="9990000018")),
-        replace(NEW, details=replace(NOVA, gender=Gender.WOMAN)),
-        replace(NEW, details=replace(NOVA, is_deceased=False)),
-        replace(NEW, details=replace(NOVA, address=replace(HOME, lines=("1", "2", "3", "4")))),
-        replace(NEW, custom_fields=(("ward", "3"),)),
-        replace(NEW, identifiers=(Identifier(system="x", value="1"),)),
-    ],
-    ids=["nhs number", "gender", "deceased", "four lines", "custom field", "identifier"],
-)
-def test_create_with_what_impilo_has_no_place_for_is_refused(impilo: Bench, new: NewRecord) -> None:
-    assert isinstance(create_fails(impilo, new), errors.Unsupported)
-    assert sent(impilo) == []
-
-
-def test_address_that_impilo_insists_on_is_asked_of_staff(impilo: Bench) -> None:
-    switch(impilo, address="required")
-    fault = create_fails(impilo, replace(NEW, details=replace(NOVA, address=None)))
-    assert isinstance(fault, errors.Invalid)
-    assert set(fault.field_errors) == {"address"}
-    assert not fault.outcome_unknown
-
-
-@pytest.mark.parametrize("duplicates", ["conflict", "bad_request"])
-def test_identifier_in_use_after_a_lost_reply_is_a_conflict_that_the_look_resolves(
-    impilo: Bench, duplicates: str
-) -> None:
-    switch(impilo, duplicates=duplicates)
-    impilo.faults.add(Fault(kind=FaultKind.RESET, after_effect=True, method="POST", times=1))
-    assert create_fails(impilo).outcome_unknown
-    fault = create_fails(impilo)
-    assert isinstance(fault, errors.Conflict)
-    assert fault.outcome_unknown
-    (patient_id,) = found_again(impilo)
-    assert stored(impilo, patient_id)["externalIdentifier"] == OWN_ID
-
-
-LOST: dict[str, tuple[Fault, type[errors.IntegrationError], bool]] = {
-    # fault, our error, whether the record is there
-    "reset before": (Fault(kind=FaultKind.RESET), errors.Unavailable, False),
-    "reset after": (Fault(kind=FaultKind.RESET, after_effect=True), errors.Unavailable, True),
-    "broken off": (Fault(kind=FaultKind.BROKEN_OFF), errors.Unavailable, True),
-    "truncated": (Fault(kind=FaultKind.TRUNCATED), errors.ProtocolError, True),
-    "malformed": (Fault(kind=FaultKind.MALFORMED), errors.ProtocolError, True),
-    "half done": (Fault(kind=FaultKind.HALF_DONE), errors.Unavailable, True),
-    "500 after": (Fault(kind=FaultKind.STATUS, status=500, after_effect=True), errors.Unavailable, True),
-    "502 before": (Fault(kind=FaultKind.STATUS, status=502, html=True), errors.Unavailable, False),
-    "503 before": (Fault(kind=FaultKind.STATUS, status=503), errors.Unavailable, False),
-    "200 html": (Fault(kind=FaultKind.STATUS, status=200, html=True), errors.ProtocolError, False),
-    "404 html": (Fault(kind=FaultKind.STATUS, status=404, html=True), errors.ProtocolError, False),
-    "redirect": (Fault(kind=FaultKind.REDIRECT), errors.ProtocolError, False),
-    "hang before": (Fault(kind=FaultKind.HANG), errors.Unavailable, False),
-    "hang after": (Fault(kind=FaultKind.HANG, after_effect=True), errors.Unavailable, True),
-}
-
-
-@pytest.mark.parametrize("name", LOST)
-def test_create_whose_outcome_is_lost_says_so_and_is_sent_once(impilo: Bench, name: str) -> None:
-    fault, kind, there = LOST[name]
-    impilo.faults.add(replace(fault, method="POST"))
-    before = people(impilo)
-    caught = create_fails(impilo, seconds=0.6 if fault.kind is FaultKind.HANG else 20)
-    assert type(caught) is kind
-    assert caught.outcome_unknown
-    assert sent(impilo) == ["POST"]
-    assert people(impilo) == before + there
-    assert len(found_again(impilo)) == there
-
-
-def test_create_that_takes_effect_after_everybody_left_is_found_later(impilo: Bench) -> None:
-    impilo.faults.add(Fault(kind=FaultKind.DELAY, seconds=1.5, method="POST"))
-    assert create_fails(impilo, seconds=0.4).outcome_unknown
-    assert found_again(impilo) == []
-    until(lambda: len(found_again(impilo)) == 1, what="the record made late")
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [(401, errors.Unauthorised), (403, errors.Forbidden), (415, errors.ProtocolError), (422, errors.Invalid)],
-)
-def test_create_that_is_refused_has_changed_nothing(
-    impilo: Bench, status: int, kind: type[errors.IntegrationError]
-) -> None:
-    impilo.faults.add(Fault(kind=FaultKind.STATUS, status=status))
-    fault = create_fails(impilo)
-    assert type(fault) is kind
-    assert not fault.outcome_unknown
-
-
-def test_create_that_is_throttled_says_when_to_come_back_and_is_not_repeated(impilo: Bench) -> None:
-    impilo.faults.add(Fault(kind=FaultKind.STATUS, status=429, retry_after="3"))
-    fault = create_fails(impilo)
-    assert isinstance(fault, errors.RateLimited)
-    assert (fault.retry_after, fault.outcome_unknown, len(sent(impilo))) == (3, False, ONE_REQUEST)
-
-
-def test_create_that_never_left_has_changed_nothing(impilo: Bench) -> None:
-    impilo.adapter().get(impilo.known_id)
-    assert not create_fails(impilo, seconds=-1).outcome_unknown
-    impilo.sandbox.servers["impilo"].stop()
-    try:
-        fault = create_fails(impilo)
-    finally:
-        impilo.sandbox.servers["impilo"].start()
-    assert isinstance(fault, errors.Unavailable)
-    assert not fault.outcome_unknown
-
-
-def test_create_whose_reply_shows_little_is_believed(impilo: Bench) -> None:
-    switch(impilo, nulls=True)
-    record = impilo.adapter().create(NEW, key=KEY)
-    assert record.identifiers == ()
-    assert stored(impilo, record.id)["externalIdentifier"] == OWN_ID
-
-
-# --- what was created (README, Creating) --------------------------------------------------------
-
-
-def test_created_looks_by_id_email_and_birth_date_in_few_requests(impilo: Bench) -> None:
-    assert found_again(impilo) == []
-    assert sent(impilo) == ["GET"] * 4  # the e-mail in two spellings
-    impilo.faults.forget_requests()
-    found_again(impilo, replace(NEW, details=replace(NOVA, email="nova@example.org")))
-    assert sent(impilo) == ["GET"] * 3
-
-
-@pytest.mark.parametrize(
-    ("new", "there"),
-    [
-        (NewRecord(details=Details(given_name="Some", family_name="Body"), own_id=OWN_ID), True),
-        (
-            NewRecord(details=Details(given_name="Quillon", family_name="Xu", email="NOVA.al@EXAMPLE.org")),
-            True,
-        ),
-        (NewRecord(details=replace(NOVA, email="", birth_date=None)), True),
-        (NewRecord(details=replace(NOVA, email="", family_name="Abercorn Lisle")), True),
-        (NewRecord(details=replace(NOVA, email="", birth_date=date(1991, 3, 2))), False),
-        (NewRecord(details=replace(NOVA, email="", given_name="Nora")), False),
-        (NewRecord(details=Details(email="al@example.org"), own_id=OWN_ID[:-1]), False),
-    ],
-)
-@pytest.mark.parametrize("filters", ["honoured", "ignored"])
-def test_created_finds_the_record_by_each_detail_and_nobody_else(
-    impilo: Bench, new: NewRecord, there: bool, filters: str
-) -> None:
-    record = impilo.adapter().create(NEW, key=KEY)
-    switch(impilo, filters=filters)
-    found = impilo.adapter().created(new)
-    assert [each.id for each in found] == ([record.id] if there else [])
-    assert all(each.complete for each in found)
-
-
-def crowd(bench: Bench, size: int) -> None:
-    """Many people, listed before the one who is created."""
-    template = stored(bench)
-    with bench.sandbox.stores["impilo"].writing() as state:
-        for number in range(1, size + 1):
-            state["patients"][str(number)] = {
-                **template,
-                "id": number,
-                "externalIdentifier": f"CRM-x{number}",
-            }
-
-
-def test_created_reads_on_where_the_filter_is_ignored(impilo: Bench) -> None:
-    crowd(impilo, 600)
-    record = impilo.adapter().create(NEW, key=KEY)
-    switch(impilo, filters="ignored")
-    assert found_again(impilo) == [record.id]
-
-
-@pytest.mark.parametrize(
-    ("size", "positions"), [(300, {"paging": "repeats"}), (10_001, {})], ids=["repeating", "too many"]
-)
-def test_created_never_says_nobody_where_not_everybody_could_be_read(
-    impilo: Bench, size: int, positions: dict[str, Any]
-) -> None:
-    crowd(impilo, size)
-    switch(impilo, filters="ignored", **positions)
-    with pytest.raises(errors.ProtocolError):
-        impilo.adapter().created(NewRecord(details=Details(), own_id=OWN_ID))
 
 
 # --- changing (README, Changing) ----------------------------------------------------------------
@@ -565,6 +249,14 @@ def test_record_that_vanished_before_the_patch_is_not_found(impilo: Bench) -> No
     with pytest.raises(errors.NotFound) as caught:
         at(2, vanish).update(impilo.known_id, Changes.to(phone="1"))
     assert not caught.value.outcome_unknown
+    assert sent(impilo) == ["GET", "PATCH", "GET"]
+
+
+def test_gateway_that_knows_no_record_leaves_the_outcome_unknown(impilo: Bench) -> None:
+    gone = Fault(kind=FaultKind.STATUS, status=404, html=True)
+    with pytest.raises(errors.ProtocolError) as caught:
+        at(2, lambda: impilo.faults.add(gone)).update(impilo.known_id, Changes.to(phone="1"))
+    assert caught.value.outcome_unknown
     assert sent(impilo) == ["GET", "PATCH", "GET"]
 
 
