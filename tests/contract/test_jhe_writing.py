@@ -11,8 +11,9 @@ import pytest
 
 from integrations import errors
 from integrations.jhe.adapter import JheAdapter
+from integrations.jhe.guards import UNREADABLE
 from integrations.jhe.outgoing import IN_USE
-from integrations.jhe.writing import LAST_ORGANIZATION, UNREADABLE
+from integrations.jhe.writing import LAST_ORGANIZATION
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.types import Caller, Identifier
 from integrations.writes import Changes, left_to_do
