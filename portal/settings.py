@@ -248,6 +248,8 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "TIMEOUT": (5.0, env.float("JHE_TIMEOUT", default=15.0)),
         "DEADLINE": env.float("JHE_DEADLINE", default=10.0),
         "RATE": env.float("JHE_RATE", default=20.0),
+        # Every practitioner of a JHE can read its identifiers.
+        "WRITES_NHS_NUMBER": env.bool("JHE_WRITES_NHS_NUMBER", default=False),
     },
     "impilo": {
         "ADAPTER": "integrations.impilo.adapter.ImpiloAdapter",

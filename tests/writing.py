@@ -1,4 +1,4 @@
-"""What tests of writes share: people to be written, time that passes, and what the systems hold in the end."""
+"""What tests of writes share: people to be written, time that passes, what the systems hold in the end."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar, TypeVar
 
@@ -17,6 +17,7 @@ from integrations.types import (
     Caller,
     Found,
     Health,
+    Identifier,
     Organization,
     RemotePatient,
     SearchAnswer,
@@ -25,9 +26,10 @@ from integrations.types import (
     Term,
     TokenSet,
 )
+from integrations.writes import Changes, Details, NewRecord, Part
 
 from . import dialect as dialects
-from . import health, mapping, oauth, reach, sweep
+from . import health, mapping, oauth, outgoing, reach, sweep, writing
 from .client import JheClient
 from .plan import Way, cannot_search, spellings, ways_to_search
 from .records import Records, array, beside, result_of
@@ -39,7 +41,7 @@ MOST_RECORDS = 40  # whole records that one search fetches; each is a request of
 
 
 class JheAdapter:
-    """Reads JHE for one caller: with the person's own token, in the background with an API key."""
+    """JHE for one caller: with the person's own token, in the background with an API key (reading only)."""
 
     name: ClassVar[str] = mapping.NAME
     label: ClassVar[str] = mapping.LABEL
@@ -49,17 +51,27 @@ class JheAdapter:
             Capability.ORGANIZATIONS,
             Capability.STUDIES,
             Capability.LOOK_UP_EVERYWHERE,
+            Capability.IDENTIFIERS,
+            Capability.MEMBERSHIP,
         }
     )
     search_terms: ClassVar[frozenset[Term]] = frozenset(
         {Term.NAME, Term.BIRTH_DATE, Term.NHS_NUMBER, Term.EMAIL, Term.RECORD_ID}
     )
 
+    # The NHS number is left out of what is sent, and of ``as_held``, unless JHE_WRITES_NHS_NUMBER is on.
+    creates_with: ClassVar[frozenset[Part]] = outgoing.CREATES_WITH
+    needs: ClassVar[frozenset[Part]] = outgoing.NEEDS
+    changes: ClassVar[frozenset[Part]] = outgoing.CHANGES
+    unique: ClassVar[frozenset[Part]] = frozenset({Part.EMAIL})
+    keys_last: ClassVar[timedelta] = timedelta(0)  # JHE ignores idempotency keys
+
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
         self.http = oauth.connect(caller)
         self.client = JheClient(self.http, oauth.Bearer(oauth.token_source(self.http, caller)))
         self.records = Records(self.client)
+        self.writing = writing.Writing(self.client, self.records, self._dialect)
 
     # --- the common interface -------------------------------------------------------------
 
@@ -120,6 +132,42 @@ class JheAdapter:
         """The record's page in JHE's console, by the configured template with ``{id}``."""
         template: str = settings.SYSTEMS[self.name]["CONSOLE_URL"]
         return template.replace("{id}", patient_id) if mapping.is_id(patient_id) else ""
+
+    # --- writing (README.md §11) ------------------------------------------------------------
+
+    def as_held(self, details: Details) -> Details:
+        """These details as JHE would hold them; see ``creates_with`` for the NHS number."""
+        return writing.as_held(details)
+
+    def create(self, new: NewRecord, *, key: str) -> RemotePatient:
+        """Create a record in ``new.organization_id``; JHE takes one person per e-mail address."""
+        return self.writing.create(new)
+
+    def created(self, new: NewRecord) -> Sequence[RemotePatient]:
+        """Whole records by e-mail, identifiers, name and birth date; the latter two in own organizations."""
+        return self._adapted(lambda dialect: self.writing.created(new, dialect))
+
+    def update(self, patient_id: str, changes: Changes, *, organization_id: str = "") -> RemotePatient:
+        """Set what the changes name, in the name of one of the record's organizations."""
+        return self.writing.update(patient_id, changes, organization_id)
+
+    def set_identifiers(
+        self, patient_id: str, identifiers: Sequence[Identifier], *, organization_id: str
+    ) -> RemotePatient:
+        """Make these the record's identifiers; ``Conflict`` where one is taken or some cannot be read."""
+        return self.writing.set_identifiers(patient_id, identifiers, organization_id)
+
+    def add_to_organization(self, patient_id: str, organization_id: str) -> RemotePatient:
+        """Add a record, in reach or not, to an organization where the caller is member or manager."""
+        return self.writing.add_to_organization(patient_id, organization_id)
+
+    def remove_from_organization(self, patient_id: str, organization_id: str) -> None:
+        """Take a record out of an organization; ``Conflict`` where that is its last one."""
+        self.writing.remove_from_organization(patient_id, organization_id)
+
+    def whole_record(self, patient_id: str) -> RemotePatient:
+        """The record whoever may see it: for writing, never for showing."""
+        return self.records.one(patient_id)
 
     # --- what JHE has beside it -----------------------------------------------------------
 

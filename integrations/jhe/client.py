@@ -1,4 +1,4 @@
-"""JHE's reading operations one to one: paths, parameters, tokens, pages. Wire JSON out.
+"""JHE's operations one to one: paths, parameters, tokens, pages. Wire JSON in and out.
 
 REST paths take no trailing slash, OAuth paths need one, FHIR is case-sensitive: the other
 spelling is an HTML 404 (README.md §1).
@@ -12,7 +12,7 @@ from typing import Any
 from integrations import errors
 from integrations.http import HttpConnection, Reply
 
-from . import dialect, paging
+from . import dialect, outgoing, paging
 from .mapping import is_id
 from .oauth import Bearer
 
@@ -90,7 +90,67 @@ class JheClient:
         """How many a Patient search finds in the new FHIR base; used to find out what it applies."""
         return self.fhir_patients(dialect.NEW_FHIR, params, count=1).total
 
+    # --- people: writing ------------------------------------------------------------------
+    # JHE checks roles in the organization that a request names, not whether the person belongs to it,
+    # and none at all in adding to one: callers do (README.md §11). Each is sent once.
+
+    def create_patient(self, body: Mapping[str, Any]) -> Any:
+        """The record that was created, 201 or (older) 200."""
+        return self._write("create patient", "POST", f"{REST}/patients", json=body).json
+
+    def change_patient(self, patient_id: str, body: Mapping[str, Any], organization_id: str) -> Any:
+        """The record after a change; without an organization JHE refuses everybody."""
+        path = f"{REST}/patients/{self.checked_id(patient_id, 'change patient')}"
+        query = {"organization_id": self.checked_id(organization_id, "change patient")}
+        return self._write("change patient", "PATCH", path, params=query, json=body).json
+
+    def add_to_organization(self, patient_id: str, organization_id: str) -> Any:
+        """The record with all its organizations."""
+        operation = "add to organization"
+        path = f"{REST}/patients/{self.checked_id(patient_id, operation)}/global_add_organization"
+        query = {"organization_id": self.checked_id(organization_id, operation)}
+        return self._write(operation, "PATCH", path, params=query).json
+
+    def remove_patient(self, patient_id: str, organization_id: str) -> None:
+        """Take a record out of an organization; out of its last one, JHE deletes it."""
+        operation = "remove from organization"
+        path = f"{REST}/patients/{self.checked_id(patient_id, operation)}"
+        query = {"organization_id": self.checked_id(organization_id, operation)}
+        self._write(operation, "DELETE", path, params=query)
+
     # --- one request ----------------------------------------------------------------------
+
+    def _write(self, operation: str, method: str, path: str, **kwargs: Any) -> Reply:
+        """A change that succeeded. One refused token is renewed: whoever was refused changed nothing."""
+        token = self.bearer.current()
+        reply = self._send(operation, method, path, token, **kwargs)
+        if reply.status == 401:
+            try:
+                token = self.bearer.renewed(token)
+            except errors.IntegrationError as fault:
+                fault.outcome_unknown = False  # of the renewal, not of this change
+                raise
+            reply = self._send(operation, method, path, token, **kwargs)
+        if reply.ok and not reply.text_kind:
+            return reply
+        raise self._write_fault(reply, operation)
+
+    def _send(self, operation: str, method: str, path: str, token: str, **kwargs: Any) -> Reply:
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.http.ask_once(operation, method, path, headers=headers, **kwargs)
+
+    def _write_fault(self, reply: Reply, operation: str) -> errors.IntegrationError:
+        if reply.status == 404 and reply.text_kind:
+            return self._fault(reply, operation)  # no such address: nobody was there to change anything
+        fault = self.http.write_error(reply, operation)
+        if reply.status != 400 or reply.text_kind:
+            return fault
+        said = outgoing.refusal_from(reply.json)
+        if said.conflict:
+            return self.http.fault(errors.Conflict, operation, reply=reply, reason=said.conflict)
+        return self.http.fault(
+            errors.Invalid, operation, reply=reply, reason="status 400", field_errors=said.field_errors
+        )
 
     def _rows(self, operation: str, path: str, filters: Mapping[str, str]) -> Iterator[Any]:
         number: int | None = 1

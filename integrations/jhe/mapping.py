@@ -138,9 +138,19 @@ def nhs_number_of(identifiers: tuple[Identifier, ...]) -> str:
     """The NHS number among a record's identifiers: ten digits if it can be read so, else as held."""
     for each in identifiers:
         if each.system == NHS_NUMBER_SYSTEM:
-            digits = re.sub(r"[\s-]", "", each.value)
-            return digits if re.fullmatch(r"[0-9]{10}", digits, re.ASCII) else each.value
+            return ten_digits(each.value)
     return ""
+
+
+def ten_digits(number: str) -> str:
+    """An NHS number as ten digits if it can be read so, else as held."""
+    digits = re.sub(r"[\s-]", "", number)
+    return digits if re.fullmatch(r"[0-9]{10}", digits, re.ASCII) else number.strip()
+
+
+def keeps_several_identifiers(record: RemotePatient) -> bool:
+    """Whether a whole record came with ``identifiers``, as since 2026, and not with one ``identifier``."""
+    return "identifiers" in record.raw or "identifier" not in record.raw
 
 
 class _Reader:
@@ -192,15 +202,16 @@ class _Reader:
         return moment
 
     def identifiers(self, key: str = "identifiers") -> tuple[Identifier, ...]:
+        """Letter by letter, spaces included: they are written back as a whole set (README.md §11)."""
         value = self.row.get(key)
         if value is None and key == "identifiers":
-            single = self.text("identifier", "identifiers")
-            return (Identifier(system="", value=single),) if single else ()
+            value = [{"value": single}] if (single := self.row.get("identifier")) not in (None, "") else []
         found = []
         for each in self._items(value, "identifiers"):
             text = each.get("value") if isinstance(each, dict) else None
-            if isinstance(text, str) and text.strip():
-                found.append(Identifier(system=_plain(each.get("system")), value=text.strip()))
+            system = each.get("system") if isinstance(each, dict) else None
+            if isinstance(text, str) and text.strip() and isinstance(system, str | None):
+                found.append(Identifier(system=system or "", value=text))
             else:
                 self._note("identifiers")
         return tuple(found)

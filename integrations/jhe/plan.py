@@ -23,11 +23,11 @@ def ways_to_search(query: SearchQuery, dialect: Dialect, records: Records) -> li
     """
     if asks_record_id(query):
         by_id = [partial(records.by_id, query.record_id)] if is_id(query.record_id) else []
-        return [*by_id, *_by_identifier((query.record_id,), "", dialect, records)]
+        return [*by_id, *by_identifier((query.record_id,), "", dialect, records)]
     ways: list[Way] = [partial(records.by_email, spelling) for spelling in spellings(query.email)]
     if query.nhs_number:
         values = identifier_values(query.nhs_number)
-        ways += _by_identifier(values, NHS_NUMBER_SYSTEM, dialect, records)
+        ways += by_identifier(values, NHS_NUMBER_SYSTEM, dialect, records)
     if dialect.searches_names:
         searches = name_searches(names_asked(query), query.birth_dates)
         ways += [partial(records.by_fhir, dialect.fhir_base, each) for each in searches]
@@ -54,7 +54,8 @@ def spellings(email: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in (typed, typed.lower()) if each))
 
 
-def _by_identifier(values: tuple[str, ...], system: str, dialect: Dialect, records: Records) -> list[Way]:
+def by_identifier(values: tuple[str, ...], system: str, dialect: Dialect, records: Records) -> list[Way]:
+    """The searches for the records that hold an identifier of one of these values."""
     if dialect.searches_identifiers:
         # Without a bar the parameter is ignored; before the bar anything will do.
         asked = [FhirSearch(parameters={"identifier": f"{system}|{value}"}) for value in values]

@@ -11,10 +11,13 @@ import threading
 import time
 from collections.abc import Sequence
 
-from integrations.types import Organization, RemotePatient
+from integrations.types import Organization, RemotePatient, Role
 
 from .client import JheClient
 from .mapping import organization_from
+
+MANAGING = frozenset({Role.MANAGER, Role.MEMBER, Role.SUPERUSER})
+"""The roles that may create, change and remove people of an organization."""
 
 KEPT_FOR = 30.0  # seconds; whoever keeps an answer adds their own: a change shows within a minute
 MOST_KEPT = 1000
@@ -25,20 +28,32 @@ _lock = threading.Lock()
 
 def own_organizations(client: JheClient) -> tuple[Organization, ...]:
     """The caller's organizations with their role, kept for half a minute under their token's hash."""
-    token = hashlib.sha256(client.bearer.current().encode()).hexdigest()
-    name = (client.http.endpoint.url, token)
-    now = time.time()
+    name, now = _name(client), time.time()
     with _lock:
         kept = _kept.get(name)
     if kept is not None and 0 <= now - kept[0] < KEPT_FOR:  # not for longer when the clock is set back
         return kept[1]
+    return tuple(each for each in every_organization(client) if each.role is not None)
+
+
+def every_organization(client: JheClient) -> tuple[Organization, ...]:
+    """All organizations of the installation, each with the caller's role or none, asked at this moment.
+
+    What is kept is replaced by it.
+    """
+    now = time.time()
     rows = tuple(organization_from(row) for row in client.organizations())
-    own = tuple(each for each in rows if each.role is not None)
+    name = _name(client)
     with _lock:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
-        _kept[name] = (now, own)
-    return own
+        _kept[name] = (now, tuple(each for each in rows if each.role is not None))
+    return rows
+
+
+def _name(client: JheClient) -> tuple[str, str]:
+    token = hashlib.sha256(client.bearer.current().encode()).hexdigest()
+    return (client.http.endpoint.url, token)
 
 
 def forget() -> None:

@@ -167,4 +167,4 @@ def _begins(held: str, asked: str) -> bool:
 
 
 def _has_value(record: RemotePatient, value: str) -> bool:
-    return any(each.value == value for each in record.identifiers)
+    return any(each.value.strip() == value for each in record.identifiers)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
 from integrations.jhe.adapter import JheAdapter
 from integrations.sandbox.faults import Fault, FaultKind
-from integrations.types import Found
+from integrations.types import Found, Identifier, RemotePatient
+from integrations.writes import Details, NewRecord
 
 from .subjects import Bench
 from .subjects_jhe import READER, caller_of
@@ -27,3 +32,56 @@ def ids(answer: object) -> list[str]:
 def asked(bench: Bench, path: str) -> int:
     """How many requests for this address arrived."""
     return len(bench.faults.requests(path=path))
+
+
+# --- Writing ------------------------------------------------------------------------------
+
+LAB, PULSE = "20003", "20007"
+"""Where the reader is a member, and where she has no role."""
+VIEWER = "viewer_victor@example.com"
+MANAGER = "manager_mary@example.com"  # of 20001 to 20003
+ELSEWHERE = "manager_mark@example.com"  # of 20004 to 20007
+
+ANYBODY = Details(
+    given_name="Ines",
+    family_name="Okafor-Núñez",
+    birth_date=date(1984, 2, 29),
+    email="ines.okafor@example.org",
+    phone="020 7946 0123",
+)
+
+
+def new_record(*identifiers: Identifier, organization_id: str = LAB, **details: Any) -> NewRecord:
+    """Somebody to be created, with these details instead of their own."""
+    return NewRecord(
+        details=replace(ANYBODY, **details), organization_id=organization_id, identifiers=identifiers
+    )
+
+
+def create(jhe: JheAdapter, *identifiers: Identifier, **details: Any) -> RemotePatient:
+    """Create them; the key says nothing to JHE."""
+    return jhe.create(new_record(*identifiers, **details), key="a-key")
+
+
+def row_of(bench: Bench, patient_id: str) -> dict[str, Any]:
+    """The sandbox's own row of a patient."""
+    with bench.sandbox.stores["jhe"].reading() as state:
+        return dict(state["patients"][patient_id])
+
+
+def people_of(bench: Bench) -> dict[str, Any]:
+    """Everything about patients and logins, to be compared."""
+    state = bench.sandbox.stores["jhe"].snapshot()
+    return {name: state[name] for name in ("patients", "users", "enrolments", "consents", "observations")}
+
+
+def change(bench: Bench, patient_id: str, **columns: Any) -> None:
+    """Change a patient behind everybody's back."""
+    with bench.sandbox.stores["jhe"].writing() as state:
+        state["patients"][patient_id].update(columns)
+
+
+def writes(bench: Bench) -> list[str]:
+    """The changes that arrived, as methods."""
+    seen = bench.faults.requests(path="/api/v1/")
+    return [each.method for each in seen if each.method != "GET"]

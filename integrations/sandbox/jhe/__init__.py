@@ -2,7 +2,8 @@
 
 Two generations, chosen by ``dialect``: ``current`` and ``2025-10``. What is imitated, quirks
 included, is described in ``integrations/jhe/README.md`` and proven against recordings of the real
-server (``tests/data/README.md``). So far it reads; writing operations follow.
+server (``tests/data/README.md``). People are read and written; enrolment, consents and invitations are
+only read so far.
 """
 
 from __future__ import annotations

@@ -75,6 +75,16 @@ class Call:
         """The query with snake-case names; of a repeated parameter the last value."""
         return {snake(name): request.args.getlist(name)[-1] for name in request.args}
 
+    @property
+    def half_done(self) -> bool:
+        """Whether this write was told to fail between its first half and its answer.
+
+        What stands by then is what the real server leaves behind: a record whose identifiers are being
+        replaced has none, a create of 2025-10 leaves the login, the current one nothing; anything else
+        is done.
+        """
+        return bool(request.environ.get("sandbox.half_done"))
+
     def values(self, name: str) -> list[str]:
         """Every value of one query parameter, by its snake-case name."""
         return [value for key in request.args if snake(key) == name for value in request.args.getlist(key)]
@@ -138,6 +148,8 @@ class Api:
             return self._refusal(refused)
         except Crashed:
             return html_page(500)
+        if call.half_done:
+            return html_page(500)
         body, status = result if isinstance(result, tuple) else (result, 200)
         return json_reply(body, status, self._media_type())
 
@@ -163,7 +175,11 @@ class Api:
 
 
 def json_reply(body: Any, status: int = 200, media_type: str = JSON) -> Response:
-    """A JSON answer; the real server names no character set."""
+    """A JSON answer; the real server names no character set. With 204 there is no body."""
+    if status == 204:
+        empty = Response(status=status)
+        empty.headers.pop("Content-Type", None)
+        return empty
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(text, status=status, content_type=media_type)
 

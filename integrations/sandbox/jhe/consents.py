@@ -5,8 +5,7 @@ from __future__ import annotations
 from . import shapes
 from .calls import Api, Call, Row, Writes
 from .errors import Crashed, denied, number
-from .patients import find_patient
-from .records import enrolled, is_practitioner, own_patient, shared_patients
+from .records import enrolled, find_patient, is_practitioner, own_patient, shared_patients
 
 
 def register(api: Api) -> None:

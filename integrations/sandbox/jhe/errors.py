@@ -78,9 +78,9 @@ def html_page(status: int) -> Response:
     return Response(body, status=status, content_type=HTML)
 
 
-def number(text: str | int) -> int:
-    """A number out of a path or query; anything else makes the real server fail."""
+def number(value: Any) -> int:
+    """A number out of a path, query or body; anything else makes the real server fail."""
     try:
-        return int(text)
-    except ValueError as error:
+        return int(value)
+    except (ValueError, TypeError) as error:
         raise Crashed from error

@@ -1,21 +1,31 @@
-"""Patients over REST: lists with their filters, single records, lookup over all organizations."""
+"""Patients over REST: lists with their filters, single records, lookup over all organizations.
+
+Writing them is in ``patient_creating`` and ``patient_writing``.
+"""
 
 from __future__ import annotations
 
-from . import shapes
+from . import patient_creating, patient_writing, shapes
 from .calls import Api, Call, Row, Writes
-from .errors import denied, missing, number, sentences
+from .errors import denied, sentences
 from .lists import console_list, filters
-from .records import enrolled, is_practitioner, login_of, own_patient, shared_patients
+from .records import enrolled, find_patient, login_of, own_patient, shared_patients
 
 
 def register(api: Api) -> None:
-    """Serve the reading operations on patients."""
-    api.add("/patients", GET=Writes(patients))
+    """Serve the operations on patients."""
+    api.add("/patients", GET=Writes(patients), POST=Writes(patient_creating.create))
     api.add("/patients/global_lookup", GET=global_lookup)
     if not api.server.older:
         api.add("/patients/me", GET=me)
-    api.add("/patients/<key>", GET=patient)
+    api.add(
+        "/patients/<key>",
+        GET=patient,
+        PUT=Writes(patient_writing.put),
+        PATCH=Writes(patient_writing.patch),
+        DELETE=Writes(patient_writing.remove),
+    )
+    api.add("/patients/<key>/global_add_organization", PATCH=Writes(patient_writing.add_organization))
 
 
 def patients(call: Call) -> Row:
@@ -39,17 +49,6 @@ def identifier_values(row: Row, *, older: bool) -> set[str]:
     if older:
         return {row["identifier"]} if row["identifier"] else set()
     return {each["value"] for each in row["identifiers"]}
-
-
-def find_patient(call: Call, key: str) -> Row:
-    """A patient by id: any practitioner may see any, a patient only their own record."""
-    own = own_patient(call.data, call.user)
-    if not is_practitioner(call.data, call.user) and (own is None or own["id"] != number(key)):
-        raise denied("Current User does not have authorization to access this Patient.")
-    row: Row | None = call.data["patients"].get(str(number(key)))
-    if row is None:
-        raise missing("Patient")
-    return row
 
 
 def patient(call: Call, key: str) -> Row:

@@ -1,14 +1,20 @@
 """Questions to the state: who is who, who shares an organization with whom, what is in a study.
 
 As on the real server, roles are not inherited: only a link between practitioner and organization
-counts. Nothing here refuses; the operations decide what an answer means.
+counts. Two functions refuse, in the way that several operations share (``find_patient``,
+``check_managing``); otherwise the operations decide what an answer means.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from .calls import Data, Row
+from .calls import Call, Data, Row
+from .errors import denied, missing, number
+
+MANAGING = frozenset({"super_user", "manager", "member"})
+"""The roles that may create, change and remove patients."""
 
 
 def practitioner(data: Data, user: Row) -> Row | None:
@@ -85,3 +91,33 @@ def user_by_email(data: Data, email: str) -> Row | None:
     """The login with exactly this e-mail, letter case included."""
     found: Iterable[Row] = data["users"].values()
     return next((row for row in found if row["email"] == email), None)
+
+
+def identifier_in_use(data: Data, system: str, value: str) -> bool:
+    """Whether any patient, in whatever organization, holds this identifier; a pair of text belongs to one."""
+    found: Iterable[Row] = data["patients"].values()
+    return any(
+        (system, value) == (each["system"], each["value"]) for row in found for each in row["identifiers"]
+    )
+
+
+def find_patient(call: Call, key: str) -> Row:
+    """A patient by id: any practitioner may see any, a patient only their own record."""
+    own = own_patient(call.data, call.user)
+    if not is_practitioner(call.data, call.user) and (own is None or own["id"] != number(key)):
+        raise denied("Current User does not have authorization to access this Patient.")
+    row: Row | None = call.data["patients"].get(str(number(key)))
+    if row is None:
+        raise missing("Patient")
+    return row
+
+
+def check_managing(call: Call, organization: Any) -> None:
+    """403 for who may not manage patients *in the organization that the request names*.
+
+    Whether the patient belongs to it is not asked. Superusers need not name any.
+    """
+    if call.user["is_superuser"]:
+        return
+    if organization is None or role_in(call.data, call.user, number(organization)) not in MANAGING:
+        raise denied()

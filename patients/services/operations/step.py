@@ -124,7 +124,7 @@ class Step:
         self._note_leaving(look)
         self.sent = True
         record, lost = work.send(look)
-        if not record.complete:  # it answered with less than all of it, and could not be read then
+        if not record.complete or (lost and record.unread):  # the answer does not tell: look
             return self._put_off(clock.now() + clock.span(BACKOFF), Why.LATE, late_until=None)
         if lost:
             queue.keep(operation, left_at=None, late_until=None)

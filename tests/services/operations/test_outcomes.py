@@ -109,7 +109,9 @@ def test_change_whose_answer_is_lost_is_unknown_and_then_done(
 
     operation = work_off(change(record, by=asker, phone=PHONE))
 
-    assert operation.state == State.UNKNOWN, (operation.state, operation.why)
+    # Impilo's reply is read back at once, whatever it looks like.
+    read_back = system == "impilo" and kind is FaultKind.WRONG_TYPES
+    assert operation.state == (State.DONE if read_back else State.UNKNOWN), operation.why
     operation = _until_it_ends(operation)
     assert operation.state == State.DONE, (operation.why, operation.problem)
     assert details_of(held(system, record.remote_id, by=asker)).phone == PHONE
@@ -169,7 +171,7 @@ def test_system_that_cannot_be_reached_is_waited_for_and_the_others_go_on(
 
 
 def _register_as(by: User, system: str) -> Operation:
-    new = replace(new_record(given_name=f"Zoë {system}"), organization_id=LIFESPAN if system == "jhe" else "")
+    new = replace(new_record(given_name={"jump": "Ann", "jhe": "Bea", "impilo": "Cleo"}[system]), organization_id=LIFESPAN if system == "jhe" else "")
     return recording.register({system: new}, by=by)[0]
 
 
@@ -192,7 +194,7 @@ def test_too_many_requests_are_waited_for_as_long_as_the_system_says(
 def test_three_faults_in_a_row_leave_the_system_alone(sandbox: Sandbox, asker: User) -> None:
     sandbox.faults["impilo"].add(Fault(kind=FaultKind.STATUS, status=503, path="/patient"))
     people = [
-        recording.register({"impilo": new_record(given_name=f"Zoë {name}")}, by=asker)[0]
+        recording.register({"impilo": new_record(given_name=name)}, by=asker)[0]
         for name in ("Ann", "Bea", "Cleo", "Dora", "Eva", "Fay")
     ]
 
@@ -384,7 +386,7 @@ def test_loops_send_what_is_due_and_end_when_they_are_told(sandbox: Sandbox, ask
     threads = sending.work(ended)
     try:
         for name in ("Ann", "Bea", "Cleo"):
-            recording.register({"impilo": new_record(given_name=f"Zoë {name}")}, by=asker)
+            recording.register({"impilo": new_record(given_name=name)}, by=asker)
         until(partial(_all_done, 3), what="three registrations")
     finally:
         ended.set()

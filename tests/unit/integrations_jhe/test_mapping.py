@@ -81,6 +81,8 @@ def test_fhir_row_holds_the_same_person_without_organizations() -> None:
         ({}, ()),
         ({"identifiers": [], "identifier": "old"}, ()),
         ({"identifiers": [{"system": None, "value": "x"}]}, (Identifier(system="", value="x"),)),
+        ({"identifiers": [{"system": " s", "value": "x "}]}, (Identifier(system=" s", value="x "),)),
+        ({"identifier": " MRN 7 "}, (Identifier(system="", value=" MRN 7 "),)),
     ],
 )
 def test_identifiers_of_both_generations(wire: dict[str, Any], expected: tuple[Identifier, ...]) -> None:
@@ -116,6 +118,9 @@ def test_organizations_in_every_spelling(wire: dict[str, Any], ids: list[str]) -
         ({"nameFamily": None}, ()),
         ({"telecomPhone": ["555"]}, ("phones",)),
         ({"identifiers": [{"system": "s"}, {"system": "s", "value": "v"}]}, ("identifiers",)),
+        ({"identifiers": [{"system": 7, "value": "v"}]}, ("identifiers",)),
+        ({"identifiers": [{"system": "s", "value": " "}]}, ("identifiers",)),
+        ({"identifiers": None, "identifier": 7}, ("identifiers",)),
         ({"identifiers": "E1234"}, ("identifiers",)),
         ({"organizations": [{"name": "no id"}]}, ("organizations",)),
         ({"lastUpdated": "yesterday"}, ("updated_at",)),

@@ -1,0 +1,356 @@
+"""Changing people in JHE: its traps (``integrations/jhe/README.md`` §11), each set on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from integrations import errors
+from integrations.jhe.adapter import JheAdapter
+from integrations.jhe.guards import UNREADABLE
+from integrations.jhe.outgoing import IN_USE
+from integrations.jhe.writing import LAST_ORGANIZATION
+from integrations.sandbox.faults import Fault, FaultKind
+from integrations.types import Caller, Identifier
+from integrations.writes import Changes, left_to_do
+
+from .jhe_bench import (
+    ELSEWHERE,
+    LAB,
+    MANAGER,
+    PULSE,
+    VIEWER,
+    adapter,
+    change,
+    people_of,
+    row_of,
+    writes,
+)
+from .subjects import Bench
+from .subjects_jhe import CURRENT, IssuedToken, caller_of
+
+MRN = Identifier(system="https://clinic.example.org/mrn", value="MRN-77")
+OID = Identifier(system="urn:oid:1.2.3", value=" X9")
+INSTITUTE = "20001"
+
+
+def _stranger(bench: Bench) -> str:
+    """Somebody in the manager's institute, beyond the reader's reach."""
+    change(bench, "40003", organizations=[int(INSTITUTE)])
+    return "40003"
+
+
+def _plain(bench: Bench, *identifiers: Identifier) -> None:
+    """Give the known person these identifiers, as the generation keeps them."""
+    rows = [{"id": 900 + n, "system": i.system, "value": i.value} for n, i in enumerate(identifiers)]
+    change(
+        bench,
+        bench.known_id,
+        identifiers=rows,
+        identifier=identifiers[0].value if identifiers else None,
+    )
+
+
+# --- Details ------------------------------------------------------------------------------
+
+
+def test_update_sets_the_parts_named_and_nothing_else(either: Bench) -> None:
+    jhe = adapter(either)
+    before = row_of(either, either.known_id)
+    changes = Changes.to(
+        given_name=" Gráinne ", family_name="O'Mbeki", birth_date=date(1975, 4, 19), phone="1 2"
+    )
+    record = jhe.update(either.known_id, changes, organization_id=LAB)
+    assert not left_to_do(record, changes, jhe.as_held).parts
+    assert not left_to_do(jhe.get(either.known_id), changes, jhe.as_held).parts
+    after = row_of(either, either.known_id)
+    assert {name for name in after if after[name] != before[name]} - {"last_updated"} == {
+        "name_given",
+        "name_family",
+        "birth_date",
+        "telecom_phone",
+    }
+
+
+def test_phone_is_cleared_by_an_empty_one(either: Bench) -> None:
+    record = adapter(either).update(either.known_id, Changes.to(phone=""), organization_id=LAB)
+    assert record.demographics.phones == ()
+    assert row_of(either, either.known_id)["telecom_phone"] is None
+
+
+@pytest.mark.parametrize("values", [{"given_name": " "}, {"family_name": ""}, {"birth_date": None}])
+def test_names_and_birth_date_are_never_cleared(either: Bench, values: dict[str, Any]) -> None:
+    with pytest.raises(errors.Invalid) as caught:
+        adapter(either).update(either.known_id, Changes.to(**values), organization_id=LAB)
+    assert set(caught.value.field_errors) == set(values)
+    assert writes(either) == []
+
+
+def test_email_cannot_be_changed_and_that_is_said(either: Bench) -> None:
+    """JHE answers 200 and leaves it as it is."""
+    with pytest.raises(errors.Unsupported) as caught:
+        adapter(either).update(either.known_id, Changes.to(email="new@example.org"), organization_id=LAB)
+    assert "e-mail address" in caught.value.for_staff
+    assert writes(either) == []
+
+
+def test_nothing_to_change_sends_nothing(either: Bench) -> None:
+    assert adapter(either).update(either.known_id, Changes(), organization_id=LAB).id == either.known_id
+    assert writes(either) == []
+
+
+def test_value_that_jhe_refuses_is_named_in_our_words(either: Bench) -> None:
+    """A name that JHE finds wanting although we did not: told by our field, in our sentence."""
+    fault = Fault(kind=FaultKind.STATUS, status=400, method="PATCH")
+    either.faults.error_body, plain = (
+        (lambda status: {"nameGiven": ["Not Ines, please."]}),
+        either.faults.error_body,
+    )
+    try:
+        either.faults.add(fault)
+        with pytest.raises(errors.Invalid) as caught:
+            adapter(either).update(either.known_id, Changes.to(given_name="Ines"), organization_id=LAB)
+    finally:
+        either.faults.error_body = plain
+    assert caught.value.field_errors == {"given_name": "JupyterHealth Exchange did not accept this."}
+    assert not caught.value.outcome_unknown
+
+
+# --- Who may ------------------------------------------------------------------------------
+
+Write = Callable[[JheAdapter, str, str], Any]
+WRITES: dict[str, Write] = {
+    "update": lambda jhe, who, where: jhe.update(who, Changes.to(phone="9"), organization_id=where),
+    "identifiers": lambda jhe, who, where: jhe.set_identifiers(who, [], organization_id=where),
+    "add": lambda jhe, who, where: jhe.add_to_organization(who, where),
+    "remove": lambda jhe, who, where: jhe.remove_from_organization(who, where),
+}
+every_write = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+
+
+@every_write
+@pytest.mark.parametrize(("who", "role"), [(VIEWER, "viewer"), (ELSEWHERE, "no JupyterHealth Exchange role")])
+def test_without_the_role_nothing_is_sent(either: Bench, write: Write, who: str, role: str) -> None:
+    before = people_of(either)
+    with pytest.raises(errors.Forbidden) as caught:
+        write(adapter(either, who), either.known_id, LAB)
+    assert role in caught.value.for_staff
+    assert writes(either) == []
+    assert people_of(either) == before
+
+
+@pytest.mark.parametrize("name", ["update", "identifiers"])
+def test_record_of_another_organization_is_not_changed_in_the_name_of_ones_own(
+    either: Bench, name: str
+) -> None:
+    """JHE would do it."""
+    stranger = _stranger(either)
+    with pytest.raises(errors.Forbidden) as caught:
+        WRITES[name](adapter(either), stranger, LAB)
+    assert "does not belong" in caught.value.for_staff
+    assert writes(either) == []
+
+
+@every_write
+def test_superuser_may_where_the_installation_lets_them_read(current: Bench, write: Write) -> None:
+    change(current, current.known_id, organizations=[int(LAB), int(PULSE)])
+    write(adapter(current, "admin@example.com"), current.known_id, LAB)
+
+
+@every_write
+@pytest.mark.parametrize("wrong", ["abc", "40006/", "-1", "٤"])
+def test_id_that_would_be_a_500_is_never_sent(either: Bench, write: Write, wrong: str) -> None:
+    with pytest.raises(errors.NotFound):
+        write(adapter(either), wrong, LAB)
+    with pytest.raises(errors.Forbidden):
+        write(adapter(either), either.known_id, wrong)
+    assert writes(either) == []
+
+
+@every_write
+def test_record_that_is_gone_is_not_found(either: Bench, write: Write) -> None:
+    with pytest.raises(errors.NotFound) as caught:
+        write(adapter(either), "99999999", LAB)
+    assert not caught.value.outcome_unknown
+    assert writes(either) == []
+
+
+@every_write
+def test_api_key_writes_nothing(current: Bench, write: Write) -> None:
+    """It acts as whoever made it: changes go out in the name of who asked for them."""
+    background = JheAdapter(Caller(background=True))
+    assert background.organizations()
+    with pytest.raises(errors.Unauthorised):
+        write(background, current.known_id, LAB)
+    assert writes(current) == []
+
+
+class Refused(IssuedToken):
+    """A token that was refused when it arrived; renewed, it is good."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(token)
+        self.given = ["stale"]
+
+    def current(self) -> str:
+        return self.given[-1]
+
+    def renewed(self, rejected: str) -> str:
+        self.given.append(self.token)
+        return self.token
+
+
+def test_refused_token_is_renewed_once_and_the_change_sent_again(either: Bench) -> None:
+    jhe = adapter(either)
+    either.faults.add(Fault(kind=FaultKind.STATUS, status=401, method="PATCH", times=1))
+    jhe.update(either.known_id, Changes.to(phone="9"), organization_id=LAB)
+    assert writes(either) == ["PATCH", "PATCH"]
+    assert row_of(either, either.known_id)["telecom_phone"] == "9"
+
+
+def test_token_that_stays_refused_is_unauthorised_and_nothing_happened(either: Bench) -> None:
+    either.faults.add(Fault(kind=FaultKind.STATUS, status=401, method="PATCH"))
+    with pytest.raises(errors.Unauthorised) as caught:
+        adapter(either).update(either.known_id, Changes.to(phone="9"), organization_id=LAB)
+    assert not caught.value.outcome_unknown
+    assert writes(either) == ["PATCH", "PATCH"]
+
+
+def test_stale_token_is_renewed_before_the_look_at_the_role(either: Bench) -> None:
+    issued = caller_of(either.sandbox).token
+    assert issued is not None
+    jhe = JheAdapter(Caller(token=Refused(issued.current())))
+    assert jhe.update(either.known_id, Changes.to(phone="9"), organization_id=LAB)
+
+
+# --- Identifiers --------------------------------------------------------------------------
+
+
+def test_identifiers_become_exactly_the_set_given(current: Bench) -> None:
+    jhe = adapter(current)
+    _plain(current, Identifier(system="urn:oid:9", value="old"))
+    record = jhe.set_identifiers(current.known_id, [MRN, OID, MRN], organization_id=LAB)
+    assert set(record.identifiers) == {MRN, OID}
+    assert set(jhe.get(current.known_id).identifiers) == {MRN, OID}
+    assert jhe.set_identifiers(current.known_id, [], organization_id=LAB).identifiers == ()
+
+
+def test_single_identifier_of_2025_10_is_set_and_cleared(older: Bench) -> None:
+    jhe = adapter(older)
+    bare = Identifier(system="", value="X9")
+    assert jhe.set_identifiers(older.known_id, [bare], organization_id=LAB).identifiers == (bare,)
+    with pytest.raises(errors.Unsupported):
+        jhe.set_identifiers(older.known_id, [bare, MRN], organization_id=LAB)
+    assert jhe.set_identifiers(older.known_id, [], organization_id=LAB).identifiers == ()
+    assert row_of(older, older.known_id)["identifier"] is None
+
+
+def test_identifiers_that_are_there_already_are_not_written_again(current: Bench) -> None:
+    _plain(current, MRN, OID)
+    adapter(current).set_identifiers(current.known_id, [OID, MRN], organization_id=LAB)
+    assert writes(current) == []
+
+
+def test_identifier_of_another_record_is_a_conflict_and_nothing_is_sent(either: Bench) -> None:
+    """JHE would answer 500, having deleted the record's own."""
+    taken = MRN if either.subject is CURRENT else replace(MRN, system="")
+    row = {"id": 950, "system": taken.system, "value": taken.value}
+    change(either, "40002", identifiers=[row], identifier=taken.value)
+    before = row_of(either, either.known_id)
+    with pytest.raises(errors.Conflict) as caught:
+        adapter(either).set_identifiers(either.known_id, [taken], organization_id=LAB)
+    assert caught.value.reason == IN_USE
+    assert not caught.value.outcome_unknown
+    assert row_of(either, either.known_id) == before
+    assert writes(either) == []
+
+
+def test_same_value_of_another_party_is_no_conflict(current: Bench) -> None:
+    change(current, "40002", identifiers=[{"id": 950, "system": "urn:other", "value": MRN.value}])
+    record = adapter(current).set_identifiers(current.known_id, [MRN], organization_id=LAB)
+    assert record.identifiers == (MRN,)
+
+
+def test_conflict_that_no_look_can_see_empties_the_record_and_is_unknown(current: Bench) -> None:
+    """The other record is in an organization that the caller cannot search."""
+    change(current, "40003", identifiers=[{"id": 950, "system": MRN.system, "value": MRN.value}])
+    jhe = adapter(current)
+    with pytest.raises(errors.Unavailable) as caught:
+        jhe.set_identifiers(current.known_id, [OID, MRN], organization_id=LAB)
+    assert caught.value.outcome_unknown
+    assert jhe.whole_record(current.known_id).identifiers == (OID,)  # those before it were stored
+
+
+@pytest.mark.parametrize(
+    "held", [{"id": 1, "system": "urn:x", "value": "  "}, {"id": 1, "system": 7, "value": "v"}]
+)
+def test_identifier_that_cannot_be_read_is_not_lost(current: Bench, held: dict[str, Any]) -> None:
+    change(current, current.known_id, identifiers=[held])
+    with pytest.raises(errors.Conflict) as caught:
+        adapter(current).set_identifiers(current.known_id, [MRN], organization_id=LAB)
+    assert caught.value.reason == UNREADABLE
+    assert row_of(current, current.known_id)["identifiers"] == [held]
+
+
+# --- Organizations ------------------------------------------------------------------------
+
+
+def test_record_beyond_reach_is_added_to_ones_own_organization(either: Bench) -> None:
+    jhe = adapter(either)
+    stranger = _stranger(either)
+    assert [each.id for each in jhe.whole_record(stranger).organizations] == [INSTITUTE]
+    record = jhe.add_to_organization(stranger, LAB)
+    assert [each.id for each in record.organizations] == [INSTITUTE, LAB]
+    assert jhe.get(stranger) == jhe.whole_record(stranger)
+
+
+def test_adding_again_sends_nothing(either: Bench) -> None:
+    record = adapter(either).add_to_organization(either.known_id, LAB)
+    assert LAB in [each.id for each in record.organizations]
+    assert writes(either) == []
+
+
+def test_somebody_who_was_quicker_in_adding_did_the_same(either: Bench) -> None:
+    """A refused token stands for the moment between look and write: the second request finds them added."""
+    stranger = _stranger(either)
+    either.faults.add(Fault(kind=FaultKind.STATUS, status=401, method="PATCH", times=1, after_effect=True))
+    record = adapter(either).add_to_organization(stranger, LAB)
+    assert [each.id for each in record.organizations] == [INSTITUTE, LAB]
+    assert writes(either) == ["PATCH", "PATCH"]
+
+
+def test_removal_ends_membership_and_enrolment_and_nothing_else(either: Bench) -> None:
+    jhe = adapter(either, MANAGER)
+    change(either, "40001", organizations=[int(LAB), int(INSTITUTE)])
+    jhe.remove_from_organization("40001", LAB)
+    assert [each.id for each in jhe.get("40001").organizations] == [INSTITUTE]
+    assert people_of(either)["observations"]
+
+
+def test_last_organization_is_never_left(either: Bench) -> None:
+    """JHE would delete the person with all observations."""
+    change(either, either.known_id, organizations=[int(LAB)])
+    before = people_of(either)
+    with pytest.raises(errors.Conflict) as caught:
+        adapter(either).remove_from_organization(either.known_id, LAB)
+    assert caught.value.reason == LAST_ORGANIZATION
+    assert "delete" in caught.value.for_staff
+    assert writes(either) == []
+    assert people_of(either) == before
+
+
+def test_record_of_no_organization_is_left_alone(either: Bench) -> None:
+    """JHE would delete it, whichever organization was named."""
+    change(either, either.known_id, organizations=[])
+    adapter(either).remove_from_organization(either.known_id, LAB)
+    assert writes(either) == []
+    assert row_of(either, either.known_id)
+
+
+def test_removal_of_who_has_left_already_sends_nothing(either: Bench) -> None:
+    adapter(either).remove_from_organization(_stranger(either), LAB)
+    assert writes(either) == []
