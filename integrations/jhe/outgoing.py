@@ -120,8 +120,8 @@ def several_identifiers(identifiers: Sequence[Identifier]) -> dict[str, Any]:
 
 def single_identifier(identifiers: Sequence[Identifier]) -> dict[str, Any]:
     """The only identifier of 2025-10, or none. Raises ``ValueError`` for what it cannot hold: more than
-    one, or one that names its party."""
-    if len(identifiers) > 1 or any(each.system for each in identifiers):
+    one, one that names its party, one with space around it, which a change takes away."""
+    if len(identifiers) > 1 or any(each.system or each.value != each.value.strip() for each in identifiers):
         raise ValueError("one identifier without a party is all that 2025-10 holds")
     return {"identifier": identifiers[0].value if identifiers else None}
 

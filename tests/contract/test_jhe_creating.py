@@ -34,7 +34,7 @@ from .subjects import BORN, FAMILY, GIVEN, Bench
 from .subjects_jhe import CURRENT
 
 MRN = Identifier(system="https://clinic.example.org/mrn", value="MRN 77 ")
-BARE = Identifier(system="", value="MRN 77 ")
+BARE = Identifier(system="", value="MRN 77")
 
 
 def the_identifier(bench: Bench) -> Identifier:

@@ -1,10 +1,12 @@
 """The same questions to the sandbox and, where the environment names one, to a real JHE.
 
-They only read: nothing is left behind but sign-ins.
+They read; nothing is left behind but sign-ins. Tests of writing make people up and remove them again:
+of a real server they are asked only where ``JHE_VERIFY_WRITES=yes``.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from integrations.sandbox import jhe as sandbox_jhe
 from integrations.sandbox.run import Sandbox
 from integrations.types import Caller, RemotePatient
 
+from .made import Made
 from .sign_in import sign_in
 from .subject import Person, Subject, from_environment, missing_from_environment
 
@@ -127,6 +130,53 @@ def adapter_of(subject: Subject, person: Person) -> JheAdapter:
 def jhe(subject: Subject) -> JheAdapter:
     """The adapter, working for the practitioner."""
     return adapter_of(subject, subject.practitioner)
+
+
+def _made(subject: Subject, person: Person) -> Iterator[Made]:
+    if subject.name == "real" and os.environ.get("JHE_VERIFY_WRITES") != "yes":
+        pytest.skip("writing to a real JHE is examined where JHE_VERIFY_WRITES is yes")
+    made = Made(adapter_of(subject, person), subject.url, token_of(subject, person))
+    yield made
+    made.tidy()
+
+
+@pytest.fixture
+def made(subject: Subject) -> Iterator[Made]:
+    """What the practitioner makes; it is removed after the test."""
+    yield from _made(subject, subject.practitioner)
+
+
+@pytest.fixture
+def made_elsewhere(subject: Subject) -> Iterator[Made]:
+    """What the practitioner of other organizations makes."""
+    if subject.elsewhere is None:
+        pytest.skip("no practitioner of another organization is named (JHE_ELSEWHERE_USER)")
+    yield from _made(subject, subject.elsewhere)
+
+
+@pytest.fixture
+def place(made: Made) -> str:
+    """An organization where the practitioner may write."""
+    assert made.organizations, "the practitioner needs the role of manager or member somewhere"
+    return made.organizations[0].id
+
+
+@pytest.fixture
+def other_place(made: Made) -> str:
+    """Another one."""
+    if len(made.organizations) < 2:
+        pytest.skip("the practitioner may write in one organization only")
+    return made.organizations[1].id
+
+
+@pytest.fixture
+def foreign_place(made: Made, made_elsewhere: Made) -> str:
+    """One where the other practitioner may write, and this one holds no role."""
+    own = {each.id for each in made.jhe.organizations()}
+    found = [each.id for each in made_elsewhere.organizations if each.id not in own]
+    if not found:
+        pytest.skip("the other practitioner may write in no other organization")
+    return found[0]
 
 
 def people_of(subject: Subject, person: Person) -> dict[str, RemotePatient]:

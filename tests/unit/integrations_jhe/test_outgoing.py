@@ -124,7 +124,7 @@ def test_identifiers_go_out_letter_by_letter() -> None:
     ]
     assert outgoing.single_identifier(given_[1:]) == {"identifier": "é"}
     assert outgoing.single_identifier(()) == {"identifier": None}
-    for wrong in (given_, given_[:1]):
+    for wrong in (given_, given_[:1], (Identifier(system="", value="A "),)):
         with pytest.raises(ValueError, match="one identifier"):
             outgoing.single_identifier(wrong)
 
