@@ -36,8 +36,8 @@ def asked(bench: Bench, path: str) -> int:
 
 # --- Writing ------------------------------------------------------------------------------
 
-LAB, PULSE = "20003", "20007"
-"""Where the reader is a member, and where she has no role."""
+LAB, PULSE, INSTITUTE = "20003", "20007", "20001"
+"""Where the reader is a member, and two where she has no role; the manager has one in the third."""
 VIEWER = "viewer_victor@example.com"
 MANAGER = "manager_mary@example.com"  # of 20001 to 20003
 ELSEWHERE = "manager_mark@example.com"  # of 20004 to 20007
@@ -79,6 +79,12 @@ def change(bench: Bench, patient_id: str, **columns: Any) -> None:
     """Change a patient behind everybody's back."""
     with bench.sandbox.stores["jhe"].writing() as state:
         state["patients"][patient_id].update(columns)
+
+
+def stranger(bench: Bench) -> str:
+    """Somebody in the manager's institute, beyond the reader's reach."""
+    change(bench, "40003", organizations=[int(INSTITUTE)])
+    return "40003"
 
 
 def writes(bench: Bench) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.jhe import mapping, outgoing
@@ -44,6 +44,7 @@ def test_create_body_has_what_jhe_knows_and_nothing_else() -> None:
     assert "telecomPhone" not in outgoing.new_patient(replace(held, phone=""), "20003")
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Details,
