@@ -17,7 +17,7 @@ from integrations.jhe import dialect as dialects
 from integrations.jhe.adapter import JheAdapter
 from integrations.sandbox.faults import Fault, FaultKind, Variant
 from integrations.sandbox.run import Sandbox
-from integrations.types import Caller
+from integrations.types import Caller, Identifier
 from integrations.writes import Changes
 
 from .jhe_bench import LAB, NOT_THERE, PULSE, adapter, change, create, new_record, row_of, writes
@@ -188,6 +188,39 @@ def test_server_that_is_down_got_nothing(either: Bench, write: Write) -> None:
     with pytest.raises(errors.Unavailable) as caught:
         write.call(jhe, either.known_id)
     assert not caught.value.outcome_unknown
+
+
+# --- Half done ----------------------------------------------------------------------------
+
+HALF_DONE = Fault(kind=FaultKind.HALF_DONE)
+
+
+def test_half_done_create_is_unknown_and_the_next_try_succeeds(either: Bench) -> None:
+    """2025-10 leaves a login behind, which no look-up finds; the next create uses it."""
+    active = either.faults.add(replace(HALF_DONE, method="POST"))
+    jhe = adapter(either)
+    with pytest.raises(errors.Unavailable) as caught:
+        create(jhe)
+    assert caught.value.outcome_unknown
+    either.faults.remove(active.id)
+    assert jhe.created(new_record()) == ()
+    made = create(jhe)
+    assert [each.id for each in jhe.created(new_record())] == [made.id]
+
+
+def test_half_done_identifiers_are_gone_and_the_whole_set_can_be_written_again(current: Bench) -> None:
+    kept = Identifier(system="urn:x", value="X9")
+    wanted = [kept, Identifier(system="urn:y", value="Y9")]
+    change(current, current.known_id, identifiers=[{"id": 901, "system": "urn:x", "value": "X9"}])
+    active = current.faults.add(replace(HALF_DONE, method="PATCH"))
+    jhe = adapter(current)
+    with pytest.raises(errors.Unavailable) as caught:
+        jhe.set_identifiers(current.known_id, wanted, organization_id=LAB)
+    assert caught.value.outcome_unknown
+    current.faults.remove(active.id)
+    assert jhe.whole_record(current.known_id).identifiers == ()
+    record = jhe.set_identifiers(current.known_id, wanted, organization_id=LAB)
+    assert set(record.identifiers) == set(wanted)
 
 
 # --- What a failed answer can be about ------------------------------------------------------
