@@ -94,8 +94,11 @@ def test_bad_value_is_a_sentence_on_current_servers_only(
 ) -> None:
     if not modern and "telecomEmail" in fields:
         pytest.skip("2025-10 takes any e-mail, which cannot be asked twice")
-    reply = _create(made, place, **fields)
+    email = fields.get("telecomEmail", unique_email())
+    reply = _create(made, place, **{"telecomEmail": email, **fields})
     assert reply.json() == [sentence] if modern else _failed(reply)
+    if not modern:  # uses the login that the failure left, so that it is removed with the person
+        assert _create(made, place, telecomEmail=email).ok
 
 
 @pytest.mark.parametrize("wrong", [{"favouriteColour": "blue"}, {"birthDate": ""}], ids=str)
