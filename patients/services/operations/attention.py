@@ -5,7 +5,7 @@ Without a name: a story tells more, to whom it may.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
 
 from . import clock, queue
-from .standing import Standing, standing_of
+from .standing import Standing, standings
 from .whys import Why
 from .wording import title_of
 
@@ -61,20 +61,20 @@ def needing(user: User) -> tuple[Group, ...]:
     now = clock.now()
     late = mine.filter(asked_at__lte=now - STUCK_AFTER, state__in=(State.WAITING, State.UNKNOWN))
     refused = own.filter(state=State.REFUSED, changed_at__gte=now - REFUSED_FOR)
-    groups = (
-        _group("held for a decision", mine.filter(state=State.HELD), State.HELD),
+    asked: tuple[tuple[str, QuerySet[Operation], str], ...] = (
+        ("held for a decision", mine.filter(state=State.HELD), State.HELD),
         # What waits in a bulk has its turn there.
-        _group("on the way for more than 15 minutes", late.filter(Q(bulk=None) | Q(state=State.UNKNOWN)), ""),
-        _group("refused in the last 7 days", refused.exclude(why__in=(Why.GIVEN_UP, Why.CANCELLED)),
-               State.REFUSED),
-    )  # fmt: skip
+        ("on the way for more than 15 minutes", late.filter(Q(bulk=None) | Q(state=State.UNKNOWN)), ""),
+        ("refused in the last 7 days", refused.exclude(why__in=(Why.GIVEN_UP, Why.CANCELLED)), State.REFUSED),
+    )
+    groups = [_group(title, rows, state, user) for title, rows, state in asked]
     return tuple(each for each in groups if each.count)
 
 
-def _group(title: str, rows: QuerySet[Operation], state: str) -> Group:
+def _group(title: str, rows: QuerySet[Operation], state: str, by: User) -> Group:
     count = rows[:MOST].count()
-    first = rows.order_by("-changed_at", "-pk")[:FEW] if count else []
-    return Group(title=title, count=count, items=tuple(map(_item, first)), state=state)
+    first = list(rows.order_by("-changed_at", "-pk")[:FEW]) if count else []
+    return Group(title=title, count=count, items=_items(first, by), state=state)
 
 
 def of_person(patient: Patient, *, by: User, reach: Reach) -> tuple[Item, ...]:
@@ -85,20 +85,17 @@ def of_person(patient: Patient, *, by: User, reach: Reach) -> tuple[Item, ...]:
     own = Q(asked_by=by) | Q(record__in=visibility.records(reach))
     everybodys = Q(record=None) & ~Q(system__in=systems_with(Capability.ORGANIZATIONS))
     found = rows.filter(lately, own | everybodys).select_related("bulk").defer(*queue.SEALED)
-    return tuple(_of_person(list(found.order_by("-pk")[:MOST_OF_A_PERSON]), by))
+    return _items(list(found.order_by("-pk")[:MOST_OF_A_PERSON]), by)
 
 
-def _of_person(found: list[Operation], by: User) -> Iterator[Item]:
-    is_admin = has_role(by, Role.ADMIN)
-    for each in found:
-        yield _item(each, may_open=is_admin or each.asked_by_id == by.pk)
-
-
-def _item(operation: Operation, *, may_open: bool = True) -> Item:
-    behind = queue.before(operation) if operation.state == State.WAITING else None
-    return Item(
-        operation=operation,
-        title=title_of(operation),
-        standing=standing_of(operation, behind=behind),
-        may_open=may_open,
+def _items(found: Sequence[Operation], by: User) -> tuple[Item, ...]:
+    is_admin, standing = has_role(by, Role.ADMIN), standings(found)
+    return tuple(
+        Item(
+            operation=each,
+            title=title_of(each),
+            standing=standing[each.pk],
+            may_open=is_admin or each.asked_by_id == by.pk,
+        )
+        for each in found
     )

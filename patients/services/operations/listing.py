@@ -5,7 +5,7 @@ Counted up to :data:`COUNTED` only, state by state, so that a page costs the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,8 +17,7 @@ from portal import audit
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
 
-from . import queue
-from .standing import Standing, standing_of
+from .standing import Standing, standings
 from .whom import BESIDE, UNREAD, Whom, whoms
 from .wording import title_of
 
@@ -115,24 +114,13 @@ def counts(filters: Filters, *, by: User) -> dict[str, int]:
 def lines_of(operations: Sequence[Operation], *, by: User) -> tuple[Line, ...]:
     """Operations as lines; some ten queries whatever their number."""
     people = whoms(operations, by=by, reach=reach_of(by)) if operations else {}
-    before = _before(operations)
+    standing = standings(operations)
     return tuple(
         Line(
             operation=each,
             title=title_of(each),
             whom=people[each.pk],
-            standing=standing_of(each, behind=before.get(each.pk)),
+            standing=standing[each.pk],
         )
         for each in operations
     )
-
-
-def _before(operations: Iterable[Operation]) -> dict[int, Operation]:
-    """For those that wait behind another one, that other one: the first open one of their lane."""
-    waiting = [each for each in operations if each.state in queue.OPEN]
-    lanes = Operation.objects.filter(patient__in={each.patient_id for each in waiting}, state__in=queue.OPEN)
-    first: dict[tuple[int, str], Operation] = {}
-    for each in lanes.defer(*queue.SEALED).order_by("pk"):
-        first.setdefault((each.patient_id, each.system), each)
-    found = {each.pk: first.get((each.patient_id, each.system)) for each in waiting}
-    return {pk: each for pk, each in found.items() if each is not None and each.pk < pk}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from patients.models import Bulk, Operation
 
-from . import breaker, clock
+from . import breaker, clock, queue
 from .settling import HAND
 from .whys import Why
 from .wording import system_label
@@ -30,16 +31,41 @@ class Standing:
         return self.state in MOVING
 
 
-def standing_of(operation: Operation, *, behind: Operation | None) -> Standing:
-    """How it stands; ``behind`` is the operation that goes before it, if any."""
-    sentence, step = _says(operation, behind)
+def standing_of(
+    operation: Operation, *, behind: Operation | None, left_alone: Collection[str] | None = None
+) -> Standing:
+    """How it stands. ``behind`` is the operation that goes before it, if any; ``left_alone`` are the systems
+    to which nothing is sent now, where they are known already."""
+    if operation.state == State.WAITING:
+        is_left = operation.system in (breaker.left_alone() if left_alone is None else left_alone)
+        sentence, step = _waiting(operation, behind, is_left_alone=is_left)
+    else:
+        sentence, step = _says(operation)
     return Standing(operation.state, operation.get_state_display(), sentence, step)
 
 
-def _says(operation: Operation, behind: Operation | None) -> tuple[str, str]:
+def standings(operations: Sequence[Operation]) -> dict[int, Standing]:
+    """How many stand, by operation: two queries whatever their number."""
+    before, left_alone = _before(operations), breaker.left_alone()
+    return {
+        each.pk: standing_of(each, behind=before.get(each.pk), left_alone=left_alone) for each in operations
+    }
+
+
+def _before(operations: Sequence[Operation]) -> dict[int, Operation]:
+    """For those that wait behind another one, that other one: the first open one of their lane."""
+    waiting = [each for each in operations if each.state in queue.OPEN]
+    people = {each.patient_id for each in waiting}
+    lanes = Operation.objects.filter(patient__in=people, state__in=queue.OPEN).defer(*queue.SEALED)
+    first: dict[tuple[int, str], Operation] = {}
+    for each in lanes.order_by("pk"):
+        first.setdefault((each.patient_id, each.system), each)
+    found = {each.pk: first.get((each.patient_id, each.system)) for each in waiting}
+    return {pk: each for pk, each in found.items() if each is not None and each.pk < pk}
+
+
+def _says(operation: Operation) -> tuple[str, str]:
     match operation.state:
-        case State.WAITING:
-            return _waiting(operation, behind)
         case State.SENDING:
             return _sending(operation)
         case State.UNKNOWN:
@@ -54,7 +80,7 @@ def _says(operation: Operation, behind: Operation | None) -> tuple[str, str]:
             return operation.problem, operation.next_step
 
 
-def _waiting(operation: Operation, behind: Operation | None) -> tuple[str, str]:
+def _waiting(operation: Operation, behind: Operation | None, *, is_left_alone: bool) -> tuple[str, str]:
     label = system_label(operation.system)
     if behind is not None:
         needs = behind.state == State.HELD
@@ -64,7 +90,7 @@ def _waiting(operation: Operation, behind: Operation | None) -> tuple[str, str]:
         return "It is paused together with others.", "It goes on when they do."
     if operation.why:
         return operation.problem, operation.next_step
-    if breaker.open_until(operation.system):
+    if is_left_alone:
         return f"{label} failed several times in a row.", "It is tried again by itself in a minute."
     return "It has not been sent yet.", "It is sent by itself, as a rule within seconds."
 
