@@ -126,7 +126,7 @@ def test_page_costs_as_many_queries_with_many_as_with_few(admin: User, clinic_st
 
 NUMBERS = {
     "postgresql": "generate_series(1, 100000) AS n(x)",
-    "sqlite": "(WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM n LIMIT 100000) SELECT x FROM n)",
+    "sqlite": "(WITH RECURSIVE n(x) AS (VALUES(1) UNION SELECT x + 1 FROM n LIMIT 100000) SELECT x FROM n)",
 }
 
 
