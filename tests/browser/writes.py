@@ -60,9 +60,7 @@ def open_story(journey: Journey, operation: Operation) -> None:
 
 def register(journey: Journey, system: str = "jump", **values: Any) -> Operation:
     """Somebody is to be registered."""
-    new = replace(
-        new_record(**values), organization_id=LIFESPAN if system == "jhe" else ""
-    )
+    new = replace(new_record(**values), organization_id=LIFESPAN if system == "jhe" else "")
     return recording.register({system: new}, by=asker(journey))[0]
 
 
@@ -231,7 +229,7 @@ def stale(journey: Journey) -> None:
 def overruling(journey: Journey) -> None:
     """The page before overwriting what somebody else has changed."""
     moved(journey)
-    journey.page.get_by_role("button", name="Go on all the same").click()
+    journey.page.get_by_role("button", name="Overwrite it").click()
     expect(journey.page.get_by_label("Reason")).to_be_visible()
 
 

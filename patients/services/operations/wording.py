@@ -145,6 +145,7 @@ _WHYS: Mapping[str, str] = {
     Why.LAST_ORGANIZATION: "It is the record's last organization.",
     Why.CANCELLED: "It was cancelled.",
 }
+NO_SIGN_IN = "There was no sign-in at {system} to send it with."
 _ENDS: Mapping[str, str] = {_HELD: "Held for a decision.", _REFUSED: "Refused."}
 
 
@@ -168,9 +169,13 @@ def _said(attempt: Attempt, label: str) -> str:
     outcome = attempt.outcome
     for start, end in _ENDS.items():
         if outcome.startswith(start):
-            sentences = [_FAULTS.get(attempt.fault) or _WHYS.get(outcome.removeprefix(start), ""), end]
+            sentences = [_fault(attempt) or _WHYS.get(outcome.removeprefix(start), ""), end]
             break
     else:
-        fault = "" if outcome == "limited" else _FAULTS.get(attempt.fault, "")
+        fault = "" if outcome == "limited" else _fault(attempt)
         sentences = [fault, _OUTCOMES.get(outcome, "")]
     return " ".join(filter(None, sentences)).format(system=label)
+
+
+def _fault(attempt: Attempt) -> str:
+    return NO_SIGN_IN if attempt.reason == "no token" else _FAULTS.get(attempt.fault, "")

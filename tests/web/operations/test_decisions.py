@@ -104,7 +104,7 @@ def test_admin_takes_over_after_being_told_in_whose_name_it_goes_out(
     assert admins.post(address, form_of(admins, address)).status_code == 303
 
     assert now(operation).acts_for == admin
-    assert "Ada Admin (taken over)" in page_of(staff, operation).text
+    assert "Taken over by Ada Admin, in whose name it is sent" in page_of(staff, operation).text
 
 
 def test_record_made_by_hand_is_read_and_shown_before_it_counts(
