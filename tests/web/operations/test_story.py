@@ -80,7 +80,7 @@ def test_person_out_of_reach_is_named_to_nobody_but_who_asked(
     assert "Mbeki" not in others.text
     assert "MBEKI" not in others.text
     assert WANTED not in others.text
-    assert "somebody whom your role does not reach" in others.text
+    assert "Somebody whom your role does not reach" in others.text
     assert "Change phone in JupyterHealth Exchange" in others.text
     assert "Phone. The values are shown to who may see the record." in others.text
 
