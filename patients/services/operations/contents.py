@@ -16,7 +16,6 @@ from .whys import Why
 from .wishes import Archive, Change, Create, Identify, Join, Leave, Wish
 from .wording import field_label, value_of
 
-_COMPARED = frozenset({Operation.State.HELD, Operation.State.UNKNOWN})
 _MARKED = frozenset({Why.MOVED, Why.NOT_TAKEN})
 
 
@@ -46,7 +45,8 @@ def contents_of(operation: Operation, wish: Wish) -> Contents:
     marked = set(operation.details.get("fields", ())) if operation.why in _MARKED else set()
     match wish:
         case Change():
-            now = _now(operation) if operation.state in _COMPARED else None
+            # Only what was looked at for the decision: what was read before a try says nothing of it.
+            now = _now(operation) if operation.state == Operation.State.HELD else None
             rows = tuple(_changed(wish, now, marked))
             return Contents(rows=rows, compares=True, has_now=now is not None)
         case Create():

@@ -102,11 +102,11 @@ def _listed(words: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """One attempt as pages show it. ``seconds`` is ``None`` where it never came to its end."""
+    """One attempt as pages show it. ``sent`` and ``seconds`` are ``None`` where it never came to its end."""
 
     began_at: datetime
     text: str
-    sent: bool
+    sent: bool | None
     request_id: str
     seconds: float | None
 
@@ -154,7 +154,7 @@ def try_of(attempt: Attempt, operation: Operation, *, is_latest: bool) -> Try:
     if attempt.ended_at is None:
         is_on = is_latest and operation.state == Operation.State.SENDING
         return Try(
-            began_at=attempt.began_at, text=UNDER_WAY if is_on else CUT_OFF, sent=attempt.sent,
+            began_at=attempt.began_at, text=UNDER_WAY if is_on else CUT_OFF, sent=None,
             request_id=attempt.request_id, seconds=None,
         )  # fmt: skip
     seconds = (attempt.ended_at - attempt.began_at).total_seconds()

@@ -182,6 +182,6 @@ def _moment(moment: Any) -> str:
 
 
 def _line(each: Try) -> str:
-    sent = "sent" if each.sent else "nothing sent"
+    sent = {True: "sent", False: "nothing sent", None: "not known whether sent"}[each.sent]
     request = f", request id {each.request_id}" if each.request_id else ""
     return f"try {_moment(each.began_at)}: {each.text} ({sent}{request})"
