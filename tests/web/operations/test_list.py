@@ -205,3 +205,17 @@ def test_persons_page_names_what_is_on_its_way(
     assert "JupyterHealth" not in others.text
     assert others.links() == []
     assert story_url(old) not in own.links()
+
+
+def test_admin_goes_from_a_person_to_all_their_writes(
+    sandbox: None, admins: Client, clinic_staff: User
+) -> None:
+    record = read("jump", "p-1")
+    old = stand(asked_change(record, by=clinic_staff), State.DONE)
+    asked_change(read("jump", "p-2", nhs_number="", given_name="Ann"), by=clinic_staff)
+    Operation.objects.update(ended_at=timezone.now() - timedelta(days=9))
+
+    page = parsed(admins.get(reverse("patients:patient", args=[record.patient.public_id])))
+    (address,) = [each for each in page.links() if each.startswith(f"{LIST}?person=")]
+
+    assert rows(parsed(admins.get(address))) == [story_url(old)]
