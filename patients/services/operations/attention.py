@@ -61,11 +61,13 @@ def needing(user: User) -> tuple[Group, ...]:
     now = clock.now()
     late = mine.filter(asked_at__lte=now - STUCK_AFTER, state__in=(State.WAITING, State.UNKNOWN))
     refused = own.filter(state=State.REFUSED, changed_at__gte=now - REFUSED_FOR)
+    # What they ended themselves is no news to them; what somebody else gave up is.
+    known = Q(why=Why.CANCELLED) | Q(why=Why.GIVEN_UP, details__by=user.pk)
     asked: tuple[tuple[str, QuerySet[Operation], str], ...] = (
         ("held for a decision", mine.filter(state=State.HELD), State.HELD),
         # What waits in a bulk has its turn there.
         ("on the way for more than 15 minutes", late.filter(Q(bulk=None) | Q(state=State.UNKNOWN)), ""),
-        ("refused in the last 7 days", refused.exclude(why__in=(Why.GIVEN_UP, Why.CANCELLED)), State.REFUSED),
+        ("refused in the last 7 days", refused.exclude(known), State.REFUSED),
     )
     groups = [_group(title, rows, state, user) for title, rows, state in asked]
     return tuple(each for each in groups if each.count)

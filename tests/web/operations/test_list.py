@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from patients.models import Operation
-from patients.services.operations import listing
+from patients.services.operations import listing, settling
 from patients.services.operations.listing import Filters, Order
 from patients.services.operations.whys import Why
 from portal import audit
@@ -160,7 +160,7 @@ def test_home_names_what_is_held_stuck_and_refused(
     record = read("jump", "p-1")
     held = stand(asked_change(record, by=clinic_staff), State.HELD, Why.CONFLICT)
     refused = stand(asked_change(record, by=clinic_staff), State.REFUSED, Why.INVALID)
-    stand(asked_change(record, by=clinic_staff), State.REFUSED, Why.GIVEN_UP)
+    settling.give_up(asked_change(record, by=clinic_staff), reason="Typed twice", by=clinic_staff)
     stuck = asked_change(record, by=admin)
     Operation.objects.filter(pk=stuck.pk).update(asked_at=timezone.now() - timedelta(minutes=16))
     asked_change(record, by=clinic_staff)  # on its way, and no trouble yet
@@ -176,6 +176,18 @@ def test_home_names_what_is_held_stuck_and_refused(
     assert {story_url(held), story_url(stuck)} <= set(everybodys.links())
     Operation.objects.all().update(changed_at=timezone.now() - timedelta(days=8))
     assert "refused in the last" not in parsed(staff.get("/")).text
+
+
+def test_home_tells_who_asked_that_somebody_else_gave_it_up(
+    staff: Client, clinic_staff: User, admin: User
+) -> None:
+    operation = asked_change(read("jump", "p-1"), by=clinic_staff)
+
+    settling.give_up(operation, reason="Not needed any more", by=admin)
+
+    home = parsed(staff.get("/"))
+    assert "1 refused in the last 7 days" in home.text
+    assert story_url(operation) in home.links()
 
 
 def test_home_says_nothing_where_nothing_needs_anybody(staff: Client, clinic_staff: User) -> None:
