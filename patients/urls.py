@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from .views import audit, connections, desk, links, lookup, marks, patient, people_list, person, reviews
+from .views import (
+    audit,
+    bulks,
+    connections,
+    decisions,
+    desk,
+    links,
+    lookup,
+    marks,
+    operations,
+    patient,
+    people_list,
+    person,
+    reviews,
+)
 
 app_name = "patients"
 urlpatterns = [
@@ -25,6 +39,19 @@ urlpatterns = [
     path("people/<str:public_id>/link/<str:other_id>", links.link_with, name="link_with"),
     path("people/<str:public_id>/links/<int:number>/undo", links.undo, name="undo_link"),
     path("people/<str:public_id>/records/<int:number>/unlink", links.unlink, name="unlink"),
+    path("writes/", operations.operations, name="operations"),
+    path("writes/bulks/", bulks.bulks, name="bulks"),
+    path("writes/bulks/<str:public_id>", bulks.bulk, name="bulk"),
+    path("writes/bulks/<str:public_id>/progress", bulks.progress, name="bulk_progress"),
+    path("writes/bulks/<str:public_id>/turn", bulks.turn, name="bulk_turn"),
+    path("writes/bulks/<str:public_id>/cancel", bulks.cancel, name="bulk_cancel"),
+    path("writes/<str:public_id>", operations.operation, name="operation"),
+    path("writes/<str:public_id>/course", operations.course, name="operation_course"),
+    path("writes/<str:public_id>/try", decisions.try_now, name="operation_try"),
+    path("writes/<str:public_id>/overrule", decisions.overrule, name="operation_overrule"),
+    path("writes/<str:public_id>/take-over", decisions.take_over, name="operation_take_over"),
+    path("writes/<str:public_id>/give-up", decisions.give_up, name="operation_give_up"),
+    path("writes/<str:public_id>/by-hand", decisions.by_hand, name="operation_by_hand"),
     path("audit", audit.ask, name="audit"),
     path("audit/reviews", reviews.months, name="reviews"),
     path("audit/reviews/<str:month>", reviews.month, name="review"),

@@ -18,6 +18,7 @@ from patients.services import desk, hand_links, visibility, worklist
 from patients.services.hand_links import Side, name_of
 from patients.services.lookup import Gone
 from patients.services.opening import Opened, address_now
+from patients.services.operations import attention
 from patients.services.people_list import sight_of
 from patients.services.portrait import identity_of
 from patients.services.seals import Broken, Named
@@ -27,6 +28,7 @@ from portal.web.requests import PortalRequest
 
 from . import lookup
 from .shown_links import refusal_of
+from .shown_operations import shown_groups
 from .shown_people import ShownRow, shown_row
 
 
@@ -56,6 +58,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "seen": [_shown(each) for each in mine.seen],
         "untold": mine.untold,
         "waiting": [_waiting(each) for each in worklist.waiting_for(request.user)],
+        "writes": shown_groups(attention.needing(request.user)),
         "systems": [_system(each) for each in worklist.systems()],
         "seen_days": desk.SEEN_FOR.days,
     }

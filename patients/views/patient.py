@@ -20,6 +20,7 @@ from patients.services.checklist import checklist_of
 from patients.services.comparison import compare
 from patients.services.lookup import Gone
 from patients.services.opening import Opened, Withheld
+from patients.services.operations import attention
 from patients.services.portrait import identity_of
 from patients.services.viewing import View
 from portal.accounts.roles import Role, has_role
@@ -31,6 +32,7 @@ from .marks import marking
 from .person import FROM, came_from
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
+from .shown_operations import shown_item
 
 
 @require_safe
@@ -148,6 +150,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
     return {
         "links": shown_links(patient, by=user, reach=reach),
         "namesakes": banner_of(patient.pk, by=user, reach=reach),
+        "writes": [shown_item(each) for each in attention.of_person(patient, by=user, reach=reach)],
     }
 
 

@@ -25,6 +25,7 @@ ANYONE: Who = frozenset({"anyone"})  # signed in or not
 SIGNED_IN: Who = frozenset({"signed in"})  # any account, with a role or without
 ADMIN: Who = frozenset({Role.ADMIN})
 STAFF: Who = frozenset({Role.ADMIN, Role.CLINIC_STAFF})
+WRITERS: Who = frozenset({Role.ADMIN, Role.CLINIC_STAFF, Role.COORDINATOR})
 EVERY_ROLE: Who = frozenset(Role)
 EXPORTERS: Who = frozenset(Role(name) for name in settings.EXPORT_ROLES)
 
@@ -60,6 +61,20 @@ TABLE: dict[str, Rule] = {
     "patients:people": Rule(EVERY_ROLE, EVERY_ROLE),
     "patients:people_print": Rule(EVERY_ROLE),
     "patients:people_export": Rule(EXPORTERS, EXPORTERS),
+    # Writes to the systems: services show whoever is no admin their own only
+    "patients:operations": Rule(WRITERS),
+    "patients:operation": Rule(EVERY_ROLE),
+    "patients:operation_course": Rule(EVERY_ROLE),
+    "patients:operation_try": Rule(NOBODY, WRITERS),
+    "patients:operation_overrule": Rule(WRITERS, WRITERS),
+    "patients:operation_take_over": Rule(ADMIN, ADMIN),
+    "patients:operation_give_up": Rule(WRITERS, WRITERS),
+    "patients:operation_by_hand": Rule(ADMIN, ADMIN),
+    "patients:bulks": Rule(WRITERS),
+    "patients:bulk": Rule(WRITERS),
+    "patients:bulk_progress": Rule(WRITERS),
+    "patients:bulk_turn": Rule(NOBODY, WRITERS),
+    "patients:bulk_cancel": Rule(WRITERS, WRITERS),
     # How the systems are doing
     "patients:connections": Rule(EVERY_ROLE),
     "patients:check": Rule(NOBODY, ADMIN),

@@ -98,6 +98,19 @@ def ago(value: datetime | None) -> str:
 
 
 @register.filter
+def when(value: datetime | None) -> str:
+    """A moment that is near: ``now``, ``in 3 minutes``, then day and time."""
+    if not value:
+        return ""
+    seconds = (value - timezone.now()).total_seconds()
+    if seconds < 1:
+        return "now"
+    if seconds < _MINUTE:
+        return f"in {_plural(int(seconds), 'second')}"
+    return f"in {_plural(int(seconds // _MINUTE), 'minute')}" if seconds < _HOUR else f"at {moment(value)}"
+
+
+@register.filter
 def counted(number: int, words: str) -> str:
     """``{{ 3|counted:"person,people" }}`` → ``3 people``; 0 → ``no people``."""
     one, many = words.split(",")

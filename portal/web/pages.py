@@ -36,6 +36,7 @@ __all__ = [
 NAVIGATION = (
     ("Look up", "patients:search"),
     ("People", "patients:people"),
+    ("Writes", "patients:operations"),
     ("Connections", "patients:connections"),
     ("Who looked", "patients:audit"),
     ("Staff", "accounts:staff"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from integrations.sandbox.faults import FaultKind
 from portal.accounts.roles import Role
 
-from . import auditing, desks, linking, listing, locking, looking_up, persons, signing_in, troubles
+from . import auditing, desks, linking, listing, locking, looking_up, persons, signing_in, troubles, writes
 from .journey import MEGAN, Journey
 
 Way = Callable[[Journey], None]
@@ -258,6 +258,38 @@ def _desks() -> list[State]:
     ]
 
 
+def _writes() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("list", writes.listed),
+        ("list-narrowed", writes.narrowed),
+        ("waiting", writes.waiting),
+        ("unknown", writes.unknown),
+        ("held", writes.held),
+        ("moved", writes.moved),
+        ("done", writes.done),
+        ("out-of-reach", writes.beyond),
+        ("take-over", writes.taking_over),
+        ("give-up", writes.giving_up),
+        ("give-up-refused", writes.giving_up_refused),
+        ("stale", writes.stale),
+        ("overrule", writes.overruling),
+        ("by-hand", writes.by_hand),
+        ("by-hand-read", writes.by_hand_read),
+        ("by-hand-somebody-else", writes.by_hand_somebody_else),
+        ("bulks", writes.all_bulks),
+        ("bulk", writes.bulk),
+        ("bulk-cancel", writes.cancelling),
+        ("home", writes.home),
+    ]
+    return [
+        *(State(part="operation", name=name, way=way, role=Role.ADMIN) for name, way in ways),
+        State(part="operation", name="own-list", way=writes.listed),
+        State(part="operation", name="own-list-empty", way=_at("/writes/")),
+        State(part="operation", name="refused", way=writes.refused),
+        State(part="operation", name="of-a-person", way=writes.of_a_person),
+    ]
+
+
 def _rest() -> list[State]:
     return [
         State(part="connections", name="admin", way=_at("/connections"), role=Role.ADMIN),
@@ -280,5 +312,6 @@ STATES = [
     *_people_list(),
     *_desks(),
     *_auditing(),
+    *_writes(),
     *_rest(),
 ]

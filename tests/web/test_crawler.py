@@ -10,6 +10,11 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from integrations.sandbox.run import Sandbox
+from patients.models import Operation, SourceRecord
+from patients.services.operations import bulks, recording, rights
+from patients.services.operations.bulks import Part
+from patients.services.operations.whys import Why
+from patients.services.operations.wishes import Join
 from portal.accounts import access
 from portal.accounts.models import User
 from tests.support import Desk, connected, settle
@@ -45,11 +50,22 @@ def look_ups(user: User) -> dict[str, list[str]]:
     found = desk.look_up("smith")
     new = desk.type("grace mbeki")
     settle()
+    write_something(user)
     return {
         "patients:found": [found.url, f"{new}?all=1"],
         "patients:person": [*found.addresses, f"{found.url}/99"],
         "patients:answer": [f"{url}/systems/{name}" for url in (found.url, new) for name in ("jump", "jhe")],
     }
+
+
+def write_something(user: User) -> None:
+    """Writes of one's own, one of many and one that is held, which their list leads to."""
+    record = SourceRecord.objects.filter(system="jhe").earliest("pk")
+    if not rights.may_write(user, record.system):
+        return
+    bulks.ask([Part(Join(organization_id="20009"), record)], system="jhe", label="Many", by=user)
+    held = recording.ask(Join(organization_id="20009"), record=record, by=user)
+    Operation.objects.filter(pk=held.pk).update(state=Operation.State.HELD, why=Why.MOVED)
 
 
 @pytest.mark.slow
@@ -68,6 +84,9 @@ def test_reading_every_address_changes_nothing(
     assert before.changes(state_of(sandbox)) == []
     assert crawler.broken == []
     assert len(crawler.visited) > 40
+    if person in {"clinic_staff", "coordinator", "admin"}:
+        assert any(address.endswith("/overrule") for address in crawler.visited)
+        assert any(address.startswith("/writes/bulks/") for address in crawler.visited)
     if person in {"reader", "clinic_staff", "admin"}:
         assert any(address.endswith("/print") for address in crawler.visited)
 

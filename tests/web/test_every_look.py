@@ -15,13 +15,18 @@ import pytest
 from django.urls import get_resolver
 
 from integrations.sandbox.run import Sandbox
-from patients.models import Link, SourceRecord
+from patients.models import Link, Operation, SourceRecord
 from patients.services import linking, viewing
 from patients.services.event_words import KINDS, LOOKS
+from patients.services.operations import bulks, recording
+from patients.services.operations.bulks import Part
+from patients.services.operations.whys import Why
+from patients.services.operations.wishes import Archive
 from portal import audit
 from portal.accounts import access
 from portal.accounts.models import User
 from portal.audit.models import Event
+from tests.conftest import make_user
 from tests.support import PART, Desk, connected, settle
 
 from .crawler import Crawler
@@ -43,6 +48,8 @@ LISTS = {
     "patients:people_print": "people.print_opened",
     "patients:audit_found": "audit.viewed",
     "patients:review": "review.viewed",
+    "patients:operations": "operations.listed",
+    "patients:bulk": "bulk.viewed",
 }
 
 #: Addresses that lead to a person's page, and record nothing themselves.
@@ -149,6 +156,29 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
         "patients:audit_sheet": [f"{inquiries[0]}/sheet"],
         "patients:audit_export": [f"{inquiries[0]}/export"],
         "patients:sync": ["/connections/jump/sync"],
+        **writes_about(record, desk.user),
+    }
+
+
+def writes_about(record: SourceRecord, user: User) -> dict[str, list[str]]:
+    """Addresses of writes about a person: one of many that waits, one that is held."""
+    many = bulks.ask([Part(Archive(reason="Moved away"), record)], system="jump", label="Moved", by=user)
+    waiting = many.bulk.operations.get()
+    held = recording.ask(Archive(reason="Moved away"), record=record, by=user)
+    Operation.objects.filter(pk=held.pk).update(
+        state=Operation.State.HELD, why=Why.MOVED, acts_for=make_user("colleague@example.org")
+    )  # fmt: skip
+    about, bulk = f"/writes/{held.public_id}", f"/writes/bulks/{many.bulk.public_id}"
+    return {
+        "patients:operation": [about, f"/writes/{waiting.public_id}"],
+        "patients:operation_course": [f"{about}/course"],
+        "patients:operation_overrule": [f"{about}/overrule"],
+        "patients:operation_take_over": [f"{about}/take-over"],
+        "patients:operation_give_up": [f"{about}/give-up"],
+        "patients:operation_by_hand": [f"{about}/by-hand"],
+        "patients:bulk": [bulk],
+        "patients:bulk_progress": [f"{bulk}/progress"],
+        "patients:bulk_cancel": [f"{bulk}/cancel"],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.conf import settings as portal_settings
 from django.contrib.sessions.backends.signed_cookies import SessionStore as ReadableSessions
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
@@ -23,12 +25,16 @@ from pytest_django.fixtures import Settings
 from integrations.sandbox import jhe
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
-from patients.models import SourceRecord
+from integrations.writes import Details, NewRecord
+from patients.models import Operation, SourceRecord
+from patients.services.operations import recording
 from portal import audit
 from portal.accounts.models import User
 from portal.web.logs import OUR_PACKAGES
+from tests import writing
 from tests.conftest import PASSWORD
-from tests.support import PART, change, connected, parsed, settle
+from tests.support import PART, change, connected, fill_index, parsed, settle
+from tests.writing import work_off
 
 from .leaks import Watch, WatchedClient, watching
 
@@ -59,6 +65,9 @@ JHE = {
     "email": EMAIL, "given": GIVEN, "family": FAMILY, "birth_date": BORN, "phone": PHONE,
     "identifiers": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": NHS}], "organizations": [20003],
 }  # fmt: skip
+NEW = Details(
+    given_name=GIVEN, family_name=FAMILY, birth_date=date(1907, 3, 9), email=EMAIL, phone="+447700900991"
+)  # fmt: skip
 SEARCHES = (
     f"{GIVEN} {FAMILY}", f"{FAMILY}, {GIVEN} 9/3/1907", "999 000 0417", EMAIL, PHONE, "9 Mar 1907",
     f"{TYPED} ZE7 9QX", f"Re: Mrs {GIVEN} {FAMILY} DOB 09/03/1907 NHS 999-000-0417 thank you {TYPED}",
@@ -186,6 +195,40 @@ def test_parking_and_home_leave_no_trace(
     assert sent.status_code == 303
     assert TYPED in home.text
     assert FAMILY.upper() in home.text
+    assert watch.leaks() == set()
+
+
+@pytest.mark.slow
+def test_pages_of_writes_leave_no_trace(
+    marked: Sandbox, watch: Watch, client_of: Callable[[User], WatchedClient], clinic_staff: User, admin: User
+) -> None:
+    staff, boss = client_of(connected(clinic_staff, MEGAN, marked)), client_of(admin)
+    fill_index(clinic_staff, FAMILY)
+    record = SourceRecord.objects.get(system="jump", family=FAMILY.lower())
+    writes = [
+        writing.change(record, by=clinic_staff, phone="07700 900992", occupation="occupationmark2"),
+        *recording.register({"impilo": NewRecord(details=NEW)}, by=clinic_staff),
+    ]
+    with marked.stores["jump"].writing() as state:
+        state["patients"][record.remote_id]["phone"] = "07700 900990"  # somebody else's change
+    for each in writes:
+        assert work_off(each).state == Operation.State.HELD
+    ways = ("", "/course", "/overrule", "/give-up", "/take-over", "/by-hand")
+    answers = [
+        client.get(f"/writes/{each.public_id}{way}", headers=headers)
+        for client in (staff, boss) for each in writes for way in ways for headers in ({}, PART)
+    ]  # fmt: skip
+    for client in (staff, boss):
+        client.get(f"/writes/?person={record.patient.public_id}")
+        client.post(f"/writes/{writes[0].public_id}/give-up", {"seal": "x", "reason": "Not needed"})
+        client.get("/")
+    hand = f"/writes/{writes[1].public_id}/by-hand"
+    seal = parsed(boss.get(hand)).named("seal")[-1].attributes["value"]
+    read = boss.post(hand, {"seal": seal, "number": str(IMPILO["id"])})
+    call_command("operations", "list", "--by", admin.email)
+
+    assert sum(FAMILY.upper() in answer.content.decode() for answer in answers) >= 8
+    assert FAMILY.upper() in read.content.decode()
     assert watch.leaks() == set()
 
 

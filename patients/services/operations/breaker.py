@@ -63,3 +63,9 @@ def open_until(system: str) -> datetime | None:
     """Until when nothing is sent to a system; ``None`` where it is not left alone."""
     row = Breaker.objects.filter(system=system, faults__gte=FAULTS, open_until__gt=clock.now()).first()
     return row.open_until if row else None
+
+
+def left_alone() -> frozenset[str]:
+    """The systems to which nothing is sent now."""
+    rows = Breaker.objects.filter(faults__gte=FAULTS, open_until__gt=clock.now())
+    return frozenset(rows.values_list("system", flat=True))

@@ -94,7 +94,11 @@ def ask(parts: Sequence[Part], *, system: str, label: str, by: User) -> Asked:
 def progress(bulk: Bulk) -> Progress:
     """How far a bulk is."""
     rows = Operation.objects.filter(bulk=bulk).values_list("state").annotate(count=Count("pk"))
-    count: Mapping[str, int] = dict(rows)
+    return progress_of(dict(rows))
+
+
+def progress_of(count: Mapping[str, int]) -> Progress:
+    """How far a bulk is, from how many of its operations are in each state."""
     states = Operation.State
     return Progress(
         total=sum(count.values()),

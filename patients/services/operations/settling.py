@@ -100,7 +100,7 @@ def give_up(operation: Operation, *, reason: str, by: User) -> None:
         _check_over(row)
         was_unknown = row.left_at is not None
         _end(row, Operation.State.REFUSED, Why.GIVEN_UP)
-        row.details = {"unknown": was_unknown}
+        row.details = {"unknown": was_unknown, "by": by.pk}
         row.save()
         claims.let_go(row.patient)
 

@@ -133,7 +133,7 @@ def test_what_is_given_up_is_not_sent_and_says_by_whom_and_why(sandbox: Sandbox,
     assert (operation.state, operation.why, operation.details) == (
         State.REFUSED,
         Why.GIVEN_UP,
-        {"unknown": False},
+        {"unknown": False, "by": asker.pk},
     )
     assert not named(sandbox, "jump")
     assert _reasons(operation, "operation.given_up") == [(str(asker), "Typed twice")]
@@ -153,7 +153,7 @@ def test_nothing_is_decided_while_a_request_may_take_effect_still(
     pass_time(seconds=step.LATE + 1)
     settling.give_up(operation, reason="Enough", by=boss)
 
-    assert Operation.objects.get().details == {"unknown": True}
+    assert Operation.objects.get().details == {"unknown": True, "by": boss.pk}
 
 
 def test_nothing_is_decided_while_it_is_being_sent_or_has_ended(

@@ -1,0 +1,114 @@
+"""What an operation is to write, detail by detail; for who may see the record alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from integrations.types import RemotePatient
+from integrations.writes import Details, Part, details_of
+from patients.models import Operation, Place
+from patients.services.contents import custom_words
+from patients.services.held import whole_of
+from portal.web.crypto import Undecryptable
+
+from .whys import Why
+from .wishes import Archive, Change, Create, Identify, Join, Leave, Wish
+from .wording import field_label, value_of
+
+_MARKED = frozenset({Why.MOVED, Why.NOT_TAKEN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One detail: what the form showed, what the record holds now as it was last read, and what is wanted.
+    ``is_marked``: it is why the operation is held."""
+
+    label: str
+    shown: str = field(default="", repr=False)
+    now: str = field(default="", repr=False)
+    wanted: str = field(repr=False)
+    is_marked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """All details. ``compares``: what was shown is known; ``has_now``: what is there now is told too."""
+
+    rows: tuple[Row, ...] = field(default=(), repr=False)
+    compares: bool = False
+    has_now: bool = False
+
+
+def contents_of(operation: Operation, wish: Wish) -> Contents:
+    """What a wish sets, beside what the record holds where a person has to compare."""
+    marked = set(operation.details.get("fields", ())) if operation.why in _MARKED else set()
+    match wish:
+        case Change():
+            # Only what was looked at for the decision: what was read before a try says nothing of it.
+            now = _now(operation) if operation.state == Operation.State.HELD else None
+            rows = tuple(_changed(wish, now, marked))
+            return Contents(rows=rows, compares=True, has_now=now is not None)
+        case Create():
+            return Contents(rows=tuple(_given(wish.new.details, wish.new.custom_fields, marked)))
+        case _:
+            return Contents(rows=tuple(_others(operation, wish)))
+
+
+def _now(operation: Operation) -> RemotePatient | None:
+    try:
+        return whole_of(operation.record) if operation.record is not None else None
+    except Undecryptable:
+        return None
+
+
+def _changed(wish: Change, now: RemotePatient | None, marked: set[str]) -> Iterator[Row]:
+    held = details_of(now) if now is not None else Details()
+    for part in Part:
+        if part in wish.changes.parts:
+            yield Row(
+                label=field_label(part),
+                shown=value_of(wish.shown, part),
+                now=value_of(held, part),
+                wanted=value_of(wish.changes.details, part),
+                is_marked=part in marked,
+            )
+    custom = dict(now.administrative.custom_fields) if now is not None else {}
+    for name, value in wish.changes.custom_fields:
+        yield Row(
+            label=field_label(f"custom_fields.{name}"),
+            now=custom_words(name, custom.get(name, "")),
+            wanted=custom_words(name, value or ""),
+            is_marked="custom_fields" in marked,
+        )
+
+
+def _given(details: Details, custom: tuple[tuple[str, str], ...], marked: set[str]) -> Iterator[Row]:
+    given = details.given()
+    for part in Part:
+        if part in given:
+            yield Row(label=field_label(part), wanted=value_of(details, part), is_marked=part in marked)
+    for name, value in custom:
+        yield Row(label=field_label(f"custom_fields.{name}"), wanted=custom_words(name, value))
+
+
+def _others(operation: Operation, wish: Wish) -> Iterator[Row]:
+    match wish:
+        case Archive():
+            yield Row(label="Reason", wanted=wish.reason)
+            if wish.notes:
+                yield Row(label="Notes", wanted=wish.notes)
+        case Identify():
+            for label, some in (("Add", wish.change.add), ("Take away", wish.change.remove)):
+                for each in some:
+                    if not each.guessable:
+                        yield Row(label=label, wanted=f"{each.value} (given by {each.system})")
+        case Join() | Leave():
+            yield Row(label="Organization", wanted=_organization(operation.system, wish.organization_id))
+        case _:
+            return
+
+
+def _organization(system: str, number: str) -> str:
+    place = Place.objects.filter(system=system, organization=number).first()
+    return place.name if place is not None and place.name else f"organization {number}"
