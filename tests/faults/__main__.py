@@ -1,0 +1,93 @@
+"""``python -m tests.faults``: see the package."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from integrations.sandbox.run import Sandbox
+
+from . import systems
+from .databases import Database, made_anew
+
+ENOUGH_KILLS = 20  # of web processes and of workers, in a whole run
+FULL = 32
+
+
+def main() -> int:
+    """Run what is asked for; 0 where nothing was lost, doubled, wrong or stuck and enough was tried."""
+    options = _options()
+    if options.database is None:
+        return _each_database(options)
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        return _run(options, Path(options.folder or folder))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--each", type=int, default=FULL, help="writes for each kind and fault, at least")
+    parser.add_argument("--database", help="one only: an address, or empty for SQLite")
+    parser.add_argument("--workers", type=int, default=0, help="default: 2 on SQLite, 4 on PostgreSQL")
+    parser.add_argument(
+        "--pace", type=float, default=0.1, help="what all waits of the queue are multiplied by"
+    )
+    parser.add_argument("--dialect", default="current", choices=("current", "2025-10"), help="JHE's")
+    parser.add_argument("--faults", nargs="*", help="only faults whose names contain one of these")
+    parser.add_argument("--kinds", nargs="*", help="only kinds whose names contain one of these")
+    parser.add_argument("--prove", action="store_true", help="a short run, to prove the judge")
+    parser.add_argument("--twenty", action="store_true", help="only twenty registrations at once")
+    parser.add_argument("--folder", help="keep logs and the SQLite file here")
+    return parser.parse_args()
+
+
+def _each_database(options: argparse.Namespace) -> int:
+    """SQLite, and what ``FAULTS_DATABASES`` or ``DATABASE_URL`` name; each in a process of its own."""
+    named = os.environ.get("FAULTS_DATABASES") or os.environ.get("DATABASE_URL", "")
+    urls = ["", *(url for url in named.split() if not url.startswith("sqlite"))]
+    status = 0
+    for url in urls:
+        command = [sys.executable, "-m", "tests.faults", *sys.argv[1:], f"--database={url}"]
+        status |= subprocess.run(command, check=False).returncode
+    return status
+
+
+def _run(options: argparse.Namespace, folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    clock = systems.SystemsClock()
+    database = made_anew(options.database, folder)
+    with Sandbox(dialect=options.dialect, clock=clock) as sandbox:
+        os.environ |= _environment(options, sandbox, database, folder)
+        import django
+
+        django.setup()
+        from .running import Run
+
+        return Run(options, sandbox=sandbox, clock=clock, database=database, folder=folder).run()
+
+
+def _environment(
+    options: argparse.Namespace, sandbox: Sandbox, database: Database, folder: Path
+) -> dict[str, str]:
+    """What this process, the web server and the workers have in common."""
+    return {
+        **systems.environment(sandbox),
+        "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+        "ENV_FILE": os.devnull,
+        "DATABASE_URL": database.url,
+        "VAR_DIR": str(folder),
+        "SECRET_KEY": Fernet.generate_key().decode(),
+        "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "OPERATIONS_PACE": json.dumps(options.pace),
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

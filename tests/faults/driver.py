@@ -1,0 +1,274 @@
+"""Asks for writes over HTTP, column by column, and waits until each is over."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import requests
+
+from integrations.sandbox.faults import ActiveFault, Fault, FaultKind
+from integrations.sandbox.run import Sandbox
+
+from . import systems
+from .columns import Column
+from .databases import Database
+from .intents import OVER, Effect, Held, Intent
+from .judging import Key
+from .kinds import CHAIN, Kind
+from .people import Made, People
+from .processes import Portal
+
+ASKERS = 6  # at a time
+AGAIN_SECONDS = 0.2  # after an ask that was not answered
+GIVE_UP_SECONDS = 120.0  # on an ask that nobody answers
+POLL_SECONDS = 0.4
+FAULT_SECONDS = 90.0  # that a column's faults stay set at most
+STUCK_SECONDS = 300.0  # after the faults end, at the queue's own pace
+INDEXED = 100  # records taken into the index at a time
+BEFORE_SHARE = 0.6  # of the requests for a record in a chain, where the fault comes before the effect
+
+Unit = tuple[dict[str, Any], list[Intent]]  # one ask, and the writes that it asks for
+
+
+@dataclass(slots=True, kw_only=True)
+class Counted:
+    """What one cell of the table says."""
+
+    writes: int = 0
+    met: int = 0  # requests that met the fault
+
+
+@dataclass(slots=True, kw_only=True)
+class Driver:
+    """One run. ``intents`` is its own list; ``before`` the records as they were put in.
+
+    ``go_on``: while it says so a column asks for more than its share (processes are being killed still).
+    """
+
+    sandbox: Sandbox
+    clock: systems.SystemsClock
+    portal: Portal
+    database: Database
+    token: str = field(repr=False)
+    pace: float
+    each: int
+    kills_wanted: int
+    people: People = field(default_factory=People)
+    intents: list[Intent] = field(default_factory=list)
+    before: dict[Key, Held] = field(default_factory=dict)
+    cells: dict[tuple[str, str], Counted] = field(default_factory=dict)
+    taken: int = 0
+    go_on: Callable[[], bool] | None = None
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+    _local: Any = field(default_factory=threading.local)
+
+    # --- one column ---------------------------------------------------------------------
+
+    def run(self, column: Column, kinds: Sequence[Kind]) -> None:
+        """Ask for writes of these kinds under a fault, lift it, and wait until they are over."""
+        asked: list[Intent] = []
+        active: list[tuple[Kind, ActiveFault]] = []
+        with column.around(self) if column.around else nullcontext():
+            while True:
+                rounds = self._plan(column, kinds)
+                intents = [each for lane in rounds for _, units in lane for each in units]
+                active += self._set_faults(column, kinds, intents)
+                self._ask_all(rounds)
+                asked += intents
+                if self.go_on is None or not self.go_on():
+                    break
+            self._wait(asked, FAULT_SECONDS)
+        self._lift(active)
+        self._wait(asked, STUCK_SECONDS * self.pace)
+        self.intents += asked
+        self._count(asked, active)
+
+    def settle(self, intents: Iterable[Intent]) -> None:
+        """Wait until writes are over, as long as they may take."""
+        self._wait(list(intents), STUCK_SECONDS * self.pace)
+
+    # --- planning -----------------------------------------------------------------------
+
+    def _plan(self, column: Column, kinds: Sequence[Kind]) -> list[list[Unit]]:
+        """What is to be asked: lanes, each one ask after the other."""
+        creating = [each for each in kinds if each.creates]
+        lanes = [[self._creation(column, creating)] for _ in range(self.each if creating else 0)]
+        put_in: list[tuple[str, str]] = []
+        for kind in kinds:
+            if not kind.creates:
+                count = math.ceil(self.each / 2) if kind.chained else self.each
+                for _ in range(count):
+                    lane, record = self._changes(column, kind)
+                    lanes.append(lane)
+                    put_in.append((kind.system, record))
+        self._know(put_in)
+        random.Random(column.name).shuffle(lanes)
+        return lanes
+
+    def _creation(self, column: Column, kinds: Sequence[Kind]) -> Unit:
+        """One person, registered in several systems at once."""
+        made = self.people.one()
+        records: dict[str, Any] = {}
+        intents = []
+        for kind in kinds:
+            ((ask, effects),) = kind.steps(made)
+            records[kind.system] = ask
+            intents.append(self._intent(column, kind, made, "", effects))
+        return {"verb": "create", "records": records}, intents
+
+    def _changes(self, column: Column, kind: Kind) -> tuple[list[Unit], str]:
+        made = self.people.one()
+        record = systems.put_in(self.sandbox, kind.system, made, in_second=kind.name == "jhe leave")
+        lane = []
+        for ask, effects in kind.steps(made):
+            intent = self._intent(column, kind, made, record, effects)
+            lane.append(({**ask, "system": kind.system, "record": record}, [intent]))
+        return lane, record
+
+    def _intent(
+        self, column: Column, kind: Kind, made: Made, record: str, effects: tuple[Effect, ...]
+    ) -> Intent:
+        return Intent(
+            number=next(self._numbers),
+            kind=kind.name,
+            fault=column.name,
+            system=kind.system,
+            person=made.family,
+            record=record,
+            effects=effects,
+        )
+
+    def _know(self, records: Sequence[Key]) -> None:
+        """Let the index know records that were put in, and remember them as they are."""
+        from patients.services import index
+
+        for start in range(0, len(records), INDEXED):
+            part = records[start : start + INDEXED]
+            index.store(systems.as_portal_reads(self.sandbox, *each) for each in part)
+        held = systems.read(self.sandbox)
+        self.before |= {key: held[key] for key in records}
+
+    # --- faults -------------------------------------------------------------------------
+
+    def _set_faults(
+        self, column: Column, kinds: Sequence[Kind], intents: Sequence[Intent]
+    ) -> list[tuple[Kind, ActiveFault]]:
+        """A fault for each creation that is asked for, and for each record's requests."""
+        active = []
+        for kind in kinds:
+            records = sorted({each.record for each in intents if each.kind == kind.name})
+            board = self.sandbox.faults[kind.system]
+            for record in records:
+                pattern = kind.pattern(record)
+                if kind.put:  # this record's server knows no PATCH
+                    board.add(Fault(kind=FaultKind.STATUS, status=405, method="PATCH", path=pattern))
+                if column.fault is not None and not column.never.get(kind.name):
+                    wanted = replace(
+                        column.fault, method=kind.method, path=pattern, **self._often(column, kind)
+                    )
+                    active.append((kind, board.add(wanted)))
+        return active
+
+    def _often(self, column: Column, kind: Kind) -> dict[str, Any]:
+        """How often a fault strikes. Of a chain each request, or where nothing is done so that each is
+        sent again, a part of them: the first alone would have it all."""
+        if kind.creates:
+            return {"times": self.each}
+        if not kind.chained:
+            return {"times": 1}
+        has_effect = column.fault is not None and (
+            column.fault.after_effect
+            or column.fault.kind
+            in (FaultKind.DELAY, FaultKind.TRUNCATED, FaultKind.WRONG_TYPES, FaultKind.HALF_DONE)
+        )
+        return {"times": CHAIN, "share": 1.0 if has_effect else BEFORE_SHARE}
+
+    def _lift(self, active: Sequence[tuple[Kind, ActiveFault]]) -> None:
+        for kind, fault in active:
+            self.sandbox.faults[kind.system].remove(fault.id)
+
+    def _count(self, asked: Sequence[Intent], active: Sequence[tuple[Kind, ActiveFault]]) -> None:
+        for intent in asked:
+            self.cells.setdefault(intent.cell, Counted()).writes += 1
+        for kind, fault in active:
+            for intent in asked:
+                if intent.kind == kind.name:
+                    self.cells[intent.cell].met += fault.hits
+                    break
+
+    # --- asking -------------------------------------------------------------------------
+
+    def _ask_all(self, lanes: Sequence[Sequence[Unit]]) -> None:
+        def work(lane: Sequence[Unit]) -> None:
+            for ask, intents in lane:
+                self.ask(ask, intents)
+
+        with ThreadPoolExecutor(ASKERS) as pool:
+            list(pool.map(work, lanes))
+
+    def ask(self, ask: dict[str, Any], intents: Sequence[Intent]) -> None:
+        """Ask until somebody answers: the number makes a second time harmless."""
+        body = {**ask, "number": f"ask-{intents[0].number}"}
+        ends = time.monotonic() + GIVE_UP_SECONDS
+        while time.monotonic() < ends:
+            answer = self.post("ask", body)
+            if answer is None:
+                time.sleep(AGAIN_SECONDS)
+                continue
+            if "operations" not in answer:
+                self.taken += 1
+                return
+            for intent in intents:
+                intent.operation, own_id = answer["operations"][intent.system]
+                intent.effects = tuple(
+                    replace(each, value=own_id) if each.value is None else each for each in intent.effects
+                )
+                intent.answered = True
+            return
+
+    def post(self, view: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """The door's answer, ``None`` where none came or the portal is in trouble. Raises for a mistake."""
+        try:
+            reply = self._session().post(f"{self.portal.address}/faults/{view}", json=body, timeout=30)
+        except requests.RequestException:
+            self._local.session = None
+            return None
+        if reply.status_code == 503:
+            return None
+        if reply.status_code not in (200, 201, 409):
+            raise RuntimeError(f"the door answered {reply.status_code}")
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            session.trust_env = False
+            session.headers["X-Faults-Token"] = self.token
+        return session
+
+    # --- waiting ------------------------------------------------------------------------
+
+    def _wait(self, intents: Sequence[Intent], seconds: float) -> None:
+        """Return when all that were answered are over, or after so many seconds."""
+        ends = time.monotonic() + seconds
+        while True:
+            open_ones = {each.operation: each for each in intents if each.answered and each.state not in OVER}
+            if not open_ones or time.monotonic() > ends:
+                return
+            told = self.post("states", {"operations": list(open_ones)})
+            for operation, (state, why) in (told or {}).items():
+                open_ones[operation].state, open_ones[operation].why = state, why
+            if all(each.state in OVER for each in open_ones.values()):
+                return
+            time.sleep(POLL_SECONDS)

@@ -1,0 +1,189 @@
+"""One run against one database, from an empty one to the verdict."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+from django.core.management import call_command
+
+from integrations.sandbox import jhe
+from integrations.sandbox.run import Sandbox
+from patients.models import Attempt
+from portal.accounts.models import PersonToken, User
+from portal.accounts.opening import open_account
+from portal.accounts.roles import Role
+
+from . import proving, report, systems
+from .columns import COLUMNS, KILLS
+from .databases import Database
+from .door import token_for
+from .driver import Driver
+from .intents import OVER, Intent
+from .judging import Finding, counts, judge
+from .kinds import KINDS
+from .processes import Portal
+
+FULL = 32
+SHORT = 2
+
+
+class Run:
+    """One run. Everything that it prints is Markdown, notes and one JSON line."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        *,
+        sandbox: Sandbox,
+        clock: systems.SystemsClock,
+        database: Database,
+        folder: Path,
+    ) -> None:
+        self.options = options
+        self.sandbox = sandbox
+        self.clock = clock
+        self.database = database
+        self.folder = folder
+        self.columns = [each for each in COLUMNS if _is_named(each.name, options.faults)]
+        self.kinds = [each for each in KINDS if _is_named(each.name, options.kinds)]
+        if options.prove:
+            self.columns, options.each = [COLUMNS[0]], SHORT
+
+    def run(self) -> int:
+        """Do all of it; the exit code."""
+        begun = time.monotonic()
+        user = self._prepared()
+        workers = self.options.workers or (2 if self.database.vendor == "sqlite" else 4)
+        portal = Portal({}, self.folder, workers=workers)
+        driver = Driver(
+            sandbox=self.sandbox,
+            clock=self.clock,
+            portal=portal,
+            database=self.database,
+            token=token_for(user.pk),
+            pace=self.options.pace,
+            each=self.options.each,
+            kills_wanted=KILLS if self.options.each >= FULL else min(KILLS, self.options.each),
+        )
+        try:
+            portal.start()
+            for column in self.columns:
+                self._column(driver, column)
+        finally:
+            portal.stop()
+        return self._verdict(driver, time.monotonic() - begun)
+
+    def _prepared(self) -> User:
+        """An empty database, an account that may write everywhere, and systems as the harness needs them."""
+        call_command("migrate", run_syncdb=True, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        user = open_account(email="driver@example.org", name="Drew Driver", role=Role.CLINIC_STAFF)
+        access, refresh = jhe.issue_token(self.sandbox.stores["jhe"], self.clock, systems.MANAGER)
+        PersonToken.objects.create(user=user, system="jhe", subject="10002", access=access, refresh=refresh)
+        self.sandbox.switches["jump"].set(custom_fields="always", rate_limit=10_000_000)
+        return user
+
+    def _column(self, driver: Driver, column: object) -> None:
+        from .columns import Column
+
+        assert isinstance(column, Column)
+        if self.database.vendor not in column.databases:
+            return
+        begun = time.monotonic()
+        before = len(driver.intents)
+        driver.run(column, self.kinds)
+        asked_for = driver.intents[before:]
+        states = {
+            state: sum(each.state == state for each in asked_for) for state in ("done", "held", "refused")
+        }
+        _say(f"- {column.name}: {len(asked_for)} writes, {states}, {time.monotonic() - begun:.0f} s")
+
+    # --- the verdict --------------------------------------------------------------------
+
+    def _verdict(self, driver: Driver, seconds: float) -> int:
+        after = systems.read(self.sandbox)
+        findings = judge(driver.intents, driver.before, after)
+        unproven = [] if findings else proving.missed(driver.intents, driver.before, after)
+        stuck = [each for each in driver.intents if each.answered and each.state not in OVER]
+        self._print(driver, findings, stuck, unproven)
+        numbers = self._numbers(driver, findings, stuck, seconds)
+        _say(json.dumps(numbers))
+        short = self._too_few(driver, numbers)
+        for line in short:
+            _say(f"Too few: {line}")
+        return int(bool(findings or stuck or short or unproven or driver.taken))
+
+    def _numbers(
+        self, driver: Driver, findings: list[Finding], stuck: list[Intent], seconds: float
+    ) -> dict[str, object]:
+        answered = [each for each in driver.intents if each.answered]
+        return {
+            "database": self.database.vendor,
+            "jhe": self.options.dialect,
+            "writes": len(answered),
+            "not_answered": len(driver.intents) - len(answered),
+            "faulted": sum(each.met for each in driver.cells.values()),
+            "unknown_outcomes": Attempt.objects.filter(sent=True, outcome="not known").count(),
+            "cut_off": Attempt.objects.filter(ended_at=None).count(),
+            "kills": driver.portal.kills,
+            "locks": self.database.locks,
+            **counts(findings),
+            "stuck": len(stuck),
+            "held": sum(each.state == "held" for each in answered),
+            "refused": sum(each.state == "refused" for each in answered),
+            "taken": driver.taken,
+            "seconds": round(seconds),
+        }
+
+    def _print(
+        self, driver: Driver, findings: list[Finding], stuck: list[Intent], unproven: list[str]
+    ) -> None:
+        dialect, vendor = self.options.dialect, self.database.vendor
+        _say("")
+        _say(
+            report.table(
+                driver.cells,
+                findings,
+                kinds=self.kinds,
+                columns=self.columns,
+                database=vendor,
+                dialect=dialect,
+            )
+        )
+        _say("")
+        for finding in findings:
+            _say(str(finding))
+        held = [each for each in driver.intents if each.state in ("held", "refused")]
+        for intent in (*held, *stuck):
+            place = f"{intent.kind} × {intent.fault} · intent {intent.number}"
+            _say(f"{intent.state or 'never told'} {intent.why} · {place} {intent.operation}")
+        for line in unproven:
+            _say(f"The judge is not proven: {line}")
+
+    def _too_few(self, driver: Driver, numbers: dict[str, object]) -> list[str]:
+        if self.options.prove:
+            return []
+        short = report.too_few(
+            driver.cells,
+            kinds=self.kinds,
+            columns=self.columns,
+            database=self.database.vendor,
+            dialect=self.options.dialect,
+            each=self.options.each,
+        )
+        names = {each.name for each in self.columns}
+        for which, kills in driver.portal.kills.items():
+            if f"{which} killed" in names and kills < driver.kills_wanted:
+                short.append(f"{which} processes killed: {kills}")
+        return short
+
+
+def _is_named(name: str, wanted: list[str] | None) -> bool:
+    return not wanted or any(each in name for each in wanted)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 (what it is run for)
