@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 from cryptography.fernet import Fernet
 
@@ -23,11 +25,17 @@ FULL = 32
 
 def main() -> int:
     """Run what is asked for; 0 where nothing was lost, doubled, wrong or stuck and enough was tried."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)  # so that what was started ends, too
     options = _options()
     if options.database is None:
         return _each_database(options)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         return _run(options, Path(options.folder or folder))
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _options() -> argparse.Namespace:
@@ -36,7 +44,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--database", help="one only: an address, or empty for SQLite")
     parser.add_argument("--workers", type=int, default=0, help="default: 2 on SQLite, 4 on PostgreSQL")
     parser.add_argument(
-        "--pace", type=float, default=0.1, help="what all waits of the queue are multiplied by"
+        "--pace", type=float, default=0.06, help="what all waits of the queue are multiplied by"
     )
     parser.add_argument("--dialect", default="current", choices=("current", "2025-10"), help="JHE's")
     parser.add_argument("--faults", nargs="*", help="only faults whose names contain one of these")

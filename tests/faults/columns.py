@@ -17,7 +17,7 @@ from .kinds import Kind
 if TYPE_CHECKING:
     from .driver import Driver
 
-LATE_SECONDS = 3.0  # after which a delayed request takes effect: nobody waits for the answer any more
+LATE_SECONDS = 2.0  # after which a delayed request takes effect: nobody waits for the answer any more
 KILLS = 20
 HOUR = timedelta(hours=1)
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-HELD_SECONDS = 3.5  # longer than a statement of the portal's waits here (settings.LOCK_SECONDS)
+HELD_SECONDS = 6.5  # longer than a statement of the portal's waits here (settings.LOCK_SECONDS)
 TABLE = "patients_operation"
 
 

@@ -7,7 +7,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -30,11 +30,15 @@ from .processes import Portal
 ASKERS = 6  # at a time
 AGAIN_SECONDS = 0.2  # after an ask that was not answered
 GIVE_UP_SECONDS = 120.0  # on an ask that nobody answers
-POLL_SECONDS = 0.4
+POLL_SECONDS = 0.3
+BACKLOG = 24  # writes whose turn it is: more are not asked for until some are over
 FAULT_SECONDS = 90.0  # that a column's faults stay set at most
 STUCK_SECONDS = 300.0  # after the faults end, at the queue's own pace
 INDEXED = 100  # records taken into the index at a time
-BEFORE_SHARE = 0.6  # of the requests for a record in a chain, where the fault comes before the effect
+# Every second write of a column meets its fault: a system that fails at all of them is left alone by the
+# portal, and asked once a minute.
+CREATE_SHARE = 0.65  # of the creations, until there were enough
+RETRIED_SHARE = 0.5  # of the requests for a record, where the fault comes before the effect
 
 Unit = tuple[dict[str, Any], list[Intent]]  # one ask, and the writes that it asks for
 
@@ -100,13 +104,14 @@ class Driver:
 
     def _plan(self, column: Column, kinds: Sequence[Kind]) -> list[list[Unit]]:
         """What is to be asked: lanes, each one ask after the other."""
+        twice = 2 if column.fault is not None else 1
         creating = [each for each in kinds if each.creates]
-        lanes = [[self._creation(column, creating)] for _ in range(self.each if creating else 0)]
+        people = twice * self.each if creating else 0
+        lanes = [[self._creation(column, creating)] for _ in range(people)]
         put_in: list[tuple[str, str]] = []
         for kind in kinds:
             if not kind.creates:
-                count = math.ceil(self.each / 2) if kind.chained else self.each
-                for _ in range(count):
+                for _ in range(twice * math.ceil(self.each / (CHAIN if kind.chained else 1))):
                     lane, record = self._changes(column, kind)
                     lanes.append(lane)
                     put_in.append((kind.system, record))
@@ -167,30 +172,29 @@ class Driver:
         for kind in kinds:
             records = sorted({each.record for each in intents if each.kind == kind.name})
             board = self.sandbox.faults[kind.system]
-            for record in records:
-                pattern = kind.pattern(record)
-                if kind.put:  # this record's server knows no PATCH
-                    board.add(Fault(kind=FaultKind.STATUS, status=405, method="PATCH", path=pattern))
-                if column.fault is not None and not column.never.get(kind.name):
-                    wanted = replace(
-                        column.fault, method=kind.method, path=pattern, **self._often(column, kind)
-                    )
-                    active.append((kind, board.add(wanted)))
+            if kind.put:  # the server of these records knows no PATCH
+                for each in map(kind.pattern, records):
+                    board.add(Fault(kind=FaultKind.STATUS, status=405, method="PATCH", path=each))
+            if column.fault is None or column.never.get(kind.name):
+                continue
+            for record, often in self._often(column.fault, kind, records):
+                path = kind.pattern(record)
+                fault = replace(column.fault, method=kind.method, path=path, **often)
+                active.append((kind, board.add(fault)))
         return active
 
-    def _often(self, column: Column, kind: Kind) -> dict[str, Any]:
-        """How often a fault strikes. Of a chain each request, or where nothing is done so that each is
-        sent again, a part of them: the first alone would have it all."""
+    def _often(
+        self, fault: Fault, kind: Kind, records: Sequence[str]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Which records' requests meet a fault, and how often. In a chain where nothing is done, so that
+        the same is sent again, by chance: the first write would have it all."""
         if kind.creates:
-            return {"times": self.each}
-        if not kind.chained:
-            return {"times": 1}
-        has_effect = column.fault is not None and (
-            column.fault.after_effect
-            or column.fault.kind
-            in (FaultKind.DELAY, FaultKind.TRUNCATED, FaultKind.WRONG_TYPES, FaultKind.HALF_DONE)
-        )
-        return {"times": CHAIN, "share": 1.0 if has_effect else BEFORE_SHARE}
+            yield "", {"times": self.each, "share": CREATE_SHARE}
+            return
+        if kind.chained and not _takes_effect(fault):
+            yield from ((each, {"times": CHAIN, "share": RETRIED_SHARE}) for each in records)
+            return
+        yield from ((each, {"times": CHAIN if kind.chained else 1}) for each in records[::2])
 
     def _lift(self, active: Sequence[tuple[Kind, ActiveFault]]) -> None:
         for kind, fault in active:
@@ -208,7 +212,20 @@ class Driver:
     # --- asking -------------------------------------------------------------------------
 
     def _ask_all(self, lanes: Sequence[Sequence[Unit]]) -> None:
+        """Ask lane by lane, no faster than the portal works: else a system that fails for a while would
+        only be asked for what it fails at."""
+        begun: list[list[Intent]] = []
+        looked = threading.Lock()
+
         def work(lane: Sequence[Unit]) -> None:
+            while True:
+                with looked:
+                    waiting = [_first_open(each) for each in begun]
+                    if sum(each is not None and each.state != "unknown" for each in waiting) < BACKLOG:
+                        begun.append([each for _, intents in lane for each in intents])
+                        break
+                    self._look([each for lane in begun for each in lane])
+                time.sleep(POLL_SECONDS / 3)
             for ask, intents in lane:
                 self.ask(ask, intents)
 
@@ -262,13 +279,22 @@ class Driver:
     def _wait(self, intents: Sequence[Intent], seconds: float) -> None:
         """Return when all that were answered are over, or after so many seconds."""
         ends = time.monotonic() + seconds
-        while True:
-            open_ones = {each.operation: each for each in intents if each.answered and each.state not in OVER}
-            if not open_ones or time.monotonic() > ends:
-                return
-            told = self.post("states", {"operations": list(open_ones)})
-            for operation, (state, why) in (told or {}).items():
-                open_ones[operation].state, open_ones[operation].why = state, why
-            if all(each.state in OVER for each in open_ones.values()):
-                return
+        while self._look(intents) and time.monotonic() < ends:
             time.sleep(POLL_SECONDS)
+
+    def _look(self, intents: Sequence[Intent]) -> int:
+        """Take in how far writes are; returns how many are not over."""
+        open_ones = {each.operation: each for each in intents if each.answered and each.state not in OVER}
+        told = self.post("states", {"operations": list(open_ones)}) if open_ones else {}
+        for operation, (state, why) in (told or {}).items():
+            open_ones[operation].state, open_ones[operation].why = state, why
+        return sum(each.state not in OVER for each in open_ones.values())
+
+
+def _first_open(lane: Sequence[Intent]) -> Intent | None:
+    return next((each for each in lane if each.state not in OVER), None)
+
+
+def _takes_effect(fault: Fault) -> bool:
+    kinds = (FaultKind.DELAY, FaultKind.TRUNCATED, FaultKind.WRONG_TYPES, FaultKind.HALF_DONE)
+    return fault.after_effect or fault.kind in kinds

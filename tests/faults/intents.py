@@ -24,7 +24,7 @@ class Effect:
 
     verb: Verb
     field: str
-    value: Any = field(repr=False)
+    value: Any
 
     def on(self, held: Any) -> Any:
         """What the field holds afterwards."""

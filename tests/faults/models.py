@@ -5,6 +5,8 @@ An ask whose answer was lost can so be repeated: it is recorded once.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -13,6 +15,8 @@ class Asked(models.Model):
 
     number = models.CharField(max_length=64, unique=True)
     answer = models.JSONField(default=dict)
+
+    objects: ClassVar[models.Manager[Asked]] = models.Manager()
 
     class Meta:
         app_label = "faults"
