@@ -89,7 +89,7 @@ class Step:
         adapter = rights.opened(
             operation.acts_for,
             operation.system,
-            seconds=SECONDS,
+            seconds=clock.span(SECONDS).total_seconds(),
             background=operation.bulk_id is not None,
             sending=self._note_asked,
         )
