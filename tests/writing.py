@@ -44,7 +44,7 @@ def pass_time(**span: float) -> None:
         (Claim, ("until",)),
         (Breaker, ("open_until",)),
     ):
-        model.objects.update(**{name: F(name) - ago for name in columns})  # type: ignore[attr-defined]
+        model.objects.update(**{name: F(name) - ago for name in columns})
 
 
 def work_off(operation: Operation | None = None) -> Operation:

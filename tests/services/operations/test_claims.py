@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -18,11 +19,11 @@ from tests.writing import ZOE, new_record, pass_time
 NHS = "9990000018"
 
 
-def _register(by: User, system: str = "jump", **values: object) -> Operation:
+def _register(by: User, system: str = "jump", **values: Any) -> Operation:
     return recording.register({system: new_record(**values)}, by=by)[0]
 
 
-def _told(by: User, **values: object) -> Patient | Operation:
+def _told(by: User, **values: Any) -> Patient | Operation:
     """The operation, or the person as whom somebody is being registered already."""
     try:
         return _register(by, **values)
@@ -72,7 +73,7 @@ def test_twins_at_once_are_two(clinic_staff: User) -> None:
     ],
 )
 def test_who_is_taken_for_the_same(
-    clinic_staff: User, first: dict[str, object], second: dict[str, object], is_told: bool
+    clinic_staff: User, first: dict[str, Any], second: dict[str, Any], is_told: bool
 ) -> None:
     asked = _register(clinic_staff, **first)
 

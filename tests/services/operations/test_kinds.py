@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -28,14 +29,14 @@ OPEN_TO_ALL = pytest.mark.parametrize("system", ["jump", "impilo"])
 pytestmark = pytest.mark.slow
 
 
-def _register(by: User, system: str, **values: object) -> Operation:
+def _register(by: User, system: str, **values: Any) -> Operation:
     new = new_record(**values)
     if system == "jhe":
         new = replace(new, organization_id=LIFESPAN)
     return recording.register({system: new}, by=by)[0]
 
 
-def _created(by: User, system: str, **values: object) -> SourceRecord:
+def _created(by: User, system: str, **values: Any) -> SourceRecord:
     operation = work_off(_register(by, system, **values))
     assert operation.state == State.DONE, (operation.why, operation.problem)
     assert operation.record
@@ -132,7 +133,7 @@ def test_relative_with_the_same_mailbox_is_registered(sandbox: Sandbox, asker: U
     ],
 )
 def test_refused_value_is_told_at_its_field(
-    sandbox: Sandbox, asker: User, system: str, values: dict[str, object], field: str
+    sandbox: Sandbox, asker: User, system: str, values: dict[str, Any], field: str
 ) -> None:
     operation = work_off(_register(asker, system, **values))
 

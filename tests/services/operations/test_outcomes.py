@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -31,11 +32,9 @@ WRITES = {"create": "POST", "change": "PATCH"}
 PHONE = "+44 7700 900111"
 
 
-def _fault(sandbox: Sandbox, system: str, kind: FaultKind, method: str, **values: object) -> None:
+def _fault(sandbox: Sandbox, system: str, kind: FaultKind, method: str, **values: Any) -> None:
     values = {"times": 1, "seconds": 3.0} | values
-    sandbox.faults[system].add(
-        Fault(kind=kind, method=method, path=PATHS[system], **values)  # type: ignore[arg-type]
-    )
+    sandbox.faults[system].add(Fault(kind=kind, method=method, path=PATHS[system], **values))
 
 
 def _quick(settings: Settings, system: str) -> None:
@@ -80,14 +79,14 @@ UNKNOWN = [
 @EACH
 @pytest.mark.parametrize(("kind", "values"), UNKNOWN)
 def test_registration_whose_answer_is_lost_is_unknown_and_then_done_once(
-    sandbox: Sandbox, settings: Settings, asker: User, system: str, kind: FaultKind, values: dict[str, object]
+    sandbox: Sandbox, settings: Settings, asker: User, system: str, kind: FaultKind, values: dict[str, Any]
 ) -> None:
     _quick(settings, system)
     _fault(sandbox, system, kind, "POST", **values)
 
     operation = work_off(_register(asker, system))
     if kind is FaultKind.DELAY:
-        until(lambda: named(sandbox, system), what="the late effect")
+        until(lambda: bool(named(sandbox, system)), what="the late effect")
 
     assert operation.state == State.UNKNOWN, (operation.state, operation.why)
     assert operation.left_at
@@ -101,7 +100,7 @@ def test_registration_whose_answer_is_lost_is_unknown_and_then_done_once(
 @EACH
 @pytest.mark.parametrize(("kind", "values"), UNKNOWN)
 def test_change_whose_answer_is_lost_is_unknown_and_then_done(
-    sandbox: Sandbox, settings: Settings, asker: User, system: str, kind: FaultKind, values: dict[str, object]
+    sandbox: Sandbox, settings: Settings, asker: User, system: str, kind: FaultKind, values: dict[str, Any]
 ) -> None:
     record = _done(asker, system)
     _quick(settings, system)
@@ -171,7 +170,10 @@ def test_system_that_cannot_be_reached_is_waited_for_and_the_others_go_on(
 
 
 def _register_as(by: User, system: str) -> Operation:
-    new = replace(new_record(given_name={"jump": "Ann", "jhe": "Bea", "impilo": "Cleo"}[system]), organization_id=LIFESPAN if system == "jhe" else "")
+    new = replace(
+        new_record(given_name={"jump": "Ann", "jhe": "Bea", "impilo": "Cleo"}[system]),
+        organization_id=LIFESPAN if system == "jhe" else "",
+    )
     return recording.register({system: new}, by=by)[0]
 
 

@@ -1,0 +1,186 @@
+"""Many writes at once: progress, pause, cancel, an outcome each, and no harm in asking again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from integrations.errors import Forbidden
+from integrations.sandbox.faults import Fault, FaultKind
+from integrations.sandbox.run import Sandbox
+from integrations.writes import Changes, details_of
+from patients.models import Bulk, Claim, Operation, SourceRecord
+from patients.services.held import whole_of
+from patients.services.operations import bulks, queue, recording, settling, step
+from patients.services.operations.bulks import Part
+from patients.services.operations.settling import NotNow
+from patients.services.operations.whys import Why
+from patients.services.operations.wishes import Change
+from portal.accounts.models import User
+from portal.audit.models import Event
+from tests.writing import named, new_record, pass_time, work_off
+
+State = Operation.State
+NAMES = ("Ann", "Bea", "Cleo", "Dora", "Eva", "Fay", "Gwen", "Hope")
+
+pytestmark = pytest.mark.slow
+
+
+def _people(*names: str) -> list[Part]:
+    return [Part(new_record(given_name=name, email="", phone="")) for name in names]
+
+
+def _asked(by: User, *names: str) -> bulks.Asked:
+    return bulks.ask(_people(*names), system="impilo", label="New patients of today", by=by)
+
+
+def test_many_are_done_each_once_and_progress_tells(sandbox: Sandbox, asker: User) -> None:
+    asked = _asked(asker, *NAMES)
+    before = bulks.progress(asked.bulk)
+
+    work_off()
+
+    assert (before.total, before.waiting, before.is_over) == (len(NAMES), len(NAMES), False)
+    after = bulks.progress(asked.bulk)
+    assert (after.done, after.ended, after.is_over) == (len(NAMES), len(NAMES), True)
+    assert len(named(sandbox, "impilo")) == len(NAMES)
+    assert Event.objects.get(action="bulk.asked").details["count"] == len(NAMES)
+
+
+def test_one_that_cannot_be_asked_for_is_told_and_stops_nobody(sandbox: Sandbox, asker: User) -> None:
+    asked = _asked(asker, "Ann", "Bea", "Ann")
+
+    assert [isinstance(each, Operation) for each in asked.outcomes] == [True, True, False]
+    assert "already" in str(asked.outcomes[2])
+    work_off()
+    assert len(named(sandbox, "impilo")) == 2
+
+
+def test_asking_again_for_the_same_people_does_no_harm(sandbox: Sandbox, asker: User) -> None:
+    _asked(asker, *NAMES)
+    work_off()
+
+    again = _asked(asker, *NAMES)
+    work_off()
+
+    assert not any(isinstance(each, Operation) for each in again.outcomes)
+    assert len(named(sandbox, "impilo")) == len(NAMES)
+
+
+def test_what_is_paused_waits_and_what_has_left_is_followed_up(sandbox: Sandbox, asker: User) -> None:
+    sandbox.faults["impilo"].add(
+        Fault(kind=FaultKind.RESET, method="POST", path="/patient", times=1, after_effect=True)
+    )
+    asked = _asked(asker, "Ann", "Bea", "Cleo")
+    claimed = queue.claim("impilo", "a")
+    assert claimed
+    step.Step(claimed).run()
+    bulks.pause(asked.bulk, by=asker)
+
+    pass_time(seconds=step.LATE + 1)
+    work_off()
+
+    assert bulks.progress(asked.bulk).done == 1
+    assert bulks.progress(asked.bulk).waiting == 2
+    bulks.resume(asked.bulk, by=asker)
+    work_off()
+    assert bulks.progress(asked.bulk).done == 3
+    assert len(named(sandbox, "impilo")) == 3
+
+
+def test_what_left_in_vain_before_a_pause_is_not_sent_again_until_it_goes_on(
+    sandbox: Sandbox, asker: User
+) -> None:
+    sandbox.faults["impilo"].add(Fault(kind=FaultKind.RESET, method="POST", path="/patient", times=1))
+    asked = _asked(asker, "Ann")
+    work_off()
+    bulks.pause(asked.bulk, by=asker)
+
+    pass_time(seconds=step.LATE + 1)
+    work_off()
+
+    assert not named(sandbox, "impilo")
+    assert Operation.objects.get().state == State.WAITING
+    bulks.resume(asked.bulk, by=asker)
+    work_off()
+    assert len(named(sandbox, "impilo")) == 1
+
+
+def test_cancelling_ends_what_has_not_left(sandbox: Sandbox, asker: User) -> None:
+    sandbox.faults["impilo"].add(Fault(kind=FaultKind.RESET, method="POST", path="/patient", times=1))
+    asked = _asked(asker, "Ann", "Bea", "Cleo")
+    claimed = queue.claim("impilo", "a")
+    assert claimed
+    step.Step(claimed).run()
+
+    assert bulks.cancel(asked.bulk, by=asker) == 2
+    pass_time(seconds=step.LATE + 1)
+    work_off()
+
+    states = set(Operation.objects.values_list("state", "why"))
+    assert states == {(State.REFUSED, Why.CANCELLED)}
+    assert not named(sandbox, "impilo")
+    assert not Claim.objects.exists()
+    with pytest.raises(NotNow):
+        bulks.resume(asked.bulk, by=asker)
+
+
+def test_what_was_refused_is_asked_for_again(sandbox: Sandbox, asker: User) -> None:
+    asked = bulks.ask(
+        [*_people("Ann"), Part(new_record(given_name="Bea", family_name=""))],
+        system="impilo", label="Two", by=asker,
+    )  # fmt: skip
+    work_off()
+    assert bulks.progress(asked.bulk).refused == 1
+
+    again = bulks.again(asked.bulk, by=asker)
+
+    assert len(again.outcomes) == 1
+    assert Bulk.objects.count() == 2
+    with pytest.raises(NotNow):
+        bulks.again(_asked(asker, "Cleo").bulk, by=asker)
+
+
+def test_single_writes_go_before_many(sandbox: Sandbox, asker: User) -> None:
+    _asked(asker, *NAMES)
+    single = recording.register({"impilo": new_record(given_name="Zara", email="")}, by=asker)[0]
+
+    assert queue.claim("impilo", "a") == single
+
+
+def test_many_changes_of_one_record_are_each_done_in_order(sandbox: Sandbox, asker: User) -> None:
+    record = work_off(recording.register({"impilo": new_record()}, by=asker)[0]).record
+    assert record
+    shown = details_of(whole_of(record))
+    parts = [
+        Part(Change(changes=Changes.to(phone=f"+44 7700 90000{number}"), shown=shown), record=record)
+        for number in range(4)
+    ]
+
+    asked = bulks.ask(parts, system="impilo", label="Phones", by=asker)
+    work_off()
+
+    assert bulks.progress(asked.bulk).done == 4
+    record = SourceRecord.objects.get(pk=record.pk)
+    assert details_of(whole_of(record)).phone == "+44 7700 900003"
+
+
+def test_who_may_not_write_asks_for_nothing_and_nobody_else_decides(
+    sandbox: Sandbox, asker: User, reader: User, admin: User
+) -> None:
+    with pytest.raises(Forbidden):
+        _asked(reader, "Ann")
+    assert not Bulk.objects.exists()
+    bulk = _asked(asker, "Ann").bulk
+    for decide in (bulks.pause, bulks.cancel):
+        with pytest.raises(NotNow):
+            decide(bulk, by=reader)
+    bulks.pause(bulk, by=admin)
+    with pytest.raises(NotNow):
+        bulks.pause(bulk, by=admin)
+    with pytest.raises(ValueError, match="without parts"):
+        bulks.ask([], system="impilo", label="None", by=asker)
+    assert replace(bulks.progress(bulk)).waiting == 1
+    assert partial(settling.possible, by=reader)(Operation.objects.get()).anything is False
