@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LATE_SECONDS = 2.0  # after which a delayed request takes effect: nobody waits for the answer any more
 KILLS = 20
+LOCKS, LOCK_APART = 4, 2.0  # how often the database is held up, and after how many seconds again
 HOUR = timedelta(hours=1)
 
 
@@ -85,8 +86,9 @@ def _locking(driver: Driver) -> Iterator[None]:
     """Hold the database again and again for longer than anybody waits for it."""
 
     def work(ended: threading.Event) -> None:
-        while not ended.wait(1.5):
-            driver.database.hold_up(ended)
+        for _ in range(LOCKS):
+            if not ended.wait(LOCK_APART):
+                driver.database.hold_up(ended)
 
     with _kept_up(work):
         yield

@@ -107,7 +107,7 @@ class Driver:
         twice = 2 if column.fault is not None else 1
         creating = [each for each in kinds if each.creates]
         people = twice * self.each if creating else 0
-        lanes = [[self._creation(column, creating)] for _ in range(people)]
+        lanes = [[self.creation(column, creating, self.people.one())] for _ in range(people)]
         put_in: list[tuple[str, str]] = []
         for kind in kinds:
             if not kind.creates:
@@ -119,9 +119,8 @@ class Driver:
         random.Random(column.name).shuffle(lanes)
         return lanes
 
-    def _creation(self, column: Column, kinds: Sequence[Kind]) -> Unit:
+    def creation(self, column: Column, kinds: Sequence[Kind], made: Made) -> Unit:
         """One person, registered in several systems at once."""
-        made = self.people.one()
         records: dict[str, Any] = {}
         intents = []
         for kind in kinds:
