@@ -16,8 +16,9 @@ from cryptography.fernet import Fernet
 
 from integrations.sandbox.run import Sandbox
 
-from . import systems
 from .databases import Database, made_anew
+from .real import RealJhe
+from .systems import Sandboxed, Systems, SystemsClock
 
 ENOUGH_KILLS = 20  # of web processes and of workers, in a whole run
 FULL = 32
@@ -47,6 +48,7 @@ def _options() -> argparse.Namespace:
         "--pace", type=float, default=0.06, help="what all waits of the queue are multiplied by"
     )
     parser.add_argument("--dialect", default="current", choices=("current", "2025-10"), help="JHE's")
+    parser.add_argument("--jhe", action="store_true", help="against the real JHE that JHE_URL… name")
     parser.add_argument("--faults", nargs="*", help="only faults whose names contain one of these")
     parser.add_argument("--kinds", nargs="*", help="only kinds whose names contain one of these")
     parser.add_argument("--prove", action="store_true", help="a short run, to prove the judge")
@@ -68,24 +70,30 @@ def _each_database(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    clock = systems.SystemsClock()
+    clock = SystemsClock()
     database = made_anew(options.database, folder)
+    if options.jhe:
+        with RealJhe() as real:
+            return _against(real, options, clock=clock, database=database, folder=folder)
     with Sandbox(dialect=options.dialect, clock=clock) as sandbox:
-        os.environ |= _environment(options, sandbox, database, folder)
-        import django
-
-        django.setup()
-        from .running import Run
-
-        return Run(options, sandbox=sandbox, clock=clock, database=database, folder=folder).run()
+        return _against(Sandboxed(sandbox, clock), options, clock=clock, database=database, folder=folder)
 
 
-def _environment(
-    options: argparse.Namespace, sandbox: Sandbox, database: Database, folder: Path
-) -> dict[str, str]:
+def _against(
+    systems: Systems, options: argparse.Namespace, *, clock: SystemsClock, database: Database, folder: Path
+) -> int:
+    os.environ |= systems.environment() | _environment(options, database, folder)
+    import django
+
+    django.setup()
+    from .running import Run
+
+    return Run(options, systems=systems, clock=clock, database=database, folder=folder).run()
+
+
+def _environment(options: argparse.Namespace, database: Database, folder: Path) -> dict[str, str]:
     """What this process, the web server and the workers have in common."""
     return {
-        **systems.environment(sandbox),
         "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
         "ENV_FILE": os.devnull,
         "DATABASE_URL": database.url,

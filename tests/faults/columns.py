@@ -35,6 +35,7 @@ class Column:
     fault: Fault | None = None
     around: Callable[[Driver], AbstractContextManager[None]] | None = None
     never: Mapping[str, str] = field(default_factory=dict)
+    by_clock: bool = False  # which only a sandbox has
     databases: frozenset[str] = frozenset({"sqlite", "postgresql"})
     why_not: str = ""  # where the database is none of those
 
@@ -42,7 +43,9 @@ class Column:
         """Why a cell of this column cannot occur; empty where it can."""
         if database not in self.databases:
             return self.why_not
-        return self.never.get(kind.name, "") if dialect == "current" or kind.system != "jhe" else ""
+        if dialect != "current" and kind.system == "jhe":
+            return kind.not_before_2026
+        return self.never.get(kind.name, "")
 
 
 @contextmanager
@@ -131,7 +134,7 @@ COLUMNS = (
     Column(name="502 after", fault=_fault(FaultKind.STATUS, status=502, html=True, after_effect=True)),
     Column(name="truncated JSON", fault=_fault(FaultKind.TRUNCATED), never=NO_BODY),
     Column(name="wrong types", fault=_fault(FaultKind.WRONG_TYPES, variant=Variant.SCALARS), never=NO_BODY),
-    Column(name="systems' clock ahead", around=_systems_ahead),
+    Column(name="systems' clock ahead", around=_systems_ahead, by_clock=True),
     Column(
         name="worker's clock ahead",
         around=_worker_ahead,

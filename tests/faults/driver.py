@@ -16,9 +16,7 @@ from typing import Any
 import requests
 
 from integrations.sandbox.faults import ActiveFault, Fault, FaultKind
-from integrations.sandbox.run import Sandbox
 
-from . import systems
 from .columns import Column
 from .databases import Database
 from .intents import OVER, Effect, Held, Intent
@@ -26,6 +24,7 @@ from .judging import Key
 from .kinds import CHAIN, Kind
 from .people import Made, People
 from .processes import Portal
+from .systems import Systems, SystemsClock
 
 ASKERS = 6  # at a time
 AGAIN_SECONDS = 0.2  # after an ask that was not answered
@@ -58,8 +57,8 @@ class Driver:
     ``go_on``: while it says so a column asks for more than its share (processes are being killed still).
     """
 
-    sandbox: Sandbox
-    clock: systems.SystemsClock
+    systems: Systems
+    clock: SystemsClock
     portal: Portal
     database: Database
     token: str = field(repr=False)
@@ -131,7 +130,7 @@ class Driver:
 
     def _changes(self, column: Column, kind: Kind) -> tuple[list[Unit], str]:
         made = self.people.one()
-        record = systems.put_in(self.sandbox, kind.system, made, in_second=kind.name == "jhe leave")
+        record = self.systems.put_in(kind.system, made, in_second=kind.name == "jhe leave")
         lane = []
         for ask, effects in kind.steps(made):
             intent = self._intent(column, kind, made, record, effects)
@@ -157,8 +156,8 @@ class Driver:
 
         for start in range(0, len(records), INDEXED):
             part = records[start : start + INDEXED]
-            index.store(systems.as_portal_reads(self.sandbox, *each) for each in part)
-        held = systems.read(self.sandbox)
+            index.store(self.systems.as_portal_reads(*each) for each in part)
+        held = self.systems.read((), records)
         self.before |= {key: held[key] for key in records}
 
     # --- faults -------------------------------------------------------------------------
@@ -170,7 +169,7 @@ class Driver:
         active = []
         for kind in kinds:
             records = sorted({each.record for each in intents if each.kind == kind.name})
-            board = self.sandbox.faults[kind.system]
+            board = self.systems.faults[kind.system]
             if kind.put:  # the server of these records knows no PATCH
                 for each in map(kind.pattern, records):
                     board.add(Fault(kind=FaultKind.STATUS, status=405, method="PATCH", path=each))
@@ -197,7 +196,7 @@ class Driver:
 
     def _lift(self, active: Sequence[tuple[Kind, ActiveFault]]) -> None:
         for kind, fault in active:
-            self.sandbox.faults[kind.system].remove(fault.id)
+            self.systems.faults[kind.system].remove(fault.id)
 
     def _count(self, asked: Sequence[Intent], active: Sequence[tuple[Kind, ActiveFault]]) -> None:
         for intent in asked:

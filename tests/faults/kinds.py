@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from .intents import Effect, Verb
 from .people import Made, phone
 
-JHE_HOME, JHE_SECOND = 20003, 20002  # organizations of the sandbox that one manager holds both
 PARTY = "https://example.org/fault-harness"
 CHAIN = 3  # changes of one record, one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Two organizations of JHE's in which the asker may write: where people are, and where some go."""
+
+    home: int
+    second: int
+
 
 Step = tuple[Mapping[str, Any], tuple[Effect, ...]]  # what the door is asked, and what is there then
 
@@ -33,6 +42,7 @@ class Kind:
     creates: bool = False
     chained: bool = False
     put: bool = False  # while Impilo offers no PATCH
+    not_before_2026: str = ""  # why the older JHE knows no such write
 
     def pattern(self, record: str = "") -> str:
         """The regular expression of the path of its requests."""
@@ -71,15 +81,15 @@ def _jump_create(made: Made) -> Iterator[Step]:
     yield {"details": _details(made, "phone", "nhs_number", "sex")}, effects
 
 
-def _jhe_create(made: Made) -> Iterator[Step]:
+def _jhe_create(groups: Groups, made: Made) -> Iterator[Step]:
     effects = _set(
         name_given=made.given,
         birth_date=made.born.isoformat(),
         email=made.email,
         telecom_phone=made.phone,
-        organizations=[JHE_HOME],
+        organizations=[groups.home],
     )
-    yield {"details": _details(made, "phone"), "organization": str(JHE_HOME)}, effects
+    yield {"details": _details(made, "phone"), "organization": str(groups.home)}, effects
 
 
 def _impilo_create(made: Made) -> Iterator[Step]:
@@ -154,8 +164,8 @@ def _impilo_change(made: Made) -> Iterator[Step]:
     )
 
 
-def _jhe_change(made: Made) -> Iterator[Step]:
-    return _phones(made, "telecom_phone", organization=str(JHE_HOME))
+def _jhe_change(groups: Groups, made: Made) -> Iterator[Step]:
+    return _phones(made, "telecom_phone", organization=str(groups.home))
 
 
 def _jump_custom(made: Made) -> Iterator[Step]:
@@ -185,29 +195,29 @@ def _mark(field: str) -> Callable[[Made], Iterator[Step]]:
     return steps
 
 
-def _jhe_identify(made: Made) -> Iterator[Step]:
+def _jhe_identify(groups: Groups, made: Made) -> Iterator[Step]:
     before: list[list[str]] = []
     for place in range(CHAIN):
         add = [[PARTY, f"FH-{made.number:05}-{place}"]]
         effects = [Effect(Verb.ADD, "identifiers", "|".join(each)) for each in add]
         effects += [Effect(Verb.REMOVE, "identifiers", "|".join(each)) for each in before]
-        asked = {"verb": "identify", "add": add, "remove": before, "organization": str(JHE_HOME)}
+        asked = {"verb": "identify", "add": add, "remove": before, "organization": str(groups.home)}
         yield asked, tuple(effects)
         before = add
 
 
-def _jhe_join(made: Made) -> Iterator[Step]:
-    effect = Effect(Verb.ADD, "organizations", JHE_SECOND)
-    yield {"verb": "join", "organization": str(JHE_SECOND)}, (effect,)
+def _jhe_join(groups: Groups, made: Made) -> Iterator[Step]:
+    effect = Effect(Verb.ADD, "organizations", groups.second)
+    yield {"verb": "join", "organization": str(groups.second)}, (effect,)
 
 
-def _jhe_leave(made: Made) -> Iterator[Step]:
-    effect = Effect(Verb.REMOVE, "organizations", JHE_SECOND)
-    yield {"verb": "leave", "organization": str(JHE_SECOND)}, (effect,)
+def _jhe_leave(groups: Groups, made: Made) -> Iterator[Step]:
+    effect = Effect(Verb.REMOVE, "organizations", groups.second)
+    yield {"verb": "leave", "organization": str(groups.second)}, (effect,)
 
 
 JUMP, JHE, IMPILO = "/patients/{id}$", "/patients/{id}$", "/patient/{id}$"
-KINDS = (
+_OF_JUMP = (
     Kind(
         name="jump create", system="jump", method="POST", path="/patients$", steps=_jump_create, creates=True
     ),
@@ -217,17 +227,8 @@ KINDS = (
     ),
     Kind(name="jump archive", system="jump", method="PATCH", path=JUMP, steps=_jump_archive),
     Kind(name="jump mark", system="jump", method="PATCH", path=JUMP, steps=_mark("custom.external_id")),
-    Kind(name="jhe create", system="jhe", method="POST", path="/patients$", steps=_jhe_create, creates=True),
-    Kind(name="jhe change", system="jhe", method="PATCH", path=JHE, steps=_jhe_change, chained=True),
-    Kind(name="jhe identifiers", system="jhe", method="PATCH", path=JHE, steps=_jhe_identify, chained=True),
-    Kind(
-        name="jhe join",
-        system="jhe",
-        method="PATCH",
-        path="/patients/{id}/global_add_organization$",
-        steps=_jhe_join,
-    ),
-    Kind(name="jhe leave", system="jhe", method="DELETE", path=JHE, steps=_jhe_leave),
+)
+_OF_IMPILO = (
     Kind(
         name="impilo create",
         system="impilo",
@@ -251,3 +252,28 @@ KINDS = (
     Kind(name="impilo archive", system="impilo", method="PATCH", path=IMPILO, steps=_impilo_archive),
     Kind(name="impilo mark", system="impilo", method="PATCH", path=IMPILO, steps=_mark("externalIdentifier")),
 )
+
+
+def _of_jhe(groups: Groups) -> tuple[Kind, ...]:
+    def kind(name: str, method: str, steps: Callable[[Groups, Made], Iterator[Step]], **values: Any) -> Kind:
+        where: dict[str, Any] = {"path": JHE, "steps": partial(steps, groups)} | values
+        return Kind(name=f"jhe {name}", system="jhe", method=method, **where)
+
+    return (
+        kind("create", "POST", _jhe_create, path="/patients$", creates=True),
+        kind("change", "PATCH", _jhe_change, chained=True),
+        kind(
+            "identifiers",
+            "PATCH",
+            _jhe_identify,
+            chained=True,
+            not_before_2026="the 2025-10 generation cannot be asked who holds an identifier: refused",
+        ),
+        kind("join", "PATCH", _jhe_join, path="/patients/{id}/global_add_organization$"),
+        kind("leave", "DELETE", _jhe_leave),
+    )
+
+
+def kinds_for(groups: Groups) -> tuple[Kind, ...]:
+    """Every kind, JHE's in these organizations."""
+    return (*_OF_JUMP, *_of_jhe(groups), *_OF_IMPILO)

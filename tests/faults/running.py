@@ -9,22 +9,21 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from integrations.sandbox import jhe
-from integrations.sandbox.run import Sandbox
 from patients.models import Attempt
 from portal.accounts.models import PersonToken, User
 from portal.accounts.opening import open_account
 from portal.accounts.roles import Role
 
-from . import proving, report, systems, twenty
+from . import proving, report, twenty
 from .columns import COLUMNS, KILLS, Column
 from .databases import Database
 from .door import token_for
 from .driver import Driver
 from .intents import OVER, Intent
 from .judging import Finding, counts, judge
-from .kinds import KINDS
+from .kinds import kinds_for
 from .processes import Portal
+from .systems import Systems, SystemsClock
 
 FULL = 32
 SHORT = 2
@@ -37,18 +36,23 @@ class Run:
         self,
         options: argparse.Namespace,
         *,
-        sandbox: Sandbox,
-        clock: systems.SystemsClock,
+        systems: Systems,
+        clock: SystemsClock,
         database: Database,
         folder: Path,
     ) -> None:
         self.options = options
-        self.sandbox = sandbox
+        self.systems = systems
         self.clock = clock
         self.database = database
         self.folder = folder
-        self.columns = [each for each in COLUMNS if _is_named(each.name, options.faults)]
-        self.kinds = [each for each in KINDS if _is_named(each.name, options.kinds)]
+        columns = [each for each in COLUMNS if not (options.jhe and each.by_clock)]
+        self.columns = [each for each in columns if _is_named(each.name, options.faults)]
+        self.kinds = [
+            each
+            for each in kinds_for(systems.groups)
+            if each.system in systems.faults and _is_named(each.name, options.kinds)
+        ]
         self.problems: list[str] = []
         if options.prove:
             self.columns, options.each = [COLUMNS[0]], SHORT
@@ -60,7 +64,7 @@ class Run:
         workers = self.options.workers or (2 if self.database.vendor == "sqlite" else 4)
         portal = Portal({}, self.folder, workers=workers)
         driver = Driver(
-            sandbox=self.sandbox,
+            systems=self.systems,
             clock=self.clock,
             portal=portal,
             database=self.database,
@@ -74,7 +78,7 @@ class Run:
             for column in [] if self.options.twenty else self.columns:
                 self._column(driver, column)
             # With part of the faults somebody is looking into those.
-            if self.options.twenty or len(self.columns) == len(COLUMNS):
+            if self.options.twenty or (len(self.columns) == len(COLUMNS) and not self.options.kinds):
                 self.problems = list(twenty.problems(driver, user.pk))
         finally:
             portal.stop()
@@ -89,13 +93,12 @@ class Run:
         return int(bool(self.problems))
 
     def _prepared(self) -> User:
-        """An empty database, an account that may write everywhere, and systems as the harness needs them."""
+        """An empty database, and an account that may write everywhere."""
         call_command("migrate", run_syncdb=True, verbosity=0)
         call_command("createcachetable", verbosity=0)
         user = open_account(email="driver@example.org", name="Drew Driver", role=Role.CLINIC_STAFF)
-        access, refresh = jhe.issue_token(self.sandbox.stores["jhe"], self.clock, systems.MANAGER)
-        PersonToken.objects.create(user=user, system="jhe", subject="10002", access=access, refresh=refresh)
-        self.sandbox.switches["jump"].set(custom_fields="always", rate_limit=10_000_000)
+        subject, access, refresh = self.systems.tokens()
+        PersonToken.objects.create(user=user, system="jhe", subject=subject, access=access, refresh=refresh)
         return user
 
     def _column(self, driver: Driver, column: Column) -> None:
@@ -103,7 +106,8 @@ class Run:
             return
         begun = time.monotonic()
         before = len(driver.intents)
-        driver.run(column, self.kinds)
+        known = self.systems.dialect == "current"
+        driver.run(column, [each for each in self.kinds if known or not each.not_before_2026])
         asked_for = driver.intents[before:]
         states = {
             state: sum(each.state == state for each in asked_for) for state in ("done", "held", "refused")
@@ -113,7 +117,7 @@ class Run:
     # --- the verdict --------------------------------------------------------------------
 
     def _verdict(self, driver: Driver, seconds: float) -> int:
-        after = systems.read(self.sandbox)
+        after = self.systems.read(driver.intents)
         findings = judge(driver.intents, driver.before, after)
         unproven = [] if findings else proving.missed(driver.intents, driver.before, after)
         stuck = [each for each in driver.intents if each.answered and each.state not in OVER]
@@ -133,7 +137,7 @@ class Run:
         answered = [each for each in driver.intents if each.answered]
         return {
             "database": self.database.vendor,
-            "jhe": self.options.dialect,
+            "jhe": self.systems.dialect,
             "writes": len(answered),
             "not_answered": len(driver.intents) - len(answered),
             "faulted": sum(each.met for each in driver.cells.values()),
@@ -152,7 +156,7 @@ class Run:
     def _print(
         self, driver: Driver, findings: list[Finding], stuck: list[Intent], unproven: list[str]
     ) -> None:
-        dialect, vendor = self.options.dialect, self.database.vendor
+        dialect, vendor = self.systems.dialect, self.database.vendor
         _say("")
         _say(
             report.table(
@@ -182,7 +186,7 @@ class Run:
             kinds=self.kinds,
             columns=self.columns,
             database=self.database.vendor,
-            dialect=self.options.dialect,
+            dialect=self.systems.dialect,
             each=self.options.each,
         )
         names = {each.name for each in self.columns}

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from integrations.impilo import mapping as impilo_mapping
+from integrations.jhe import mapping as jhe_mapping
+from integrations.jump import mapping as jump_mapping
 from integrations.sandbox import jhe
+from integrations.sandbox.faults import FaultBoard
 from integrations.sandbox.impilo.bodies import EMPTY
 from integrations.sandbox.jhe import shapes
+from integrations.sandbox.jhe.seed import add_person
 from integrations.sandbox.jump.drafts import new_row
 from integrations.sandbox.jump.switches import JumpSwitches
 from integrations.sandbox.run import Sandbox
 from integrations.types import RemotePatient
 
-from .intents import Held
+from .intents import Held, Intent
 from .judging import Key
-from .kinds import JHE_HOME, JHE_SECOND
+from .kinds import Groups
 from .people import Made
 
 MANAGER = "manager_mary@example.com"  # of both organizations
+GROUPS = Groups(home=20003, second=20002)
 # What a system writes by itself whenever anything is written.
 BY_ITSELF = frozenset({"updated_at", "created_at", "archived_at", "archived_by", "last_updated", "id"})
 STUDY_NUMBERS = "https://example.org/study-number"
@@ -38,25 +44,91 @@ class SystemsClock:
         return datetime.now(UTC) + self.off
 
 
-def environment(sandbox: Sandbox) -> dict[str, str]:
-    """Where the portal finds the systems of a running sandbox."""
-    addresses = {f"{name.upper()}_URL": sandbox.url(name) for name in sandbox.stores}
-    return addresses | {
-        "JUMP_API_KEY": sandbox.keys["jump"]["full"],
-        "IMPILO_API_KEY": sandbox.keys["impilo"]["full"],
-        "JHE_CLIENT_ID": jhe.CLIENT_ID,
-        "JHE_CLIENT_SECRET": jhe.CLIENT_SECRET,
-    }
+class Systems(Protocol):
+    """The systems that the portal writes to, as the harness sees them: boards of faults, and the truth.
+
+    ``groups`` are two organizations of JHE's in which the asker may write.
+    """
+
+    faults: Mapping[str, FaultBoard]
+    groups: Groups
+    dialect: str
+
+    def put_in(self, system: str, made: Made, *, in_second: bool = False) -> str:
+        """Let a system hold somebody as if since long; the record's number. ``in_second``: they belong
+        to a second organization, too."""
+        ...
+
+    def read(self, intents: Iterable[Intent], records: Iterable[Key] = ()) -> dict[Key, Held]:
+        """What the systems hold of all who are written about: every record that may be one of theirs."""
+        ...
+
+    def as_portal_reads(self, system: str, record: str) -> RemotePatient:
+        """A record as the portal's adapter would have read it, for the index."""
+        ...
+
+    def tokens(self) -> tuple[str, str, str]:
+        """The asker at JHE: number, access token and refresh token."""
+        ...
+
+    def environment(self) -> dict[str, str]:
+        """Where the portal finds the systems, and with what."""
+        ...
+
+
+class Sandboxed:
+    """The sandbox's three systems, read out of their states."""
+
+    def __init__(self, sandbox: Sandbox, clock: SystemsClock) -> None:
+        self.sandbox = sandbox
+        self.faults: Mapping[str, FaultBoard] = sandbox.faults
+        self.groups = GROUPS
+        self.dialect = sandbox.dialect
+        self._clock = clock
+        sandbox.switches["jump"].set(custom_fields="always", rate_limit=10_000_000)
+
+    def put_in(self, system: str, made: Made, *, in_second: bool = False) -> str:
+        """Straight into the state."""
+        with self.sandbox.stores[system].writing() as state:
+            return _PUTTING[system](state, made, in_second)
+
+    def read(self, intents: Iterable[Intent], records: Iterable[Key] = ()) -> dict[Key, Held]:
+        """Every record of every system as it is now."""
+        found: dict[Key, Held] = {}
+        for system, store in self.sandbox.stores.items():
+            with store.reading() as state:
+                rows = list(_READING[system](state))
+            found |= {(system, each.id): each for each in rows}
+        return found
+
+    def as_portal_reads(self, system: str, record: str) -> RemotePatient:
+        """By the adapters' own mappings."""
+        with self.sandbox.stores[system].reading() as state:
+            row = copy.deepcopy(state["patients"][record])
+            if system == "jhe":
+                older = state["dialect"] == jhe.OLDER
+                return jhe_mapping.patient_from_rest(shapes.patient(dict(state), row, older=older))
+        if system == "jump":
+            return jump_mapping.patient(row, operation="get patient")
+        return impilo_mapping.patient(row, operation="get patient")
+
+    def tokens(self) -> tuple[str, str, str]:
+        """Of a manager."""
+        access, refresh = jhe.issue_token(self.sandbox.stores["jhe"], self._clock, MANAGER)
+        return "10002", access, refresh
+
+    def environment(self) -> dict[str, str]:
+        """Addresses and published keys."""
+        addresses = {f"{name.upper()}_URL": self.sandbox.url(name) for name in self.sandbox.stores}
+        return addresses | {
+            "JUMP_API_KEY": self.sandbox.keys["jump"]["full"],
+            "IMPILO_API_KEY": self.sandbox.keys["impilo"]["full"],
+            "JHE_CLIENT_ID": jhe.CLIENT_ID,
+            "JHE_CLIENT_SECRET": jhe.CLIENT_SECRET,
+        }
 
 
 # --- putting people in ----------------------------------------------------------------------
-
-
-def put_in(sandbox: Sandbox, system: str, made: Made, *, in_second: bool = False) -> str:
-    """Let a system hold somebody as if since long; the record's number. ``in_second``: they belong to a
-    second organization, too."""
-    with sandbox.stores[system].writing() as state:
-        return _PUTTING[system](state, made, in_second)
 
 
 def _put_into_jump(state: dict[str, Any], made: Made, _: bool) -> str:
@@ -82,10 +154,8 @@ def _put_into_jhe(state: dict[str, Any], made: Made, in_second: bool) -> str:
         "birth_date": made.born.isoformat(),
         "phone": made.phone,
         "identifiers": [] if older else [{"system": STUDY_NUMBERS, "value": f"LS-{uuid.uuid4()}"}],
-        "organizations": [JHE_HOME, JHE_SECOND] if in_second else [JHE_HOME],
+        "organizations": [GROUPS.home, GROUPS.second] if in_second else [GROUPS.home],
     }
-    from integrations.sandbox.jhe.seed import add_person
-
     return str(add_person(state, row))
 
 
@@ -110,16 +180,6 @@ _PUTTING = {"jump": _put_into_jump, "jhe": _put_into_jhe, "impilo": _put_into_im
 
 
 # --- what they hold -------------------------------------------------------------------------
-
-
-def read(sandbox: Sandbox) -> dict[Key, Held]:
-    """Every record of every system as it is now."""
-    found: dict[Key, Held] = {}
-    for system, store in sandbox.stores.items():
-        with store.reading() as state:
-            rows = list(_READING[system](state))
-        found |= {(system, each.id): each for each in rows}
-    return found
 
 
 def of_jump(state: Mapping[str, Any]) -> Iterator[Held]:
@@ -151,19 +211,3 @@ def of_impilo(state: Mapping[str, Any]) -> Iterator[Held]:
 
 
 _READING = {"jump": of_jump, "jhe": of_jhe, "impilo": of_impilo}
-
-
-def as_portal_reads(sandbox: Sandbox, system: str, record: str) -> RemotePatient:
-    """A record as the portal's adapter would have read it, for the index."""
-    from integrations.impilo import mapping as impilo_mapping
-    from integrations.jhe import mapping as jhe_mapping
-    from integrations.jump import mapping as jump_mapping
-
-    with sandbox.stores[system].reading() as state:
-        row = state["patients"][record]
-        if system == "jhe":
-            older = state["dialect"] == jhe.OLDER
-            return jhe_mapping.patient_from_rest(shapes.patient(dict(state), row, older=older))
-        if system == "jump":
-            return jump_mapping.patient(copy.deepcopy(row), operation="get patient")
-        return impilo_mapping.patient(copy.deepcopy(row), operation="get patient")

@@ -19,7 +19,7 @@ CREATED = Held(system="jump", id="8", family="Bruna", fields={"phone": "2", "fir
 
 
 def change(number: int, *effects: Effect, **values: Any) -> Intent:
-    settled = {"answered": True, "state": "done", "operation": f"op{number}"} | values
+    settled: dict[str, Any] = {"answered": True, "state": "done", "operation": f"op{number}"} | values
     return Intent(
         number=number,
         kind="jump change",

@@ -14,15 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import systems
 from .columns import Column
 from .driver import Driver
 from .intents import Intent
-from .kinds import KINDS
+from .kinds import Kind, kinds_for
 from .people import Made
 
 MANY = 20
-CREATING = [each for each in KINDS if each.creates]
 ROOT = Path(__file__).resolve().parents[2]
 
 Answer = dict[str, Any]
@@ -54,8 +52,8 @@ def _wrong(driver: Driver, answers: Sequence[Answer], people: dict[str, int]) ->
     if {_now(each["taken"]) for each in answers if "taken" in each} - registered:
         yield "somebody was told of another person"
     _settle(driver, answers)
-    held = Counter(each.system for each in systems.read(driver.sandbox).values() if each.family == family)
-    if held != Counter({each.system: count for each in CREATING}):
+    held = Counter(each.system for each in driver.systems.read(()).values() if each.family == family)
+    if held != Counter({each.system: count for each in _creating(driver)}):
         yield f"the systems hold {dict(held)}"
 
 
@@ -65,6 +63,10 @@ def _now(public_id: str) -> int:
 
     patient = Patient.objects.get(public_id=public_id)
     return int(patient.merged_into_id or patient.pk)
+
+
+def _creating(driver: Driver) -> list[Kind]:
+    return [each for each in kinds_for(driver.systems.groups) if each.creates]
 
 
 def _settle(driver: Driver, answers: Sequence[Answer]) -> None:
@@ -86,7 +88,7 @@ def _settle(driver: Driver, answers: Sequence[Answer]) -> None:
 
 def _bodies(driver: Driver, people: Sequence[Made]) -> list[dict[str, Any]]:
     column = Column(name="twenty")
-    asks = [driver.creation(column, CREATING, made) for made in people]
+    asks = [driver.creation(column, _creating(driver), made) for made in people]
     return [{**ask, "number": f"twenty-{intents[0].number}"} for ask, intents in asks]
 
 
