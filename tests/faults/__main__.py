@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -53,8 +54,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kinds", nargs="*", help="only kinds whose names contain one of these")
     parser.add_argument("--prove", action="store_true", help="a short run, to prove the judge")
     parser.add_argument("--twenty", action="store_true", help="only twenty registrations at once")
+    parser.add_argument("--seed", type=int, help="of the made-up people, who are others at every run")
     parser.add_argument("--folder", help="keep logs and the SQLite file here")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.seed = secrets.randbelow(10**9) if options.seed is None else options.seed
+    return options
 
 
 def _each_database(options: argparse.Namespace) -> int:

@@ -65,7 +65,7 @@ class Driver:
     pace: float
     each: int
     kills_wanted: int
-    people: People = field(default_factory=People)
+    people: People
     intents: list[Intent] = field(default_factory=list)
     before: dict[Key, Held] = field(default_factory=dict)
     cells: dict[tuple[str, str], Counted] = field(default_factory=dict)

@@ -32,7 +32,7 @@ class Made:
 class People:
     """Gives one person after the other; the same ones for the same ``seed``."""
 
-    def __init__(self, seed: int = 20_26) -> None:
+    def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
         self._families: set[str] = set()
         self._count = 0

@@ -22,6 +22,7 @@ from .driver import Driver
 from .intents import OVER, Intent
 from .judging import Finding, counts, judge
 from .kinds import kinds_for
+from .people import People
 from .processes import Portal
 from .systems import Systems, SystemsClock
 
@@ -68,6 +69,7 @@ class Run:
             clock=self.clock,
             portal=portal,
             database=self.database,
+            people=People(self.options.seed),
             token=token_for(user.pk),
             pace=self.options.pace,
             each=self.options.each,

@@ -130,7 +130,7 @@ def test_proof_fails_where_the_state_was_wrong_before() -> None:
 
 
 def test_people_share_nothing() -> None:
-    people = People()
+    people = People(1)
     made = [people.one() for _ in range(2000)]
     for name in ("family", "nhs", "email", "phone"):
         assert len({getattr(each, name) for each in made}) == len(made)
