@@ -134,7 +134,12 @@ COLUMNS = (
     Column(name="502 after", fault=_fault(FaultKind.STATUS, status=502, html=True, after_effect=True)),
     Column(name="truncated JSON", fault=_fault(FaultKind.TRUNCATED), never=NO_BODY),
     Column(name="wrong types", fault=_fault(FaultKind.WRONG_TYPES, variant=Variant.SCALARS), never=NO_BODY),
-    Column(name="systems' clock ahead", around=_systems_ahead, by_clock=True),
+    Column(
+        name="systems' clock ahead, 429",
+        fault=_fault(FaultKind.STATUS, status=429, retry_after="+1"),
+        around=_systems_ahead,
+        by_clock=True,
+    ),
     Column(
         name="worker's clock ahead",
         around=_worker_ahead,
