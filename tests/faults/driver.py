@@ -36,7 +36,9 @@ STUCK_SECONDS = 300.0  # after the faults end, at the queue's own pace
 INDEXED = 100  # records taken into the index at a time
 # Every second write of a column meets its fault: a system that fails at all of them is left alone by the
 # portal, and asked once a minute.
-CREATE_SHARE = 0.65  # of the creations, until there were enough
+CREATE_SHARE = 0.85  # of the creations, until there were enough
+# ... where it is sent again at once: five in vain for one person are for somebody to look at.
+AT_ONCE_SHARE = 0.3
 RETRIED_SHARE = 0.5  # of the requests for a record, where the fault comes before the effect
 
 Unit = tuple[dict[str, Any], list[Intent]]  # one ask, and the writes that it asks for
@@ -187,7 +189,8 @@ class Driver:
         """Which records' requests meet a fault, and how often. In a chain where nothing is done, so that
         the same is sent again, by chance: the first write would have it all."""
         if kind.creates:
-            yield "", {"times": self.each, "share": CREATE_SHARE}
+            is_at_once = fault.status == 500 and not _takes_effect(fault)
+            yield "", {"times": self.each, "share": AT_ONCE_SHARE if is_at_once else CREATE_SHARE}
             return
         if kind.chained and not _takes_effect(fault):
             yield from ((each, {"times": CHAIN, "share": RETRIED_SHARE}) for each in records)

@@ -44,14 +44,15 @@ def table(
 def too_few(
     cells: Cells, *, kinds: Sequence[Kind], columns: Sequence[Column], database: str, dialect: str, each: int
 ) -> list[str]:
-    """The cells that can occur and hold fewer writes, or fewer that met the fault, than they were to."""
+    """The cells that can occur and hold fewer writes than they were to, or of which less than half as many
+    met the fault."""
     short = []
     for column in columns:
         for kind in kinds:
             if column.reason(kind, database, dialect):
                 continue
             counted = cells.get((kind.name, column.name), Counted())
-            if counted.writes < each or (column.fault is not None and counted.met < each):
+            if counted.writes < each or (column.fault is not None and counted.met < each / 2):
                 short.append(f"{kind.name} × {column.name}: {counted.writes} ({counted.met})")
     return short
 
