@@ -189,7 +189,7 @@ class Driver:
         """Which records' requests meet a fault, and how often. In a chain where nothing is done, so that
         the same is sent again, by chance: the first write would have it all."""
         if kind.creates:
-            is_at_once = fault.status == 500 and not _takes_effect(fault)
+            is_at_once = fault.kind is FaultKind.HALF_DONE or (fault.status == 500 and not fault.after_effect)
             yield "", {"times": self.each, "share": AT_ONCE_SHARE if is_at_once else CREATE_SHARE}
             return
         if kind.chained and not _takes_effect(fault):
