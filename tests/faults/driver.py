@@ -175,7 +175,8 @@ class Driver:
             if kind.put:  # the server of these records knows no PATCH
                 for each in map(kind.pattern, records):
                     board.add(Fault(kind=FaultKind.STATUS, status=405, method="PATCH", path=each))
-            if column.fault is None or column.never.get(kind.name):
+            never = column.reason(kind, self.database.vendor, self.systems.dialect)
+            if column.fault is None or never:
                 continue
             for record, often in self._often(column.fault, kind, records):
                 path = kind.pattern(record)
