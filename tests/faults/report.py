@@ -44,7 +44,7 @@ def table(
 def too_few(
     cells: Cells, *, kinds: Sequence[Kind], columns: Sequence[Column], database: str, dialect: str, each: int
 ) -> list[str]:
-    """The cells that can occur and hold fewer writes than they were to, or of which less than half as many
+    """The cells that can occur and hold fewer writes than they were to, or of which too few
     met the fault."""
     short = []
     for column in columns:
@@ -52,7 +52,7 @@ def too_few(
             if column.reason(kind, database, dialect):
                 continue
             counted = cells.get((kind.name, column.name), Counted())
-            if counted.writes < each or (column.fault is not None and counted.met < each / 2):
+            if counted.writes < each or (column.fault is not None and counted.met < each / 4):
                 short.append(f"{kind.name} × {column.name}: {counted.writes} ({counted.met})")
     return short
 
