@@ -19,7 +19,7 @@ as_in_production = ENVIRONMENT=production ALLOWED_HOSTS=portal.example.org \
 # Tests and demo start many processes; each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup run smoke check test test-fast ui screenshots verify-jhe bench bench-typed
+.PHONY: setup run smoke check test test-fast ui screenshots faults verify-jhe bench bench-typed
 .DEFAULT_GOAL := run
 
 setup: ## everything that tests and checks need
@@ -59,6 +59,10 @@ ui: ## the style sheet, anew
 screenshots: ## every page and state at three widths, into screenshots/
 	$(bootstrap) dev
 	@$(python) -m tests.browser.screenshots screenshots $(ARGS)
+
+faults: ## thousands of writes while everything goes wrong, on SQLite and FAULTS_DATABASES="postgres://… …"; see docs/reliability.md
+	$(bootstrap) dev
+	@$(python) -m tests.faults $(ARGS)
 
 needed = JHE_URL JHE_CLIENT_ID JHE_CLIENT_SECRET JHE_USER JHE_PASSWORD
 

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -33,15 +34,27 @@ class Reply:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from a ``Retry-After`` header in either form (RFC 9110 §10.2.3), else ``None``."""
+    """Seconds from a ``Retry-After`` header in either form (RFC 9110 §10.2.3), else ``None``.
+
+    A moment is counted from the reply's own ``Date``: by our clock, where theirs is an hour ahead, a
+    second would become an hour, and where it is behind we would not wait at all.
+    """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:12])
+    moment = _moment_in(value)
+    if moment is None:
+        return None
+    return max((moment - (_moment_in(headers.get("Date", "")) or timezone.now())).total_seconds(), 0.0)
+
+
+def _moment_in(text: str) -> datetime | None:
+    """A moment as HTTP writes it. Without a zone it is none: HTTP's is always GMT."""
     try:
-        moment = parsedate_to_datetime(value)
-        return max((moment - timezone.now()).total_seconds(), 0.0)
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError):
         return None
+    return moment if moment.tzinfo is not None else None
 
 
 def body_of(response: requests.Response, max_bytes: int) -> bytes | None:

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from email.utils import formatdate
 from enum import StrEnum
 from typing import Any
 
@@ -55,7 +56,8 @@ class Fault:
     query), empty means any; ``times`` ``None`` means until cleared. ``after_effect``: the
     request is carried out first and only its answer suffers (for reset, hang, status and
     redirect; the kinds that spoil an answer always carry the request out). ``share``: how many of the
-    requests met it strikes, 0 to 1, by chance.
+    requests met it strikes, 0 to 1, by chance. ``retry_after`` is sent as it is; ``+5`` as the moment in
+    five seconds, by the system's own clock.
     """
 
     kind: FaultKind
@@ -153,7 +155,8 @@ class FaultBoard:
     """The faults set on one server, the latency of all its answers, and the requests it saw.
 
     ``latency`` is how many seconds every answer takes at least, beside any fault; ``lifted`` is set when
-    it is lifted while requests wait. ``stopping`` ends all waiting; the server sets and clears it.
+    it is lifted while requests wait. ``stopping`` ends all waiting; the server sets and clears it. ``now``
+    is the system's own clock (seconds since 1970), as its ``Date`` tells it.
     """
 
     def __init__(self, error_body: ErrorBody = plain_error) -> None:
@@ -161,6 +164,7 @@ class FaultBoard:
         self.lifted = threading.Event()
         self.stopping = threading.Event()
         self.error_body = error_body
+        self.now: Callable[[], float] = time.time
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._faults: list[ActiveFault] = []
@@ -226,12 +230,15 @@ class FaultBoard:
         return fault.share >= 1 or self._chance.random() < fault.share
 
 
-def made_up_reply(fault: Fault, error_body: ErrorBody) -> Reply:
+def made_up_reply(fault: Fault, error_body: ErrorBody, now: float = 0.0) -> Reply:
     """The answer of a ``STATUS`` or ``REDIRECT`` fault."""
     if fault.kind is FaultKind.REDIRECT:
         status = fault.status if 300 <= fault.status < 400 else 302
         return Reply(status=status, headers=[("Location", fault.location)], body=b"")
-    headers = [("Retry-After", fault.retry_after)] if fault.retry_after else []
+    after = fault.retry_after
+    if after.startswith("+"):
+        after = formatdate(now + float(after), usegmt=True)
+    headers = [("Retry-After", after)] if after else []
     if fault.html:
         page = f"<!doctype html><title>{fault.status}</title><h1>Error {fault.status}</h1>\n"
         kind, body = "text/html; charset=utf-8", page.encode()

@@ -73,6 +73,8 @@ class Sandbox:
         parts = {name: builders[name]() for name in systems}
         self.stores = {name: each.store for name, each in parts.items()}
         self.faults = {name: each.board for name, each in parts.items()}
+        for each in parts.values():
+            each.board.now = lambda: self._clock().timestamp()
         self.switches = {name: each.switches for name, each in parts.items() if each.switches is not None}
         self.servers = {
             name: Server(

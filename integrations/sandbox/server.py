@@ -44,6 +44,10 @@ class _Handler(WSGIRequestHandler):
         """The ``Server`` header: no versions, as behind a gateway."""
         return "sandbox"
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The ``Date`` header: by the system's own clock."""
+        return super().date_time_string(self.server.board.now() if timestamp is None else timestamp)
+
     def run_wsgi(self) -> None:
         """Answer one request; the base class calls this for every method."""
         environ = self.make_environ()
@@ -103,7 +107,7 @@ class _Handler(WSGIRequestHandler):
             self._reset()
             return None
         if fault.kind in (FaultKind.STATUS, FaultKind.REDIRECT):
-            return made_up_reply(fault, board.error_body)
+            return made_up_reply(fault, board.error_body, board.now())
         return spoil(fault, reply or self._ask_app(environ))
 
     def _ask_app(self, environ: WSGIEnvironment) -> Reply:

@@ -46,6 +46,8 @@ class Step:
         self.attempt = Attempt(operation=operation, began_at=clock.now())
         self.asked = False  # whether anything left for the system, a look included
         self.sent = False  # whether what changes something was about to leave
+        # What is left of earlier tries where this one is known to have done nothing.
+        self.before: dict[str, Any] = {"left_at": None, "late_until": None}
 
     def run(self) -> None:
         """Try, and keep what came of it. Raises nothing but ``DatabaseError``: then the lease ends by
@@ -89,12 +91,14 @@ class Step:
         adapter = rights.opened(
             operation.acts_for,
             operation.system,
-            seconds=SECONDS,
+            seconds=clock.span(SECONDS).total_seconds(),
             background=operation.bulk_id is not None,
             sending=self._note_asked,
         )
         wish = wishes.kept(operation.kind, operation.wanted)
-        job = Job(operation=operation, wish=wish, adapter=adapter, now=clock.now())
+        job = Job(
+            operation=operation, wish=wish, adapter=adapter, now=clock.now(), is_stopped=self._is_stopped()
+        )
         work = work_of(job)
         look = work.look()
         if isinstance(look, Done) and (look.sure or not job.is_late):
@@ -107,20 +111,22 @@ class Step:
         if operation.late_until is not None and job.is_late and not again:
             return self._put_off(operation.late_until, Why.LATE)
         assert isinstance(look, Ready)  # noqa: S101 (what is done and not sure is late)
-        return self._ready(work, look)
+        return self._ready(work, look, is_stopped=job.is_stopped)
 
     def _note_asked(self) -> None:
         self.asked = True
 
-    def _ready(self, work: Work, look: Ready) -> str:
+    def _ready(self, work: Work, look: Ready, *, is_stopped: bool) -> str:
         """It has not happened, and no request is under way that may still do it: send it."""
         operation = self.operation
-        if self._is_stopped():
+        if is_stopped and not look.mends:
             return self._stopped()
         if operation.left_at is not None and not look.again:
             operation.in_vain += 1
             if operation.in_vain >= MOST_IN_VAIN:
                 return self._held(Why.IN_VAIN, {}, in_vain=operation.in_vain)
+        if look.leaves_open:
+            self.before = {"left_at": operation.left_at, "late_until": operation.late_until}
         self._note_leaving(look)
         self.sent = True
         record, lost = work.send(look)
@@ -198,8 +204,8 @@ class Step:
             (breaker.answered if answered else breaker.failed)(self.operation.system)
         if self.sent and fault.outcome_unknown:
             return self._unknown(fault)
-        if self.sent:  # it is known to have changed nothing
-            queue.keep(self.operation, left_at=None, late_until=None)
+        if self.sent:  # it is known to have changed nothing; an earlier one may have
+            queue.keep(self.operation, **self.before)
         for kind, then in self._after():
             if isinstance(fault, kind):
                 return then(fault)
@@ -234,7 +240,8 @@ class Step:
         """It may have taken effect: look, soon. Nobody is said to have failed."""
         conflict = {"conflict": True} if isinstance(fault, errors.Conflict) else {}
         tries = self.operation.tries + 1
-        late = {} if fault.under_way or isinstance(fault, errors.Conflict) else {"late_until": None}
+        is_under_way = fault.under_way or isinstance(fault, errors.Conflict)
+        late = {} if is_under_way else {"late_until": self.before["late_until"]}
         wait = min(BACKOFF * 2 ** min(tries - 1, 10), LONGEST_UNKNOWN)
         until = clock.now() + clock.span(wait)
         return self._put_off(until, Why.LATE, tries=tries, details=conflict, **late)

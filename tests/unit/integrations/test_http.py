@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -292,6 +292,16 @@ def test_request_id_is_kept_from_header_or_envelope(serve: Serve) -> None:
 )
 def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
     assert retry_after({"Retry-After": value}) == seconds
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=400)])
+def test_retry_after_as_a_date_by_a_clock_that_is_off(off: timedelta) -> None:
+    theirs = datetime.now(UTC) + off
+    headers = {
+        "Date": format_datetime(theirs, usegmt=True),
+        "Retry-After": format_datetime(theirs + timedelta(seconds=30), usegmt=True),
+    }
+    assert retry_after(headers) == 30.0
 
 
 def test_retry_after_as_a_date() -> None:

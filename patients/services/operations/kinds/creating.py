@@ -38,7 +38,7 @@ class Creating:
 
     def look(self) -> Look:
         """The record that was found, or whether it may be sent."""
-        if self.job.may_have_left and self._key_holds():
+        if self.job.may_have_left and self._key_holds() and not self.job.is_stopped:
             return Ready(again=True)  # the system itself tells a repeated request from a second one
         found = [(self._who(each), each) for each in self.job.adapter.created(self.new)]
         ours = self._ours(found)

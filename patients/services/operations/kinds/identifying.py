@@ -26,7 +26,7 @@ class Identifying:
         sent = self._sent()
         was_emptied = bool(sent) and not record.identifiers
         if was_emptied:
-            return Ready(identifiers_to_keep(sent))
+            return Ready(identifiers_to_keep(sent), mends=True)
         wanted = self.wish.change.over(record.identifiers)
         if set(wanted) == set(record.identifiers):
             return Done(record)

@@ -20,12 +20,14 @@ A = TypeVar("A")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """``may_have_left``: an earlier try left, and what came of it is not known yet. ``now`` is the
-    moment by the queue's clock."""
+    moment by the queue's clock. ``is_stopped``: its bulk was paused or cancelled, so that nothing more is
+    to leave than what ends a thing half done."""
 
     operation: Operation
     wish: Wish = field(repr=False)
     adapter: System
     now: datetime
+    is_stopped: bool = False
 
     @property
     def may_have_left(self) -> bool:
@@ -66,11 +68,18 @@ class Done:
 class Ready:
     """It has not happened, and nothing stands against it. ``prepared`` is what exactly is sent, where it
     has to be kept (JSON). ``again``: the same request may be sent while an earlier one is under way, since
-    the system knows its key; ``fresh_key``: that key is spent."""
+    the system knows its key; ``fresh_key``: that key is spent. ``mends``: an earlier try has left something
+    half done, which this one makes good."""
 
     prepared: Any = field(default=None, repr=False)
     again: bool = False
     fresh_key: bool = False
+    mends: bool = False
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether the earlier try is as open as before where this one does nothing."""
+        return self.again or self.mends
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,160 @@
+"""The way in for the driver: a small HTTP door over the services of writing.
+
+``POST /faults/ask`` records what is asked for and answers with the operations' public ids: 201, and the
+same again for a number that was asked before; 409 where the person is being registered already.
+``POST /faults/states`` tells how far operations are. Loopback only, with a signed token that names one of
+the harness's accounts. Only the harness's settings know it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import cattrs.preconf.json
+import structlog
+from django.core import signing
+from django.db import DatabaseError, IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+
+from integrations.types import Identifier
+from integrations.writes import Changes, Details, IdentifierChange, NewRecord, Part, details_of
+from portal.audit import AuditUnavailable
+
+PATH = "/faults/"
+SALT = "tests.faults"
+log = structlog.get_logger(__name__)
+_json = cattrs.preconf.json.make_converter()
+
+Values = Mapping[str, Any]
+
+
+def token_for(user_id: int) -> str:
+    """What the driver sends to act as an account of the harness's."""
+    return signing.dumps(user_id, salt=SALT)
+
+
+class Door:
+    """In front of the portal: answers its own addresses, and lets all others through."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        if not request.path.startswith(PATH):
+            return self.get_response(request)
+        view = _VIEWS.get(request.path.removeprefix(PATH))
+        if view is None or request.method != "POST" or request.META["REMOTE_ADDR"] != "127.0.0.1":
+            return HttpResponse(status=404)
+        try:
+            user_id = signing.loads(request.headers.get("X-Faults-Token", ""), salt=SALT)
+        except signing.BadSignature:
+            return HttpResponse(status=403)
+        try:
+            status, answer = view(json.loads(request.body), user_id)
+        except (DatabaseError, AuditUnavailable) as fault:
+            log.warning("the door waits for the database", error=type(fault).__name__)
+            return JsonResponse({"error": type(fault).__name__}, status=503)
+        return JsonResponse(answer, status=status)
+
+
+def _ask(values: Values, user_id: int) -> tuple[int, Values]:
+    from patients.services.operations.claims import Taken
+
+    try:
+        return 201, asked(values, user_id)
+    except Taken as taken:
+        return 409, {"taken": taken.patient.public_id}
+
+
+def asked(values: Values, user_id: int) -> Values:
+    """Record an ask, once for each number; the answer. Raises ``Taken``."""
+    from portal.accounts.models import User
+
+    from .models import Asked
+
+    number = values["number"]
+    try:
+        with transaction.atomic():
+            row = Asked.objects.create(number=number)
+            operations = _recorded(values, User.objects.get(pk=user_id))
+            row.answer = {
+                "patient": operations[0].patient.public_id,
+                "operations": {each.system: [each.public_id, each.own_id] for each in operations},
+            }
+            row.save()
+    except IntegrityError:
+        row = Asked.objects.get(number=number)
+    answer: Values = row.answer
+    return answer
+
+
+def _recorded(values: Values, user: Any) -> list[Any]:
+    from patients.models import SourceRecord
+    from patients.services.operations import recording
+
+    if values["verb"] == "create":
+        records = {system: _new(each) for system, each in values["records"].items()}
+        return recording.register(records, by=user)
+    record = SourceRecord.objects.get(system=values["system"], remote_id=values["record"])
+    return [recording.ask(_wish(values, record), record=record, by=user)]
+
+
+def _new(values: Values) -> NewRecord:
+    return NewRecord(
+        details=_json.structure(values["details"], Details), organization_id=values.get("organization", "")
+    )
+
+
+def _wish(values: Values, record: Any) -> Any:
+    from patients.services.held import whole_of
+    from patients.services.operations import wishes
+
+    organization = values.get("organization", "")
+    match values["verb"]:
+        case "change":
+            shown = details_of(whole_of(record))
+            before = _json.structure(values["shown"], Details)
+            known = {name: getattr(before, name) for name in values["shown"]}
+            return wishes.Change(
+                changes=_changes(values), shown=replace(shown, **known), organization_id=organization
+            )
+        case "archive":
+            return wishes.Archive(reason=values["reason"], notes=values["notes"])
+        case "identify":
+            change = IdentifierChange(add=_identifiers(values["add"]), remove=_identifiers(values["remove"]))
+            return wishes.Identify(change=change, organization_id=organization)
+        case "join":
+            return wishes.Join(organization_id=organization)
+        case "leave":
+            return wishes.Leave(organization_id=organization)
+        case "mark":
+            return wishes.Mark()
+    raise ValueError("no such write")
+
+
+def _changes(values: Values) -> Changes:
+    return Changes(
+        parts=frozenset(map(Part, values["details"])),
+        details=_json.structure(values["details"], Details),
+        custom_fields=tuple(values["custom"].items()),
+    )
+
+
+def _identifiers(pairs: list[list[str]]) -> tuple[Identifier, ...]:
+    return tuple(Identifier(system=system, value=value) for system, value in pairs)
+
+
+def _states(values: Values, user_id: int) -> tuple[int, Values]:
+    from patients.models import Operation
+
+    rows = Operation.objects.filter(public_id__in=values["operations"])
+    told = rows.values_list("public_id", "state", "why")
+    return 200, {public_id: [state, why] for public_id, state, why in told}
+
+
+_VIEWS: Mapping[str, Callable[[Values, int], tuple[int, Values]]] = {"ask": _ask, "states": _states}
