@@ -264,8 +264,8 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     },
 }
 
-# All waits of the queue of writes (patients/services/operations) are multiplied by it: for tests.
-OPERATIONS_PACE = env.float("OPERATIONS_PACE", default=1.0)
+# All waits of the queue of writes are multiplied by it: the fault harness has other things to do.
+OPERATIONS_PACE = 1.0
 
 # Reading them into the index (patients/services/sync_schedule.py): minutes between looks for
 # changes where a system tells what changed, hours between readings of everybody, days for which

@@ -15,6 +15,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults"]  # noqa: F405  for the table 
 MIDDLEWARE = ["tests.faults.door.Door", *MIDDLEWARE]  # noqa: F405
 PERIODIC_TASKS = {"patients.tasks.let_claims_go": 60}
 SECOND_FACTOR_ROLES = []
+OPERATIONS_PACE = float(os.environ.get("OPERATIONS_PACE", "1"))
 TIME_OUT = 0.8  # seconds that a system has to answer
 SYSTEMS = {
     name: {
