@@ -16,7 +16,7 @@ from patients.services import index, installations, key_making, linking, one_wri
 from portal import audit
 from portal.accounts.models import User
 
-from . import claims, queue
+from . import claims, clock, queue
 from .whys import Why
 from .wishes import Kind
 
@@ -74,7 +74,7 @@ def taken_in(operation: Operation, record: RemotePatient) -> SourceRecord:
     """The record in the index, as one of the operation's person. Called while the index is held."""
     key_making.note_first()
     installations.note_first(record.system)
-    index.store([record])
+    index.store([record], read_at=clock.now())
     row = SourceRecord.objects.defer("held").get(system=record.system, remote_id=record.id)
     if operation.kind == Kind.CREATE:
         operation.patient = linking.adopt(

@@ -59,7 +59,7 @@ class Step:
             outcome = "taken over"
         if not self.asked:
             breaker.was_not_asked(self.operation.system)
-        self.attempt.ended_at, self.attempt.sent, self.attempt.outcome = clock.now(), self.sent, outcome
+        self.attempt.ended_at, self.attempt.outcome = clock.now(), outcome
         self.attempt.save()
         log.info(
             "operation", operation=self.operation.public_id, kind=self.operation.kind,
@@ -128,7 +128,6 @@ class Step:
         if look.leaves_open:
             self.before = {"left_at": operation.left_at, "late_until": operation.late_until}
         self._note_leaving(look)
-        self.sent = True
         record, lost = work.send(look)
         if not record.complete or (lost and record.unread):  # the answer does not tell: look
             return self._put_off(clock.now() + clock.span(BACKOFF), Why.LATE, late_until=None)
@@ -150,6 +149,8 @@ class Step:
             left_at=now,
             late_until=now + clock.span(LATE),
         )
+        self.attempt.sent = self.sent = True  # kept now: whoever dies from here on may have sent it
+        self.attempt.save(update_fields=["sent"])
 
     def _is_stopped(self) -> bool:
         bulk = self.operation.bulk_id

@@ -102,7 +102,8 @@ def _listed(words: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """One attempt as pages show it. ``sent`` and ``seconds`` are ``None`` where it never came to its end."""
+    """One attempt as pages show it. ``seconds`` is ``None`` where it never came to its end, and so is
+    ``sent`` where it was cut off while it was being sent."""
 
     began_at: datetime
     text: str
@@ -154,7 +155,8 @@ def try_of(attempt: Attempt, operation: Operation, *, is_latest: bool) -> Try:
     if attempt.ended_at is None:
         is_on = is_latest and operation.state == Operation.State.SENDING
         return Try(
-            began_at=attempt.began_at, text=UNDER_WAY if is_on else CUT_OFF, sent=None,
+            began_at=attempt.began_at, text=UNDER_WAY if is_on else CUT_OFF,
+            sent=None if attempt.sent else False,  # it was about to be sent when the worker ended
             request_id=attempt.request_id, seconds=None,
         )  # fmt: skip
     seconds = (attempt.ended_at - attempt.began_at).total_seconds()

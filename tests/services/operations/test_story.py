@@ -91,7 +91,7 @@ def test_every_fault_of_a_try_has_words(fault: type[errors.IntegrationError]) ->
 
 
 def test_try_without_an_end_is_under_way_only_while_it_is_sent() -> None:
-    attempt = Attempt(began_at=timezone.now())
+    attempt = Attempt(began_at=timezone.now(), sent=True)
     told = {
         (state, is_latest): try_of(attempt, Operation(system="jump", state=state), is_latest=is_latest)
         for state in (State.SENDING, State.UNKNOWN)

@@ -146,7 +146,8 @@ def test_tries_say_what_came_of_each(staff: Client, clinic_staff: User) -> None:
     now = timezone.now()
     for minutes, outcome, fault, sent in (
         (9, "waits", "Unavailable", False),
-        (6, "", "", False),
+        (7, "", "", False),
+        (6, "", "", True),
         (3, "not known", "ProtocolError", True),
     ):
         began = now - timedelta(minutes=minutes)
@@ -159,13 +160,14 @@ def test_tries_say_what_came_of_each(staff: Client, clinic_staff: User) -> None:
     rows = [row.text for row in page_of(staff, operation).every(lambda node: node.tag == "tr")]
     tries = [row for row in rows if "-" in row and ":" in row]
 
-    assert len(tries) == 3
+    assert len(tries) == 4
     assert "It is not known whether it took effect. Request id c0ffee Sent" in tries[0]
     assert "took 2.3 s" in tries[0]
     assert "Cut off: the worker that made it ended. Not known" in tries[1]
     assert "took" not in tries[1]
-    assert "Jump EHR did not answer. Put off until the next try." in tries[2]
-    assert "Nothing sent" in tries[2]
+    assert "Cut off: the worker that made it ended. Nothing sent" in tries[2]
+    assert "Jump EHR did not answer. Put off until the next try." in tries[3]
+    assert "Nothing sent" in tries[3]
 
 
 def test_one_that_waits_behind_a_held_one_leads_to_it(staff: Client, clinic_staff: User) -> None:
