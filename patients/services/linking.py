@@ -6,7 +6,7 @@ its evidence and the version of the weights, and can be undone (docs/architectur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 from django.db import transaction
@@ -62,22 +62,22 @@ def adopt(*, patient: Patient, record: SourceRecord, reason: str, by: User) -> P
     """Make a record that was created for a person one of theirs; returns whose it is then.
 
     A person without records so far becomes whoever the record belongs to. Where the record came to others
-    by rule who are unlike this person, it leaves them.
+    by rule who are unlike this person, or were said to be somebody else, it leaves them.
     """
-    patient = patient.merged_into or patient
-    patient, home = _lock(patient.pk, record.patient_id)
+    now = Patient.objects.get(pk=patient.pk)  # linking may have moved on since it was read
+    patient, home = _lock(now.merged_into_id or now.pk, record.patient_id)
     if patient == home:
         return home
     mine = [each for each in patient.records.defer("held") if counts(each)]
     if not patient.records.exists():
         patient.merged_into = home
         Patient.objects.filter(merged_into=patient).update(merged_into=home)
-        _hand_over(patient, home)
+        hand_over({patient.pk: home})
         _changed(home, patient)
         return home
     theirs = [each for each in home.records.exclude(pk=record.pk).defer("held") if counts(each)]
     unlike = (are_unlike_subjects(subject_of(one), subject_of(other)) for one in mine for other in theirs)
-    if any(unlike):
+    if any(unlike) or _are_kept_apart(mine, theirs):
         _set_apart(record, home, reason=reason, by=by)
         patient, home = _lock(patient.pk, record.patient_id)
     _lift_kept_apart(patient, home)
@@ -86,10 +86,18 @@ def adopt(*, patient: Patient, record: SourceRecord, reason: str, by: User) -> P
     return patient
 
 
-def _hand_over(lose: Patient, keep: Patient) -> None:
-    """What is being written for one person goes on for whom that person has become."""
-    Operation.objects.filter(patient=lose).update(patient=keep)
-    Claim.objects.filter(patient=lose).update(patient=keep)
+def _are_kept_apart(ones: Sequence[SourceRecord], others: Sequence[SourceRecord]) -> bool:
+    either_way = Q(first__in=ones, second__in=others) | Q(first__in=others, second__in=ones)
+    return KeptApart.objects.filter(either_way, lifted_at=None).exists()
+
+
+def hand_over(became: Mapping[int, Patient]) -> None:
+    """What is being written for a person (our id) goes on for whom that person has become: else it would
+    leave the order in which one person's writes go."""
+    for model in (Operation, Claim):
+        rows = model.objects.filter(patient__in=list(became))
+        for lost in rows.values_list("patient", flat=True).distinct():
+            model.objects.filter(patient=lost).update(patient=became[lost])
 
 
 @transaction.atomic
@@ -197,7 +205,7 @@ def _unite(keep: Patient, lose: Patient, *, reason: str, by: User) -> None:
     )  # fmt: skip
     _move(records, keep)
     lose.merged_into = keep
-    _hand_over(lose, keep)
+    hand_over({lose.pk: keep})
     Patient.objects.filter(merged_into=lose).update(merged_into=keep)
     _changed(keep, lose)
     for record in records:

@@ -183,7 +183,14 @@ class _Joins:
         bulk.update(self._moved.values(), ["patient"])
         _move_memberships(self._moved.values())
         self._follow()
+        linking.hand_over({lost: self._survivor(lost) for lost in self._lost})
         audit.write_all(self._events)
+
+    def _survivor(self, lost: int) -> Patient:
+        kept = self._lost[lost]
+        while kept.pk in self._lost:
+            kept = self._lost[kept.pk]
+        return kept
 
     def _follow(self) -> None:
         """Whoever was joined with one of those who are joined now is joined with whom these are."""

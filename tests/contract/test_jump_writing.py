@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from pytest_django import Settings
 
 from integrations import errors
 from integrations.jump.adapter import JumpAdapter
+from integrations.parallel import start
 from integrations.sandbox.faults import Fault, FaultKind, Variant
 from integrations.types import Address, Gender, Identifier, RemotePatient, Sex
 from integrations.writes import Details, NewRecord, details_of
@@ -155,7 +157,7 @@ def test_key_of_a_request_that_still_runs_leaves_the_outcome_unknown(jump: Bench
     key = str(uuid4())
     switch(jump, creating="held")
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(adapter(jump, None).create, NEW, key=key)
+        slow = start(pool, partial(adapter(jump, None).create, NEW, key=key))
         until(lambda: "POST" in sent(jump), what="the first request")
         assert isinstance(slow.exception(timeout=10), errors.Unavailable)  # gave up waiting
     with pytest.raises(errors.Conflict) as caught:

@@ -26,7 +26,7 @@ REGISTERED = "Registered for this person."
 @transaction.atomic
 def finish(operation: Operation, record: RemotePatient) -> None:
     """It is done; ``record`` as the system holds it now. Raises ``LostLease``: then nothing is kept."""
-    one_writer.hold()
+    _hold_index(operation)
     row = taken_in(operation, record)
     queue.end(operation, Operation.State.DONE, record=row, details={})
     claims.let_go(operation.patient)
@@ -39,7 +39,7 @@ def hold(
     **values: Any,
 ) -> None:  # fmt: skip
     """A person has to decide. ``record``: what the system holds of it by now. Raises ``LostLease``."""
-    one_writer.hold()
+    _hold_index(operation)
     row = operation.record if record is None else taken_in(operation, record)
     queue.hold(operation, why, details, record=row, **values)
     note("operation.held", operation, because=str(why))
@@ -48,10 +48,16 @@ def hold(
 @transaction.atomic
 def refuse(operation: Operation, why: Why, **values: Any) -> None:
     """It cannot be done, and has not been. Raises ``LostLease``."""
-    one_writer.hold()
+    _hold_index(operation)
     queue.end(operation, Operation.State.REFUSED, why, **values)
     claims.let_go(operation.patient)
     note("operation.refused", operation, because=str(why))
+
+
+def _hold_index(operation: Operation) -> None:
+    """Hold the index, before any row is, and see for whom the operation is by now: people are linked."""
+    one_writer.hold()
+    operation.refresh_from_db(fields=["patient"])
 
 
 def note(
@@ -76,6 +82,7 @@ def taken_in(operation: Operation, record: RemotePatient) -> SourceRecord:
     installations.note_first(record.system)
     index.store([record], read_at=clock.now())
     row = SourceRecord.objects.defer("held").get(system=record.system, remote_id=record.id)
+    operation.refresh_from_db(fields=["patient"])
     if operation.kind == Kind.CREATE:
         operation.patient = linking.adopt(
             patient=operation.patient, record=row, reason=REGISTERED, by=operation.asked_by

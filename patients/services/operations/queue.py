@@ -64,7 +64,8 @@ def claim(system: str, owner: str) -> Operation | None:
 def _due(system: str, now: datetime) -> QuerySet[Operation]:
     is_left = Q(state=Operation.State.SENDING, lease_until__lt=now)
     is_due = Q(state__in=_WAITING, due_at__lte=now) | is_left
-    goes = Q(bulk=None) | Q(bulk__state=Bulk.State.RUNNING) | is_left | Q(left_at__isnull=False)
+    is_on = Q(bulk=None) | ~Q(bulk__state=Bulk.State.PAUSED)  # what is left of a cancelled one is ended
+    goes = is_on | is_left | Q(left_at__isnull=False)
     rows = Operation.objects.filter(is_due, goes, ~Exists(_before(OuterRef("pk"))), system=system)
     return rows.defer(*SEALED).order_by("due_at", "pk")
 

@@ -58,8 +58,8 @@ def send_due(*, until_idle: Callable[[], bool] = lambda: True) -> int:
 def _loop(system: str, ended: threading.Event) -> None:
     owner = new_owner()
     while not ended.is_set():
-        close_old_connections()
         try:
+            close_old_connections()
             pause = 0.0 if send_next(system, owner) else IDLE_SECONDS
         except DatabaseError as fault:  # the lease ends by itself, and somebody looks again
             log.warning("sending waits for the database", system=system, error=type(fault).__name__)

@@ -36,6 +36,7 @@ MOST_IN_VAIN = 5  # tries that did nothing, unknown each time, before a person l
 MOST_FAULTS_OF_OURS = 10
 BACKOFF, LONGEST_BACKOFF, LONGEST_UNKNOWN = 2.0, 300.0, 60.0  # seconds
 FOR_A_TOKEN, FOR_A_KEY = 3600.0, 300.0
+LONGEST_LIMIT = 3600.0  # whatever a system says: quotas begin anew every hour
 
 
 class Step:
@@ -130,7 +131,8 @@ class Step:
         self._note_leaving(look)
         record, lost = work.send(look)
         if not record.complete or (lost and record.unread):  # the answer does not tell: look
-            return self._put_off(clock.now() + clock.span(BACKOFF), Why.LATE, late_until=None)
+            tries = operation.tries + 1
+            return self._put_off(self._later(tries), Why.LATE, tries=tries, late_until=None)
         if lost:
             queue.keep(operation, left_at=None, late_until=None)
             return self._held(Why.NOT_TAKEN, {"fields": list(lost)}, taken=record)
@@ -147,7 +149,7 @@ class Step:
             in_vain=self.operation.in_vain,
             details={},
             left_at=now,
-            late_until=now + clock.span(LATE),
+            late_until=now + clock.span(LATE + SECONDS),  # whoever dies may send at the last moment
         )
         self.attempt.sent = self.sent = True  # kept now: whoever dies from here on may have sent it
         self.attempt.save(update_fields=["sent"])
@@ -242,10 +244,12 @@ class Step:
         conflict = {"conflict": True} if isinstance(fault, errors.Conflict) else {}
         tries = self.operation.tries + 1
         is_under_way = fault.under_way or isinstance(fault, errors.Conflict)
-        late = {} if is_under_way else {"late_until": self.before["late_until"]}
+        now = clock.now()
+        late_until = now + clock.span(LATE) if is_under_way else self.before["late_until"]
         wait = min(BACKOFF * 2 ** min(tries - 1, 10), LONGEST_UNKNOWN)
-        until = clock.now() + clock.span(wait)
-        return self._put_off(until, Why.LATE, tries=tries, details=conflict, **late)
+        return self._put_off(
+            now + clock.span(wait), Why.LATE, tries=tries, details=conflict, late_until=late_until
+        )
 
     def _wait(self, fault: IntegrationError, why: Why, seconds: float | None = None) -> str:
         tries = self.operation.tries + 1
@@ -259,7 +263,9 @@ class Step:
     def _limited(self, fault: errors.RateLimited) -> str:
         """Too many requests: not this one's fault, so that it does not count as a try."""
         wait = fault.retry_after
-        after = clock.span(BACKOFF) if wait is None else timedelta(seconds=max(wait, 0.05))
+        after = (
+            clock.span(BACKOFF) if wait is None else timedelta(seconds=min(max(wait, 0.05), LONGEST_LIMIT))
+        )
         problem, step = _words(fault)
         queue.put_off(
             self.operation, until=clock.now() + after, why=Why.LIMITED, problem=problem, next_step=step

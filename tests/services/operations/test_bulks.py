@@ -13,7 +13,7 @@ from integrations.sandbox.run import Sandbox
 from integrations.writes import Changes, details_of
 from patients.models import Bulk, Claim, Operation, SourceRecord
 from patients.services.held import whole_of
-from patients.services.operations import bulks, queue, recording, settling, step
+from patients.services.operations import bulks, clock, queue, recording, settling, step
 from patients.services.operations.bulks import Part
 from patients.services.operations.settling import NotNow
 from patients.services.operations.whys import Why
@@ -184,3 +184,19 @@ def test_who_may_not_write_asks_for_nothing_and_nobody_else_decides(
         bulks.ask([], system="impilo", label="None", by=asker)
     assert replace(bulks.progress(bulk)).waiting == 1
     assert partial(settling.possible, by=reader)(Operation.objects.get()).anything is False
+
+
+def test_what_was_being_sent_when_it_was_cancelled_is_ended_and_blocks_nobody(
+    sandbox: Sandbox, asker: User
+) -> None:
+    """Its try ends without having done anything: nothing would ever take it up again."""
+    asked = _asked(asker, "Ann")
+    claimed = queue.claim("impilo", "a")
+    assert claimed
+    assert bulks.cancel(asked.bulk, by=asker) == 0
+    queue.put_off(claimed, until=clock.now(), why=Why.LIMITED)
+
+    work_off()
+
+    assert Operation.objects.get().why == Why.CANCELLED
+    assert not named(sandbox, "impilo")

@@ -334,3 +334,20 @@ def test_time_that_passes_does_nothing_to_what_is_done(sandbox: Sandbox, asker: 
     pass_time(days=3)
 
     assert work_off().attempts.count() == 1
+
+
+def test_open_writes_follow_a_person_whom_the_rule_links(sandbox: Sandbox, asker: User) -> None:
+    """Else two lanes would write to one record."""
+    first = _created(asker, "jump", nhs_number="9990000018")
+    stays = _created(asker, "impilo", given_name="Ada", email="", phone="")
+    waiting = change(stays, by=asker, phone="+44 7700 900001")
+    with sandbox.stores["impilo"].writing() as state:
+        row = state["patients"][stays.remote_id]
+        row["firstName"], row["email"], row["phoneNumber"] = ZOE.given_name, ZOE.email, ZOE.phone
+    before = stays.patient
+
+    stays = known("impilo", stays.remote_id, by=asker)
+
+    assert stays.patient == first.patient != before
+    assert Operation.objects.get(pk=waiting.pk).patient == first.patient
+    assert not Claim.objects.filter(patient=before).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrations.abilities import KeepsMembers
+from integrations.errors import IntegrationError
 from integrations.types import RemotePatient
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Join, Leave
@@ -50,5 +51,9 @@ class Leaving:
         """Remove it, and read what is left."""
         members = self.job.able(KeepsMembers)
         members.remove_from_organization(self.job.record_id, self.organization)
-        record = members.whole_record(self.job.record_id)
+        try:
+            record = members.whole_record(self.job.record_id)
+        except IntegrationError as fault:
+            fault.outcome_unknown = True  # it was removed: the next try sees it
+            raise
         return record, () if not _is_in(record, self.organization) else ("organizations",)

@@ -38,7 +38,7 @@ class Creating:
 
     def look(self) -> Look:
         """The record that was found, or whether it may be sent."""
-        if self.job.may_have_left and self._key_holds() and not self.job.is_stopped:
+        if self.job.may_have_left and self.job.is_late and self._key_holds() and not self.job.is_stopped:
             return Ready(again=True)  # the system itself tells a repeated request from a second one
         found = [(self._who(each), each) for each in self.job.adapter.created(self.new)]
         ours = self._ours(found)
@@ -50,7 +50,8 @@ class Creating:
         taken = [record for _, record in found if self._takes_what_is_unique(record)]
         if taken:
             return Hold(Why.MAILBOX, {"records": list(_named(taken))})
-        return Ready(fresh_key=self.job.operation.keyed_at is not None)
+        was_keyed = self.job.operation.keyed_at is not None
+        return Ready(fresh_key=was_keyed and not self._key_holds())
 
     def send(self, ready: Ready) -> tuple[RemotePatient, tuple[str, ...]]:
         """Create it."""
@@ -74,8 +75,8 @@ class Creating:
         return None
 
     def _key_holds(self) -> bool:
-        """Whether the same request may simply be sent again: its key is young enough, and the system has
-        not said that it stands for another request (then only looking tells)."""
+        """Whether the system tells the same request, sent again, from a second one: its key is young enough,
+        and the system has not said that it stands for another request (then only looking tells)."""
         operation, lasts = self.job.operation, self.job.adapter.keys_last
         if not lasts or operation.keyed_at is None or operation.details.get("conflict"):
             return False
