@@ -16,7 +16,7 @@ from integrations.types import Address, Gender, RecordStatus, Registration, Sex
 from integrations.wire import cleaned
 from integrations.writes import Changes, Details, NewRecord, Part
 
-from .mapping import GENDERS, REGISTRATIONS, SEXES, SYSTEM, nhs_number
+from .mapping import CUSTOM_IDENTIFIERS, GENDERS, REGISTRATIONS, SEXES, SYSTEM, nhs_number
 
 LABEL = "Jump EHR"
 LINES = 3
@@ -24,6 +24,7 @@ OWN_ID = "external_id"
 CREATING = "create patient"
 NEEDED = "{label} needs this: {name}."
 CANNOT_BE = "{label} cannot hold this {name}."
+ANOTHER_PARTYS = "{label} holds another party's number there: it is never overwritten from here."
 TEN_DIGITS = "An NHS number has ten digits."
 ADDRESS_TOO_LONG = (
     "Jump EHR holds three address lines, town, postcode and country: this address has more than fits there."
@@ -149,6 +150,9 @@ class _Body:
         custom: dict[str, Any] = {}
         for name, value in values.items():
             text = cleaned(value or "")
+            if name in CUSTOM_IDENTIFIERS and held.get(name) not in (None, "", text):
+                self.miss("custom_fields", ANOTHER_PARTYS)
+                continue
             try:
                 custom[name] = _typed(name, text, held.get(name)) if text else None
             except ValueError:

@@ -16,9 +16,9 @@ from patients.services import index, installations, key_making, linking, one_wri
 from portal import audit
 from portal.accounts.models import User
 
-from . import claims, clock, queue
+from . import claims, clock, queue, wishes
 from .whys import Why
-from .wishes import Kind
+from .wishes import Create, Kind
 
 REGISTERED = "Registered for this person."
 
@@ -54,6 +54,16 @@ def refuse(operation: Operation, why: Why, **values: Any) -> None:
     note("operation.refused", operation, because=str(why))
 
 
+def _keep_apart(operation: Operation, row: SourceRecord) -> None:
+    """Where somebody has said that it is another person of the same names and birth date: the rule links
+    the record with that one all the same."""
+    wish = wishes.kept(operation.kind, operation.wanted)
+    said = wish.namesake if isinstance(wish, Create) else ""
+    others = SourceRecord.objects.filter(patient=row.patient_id).exclude(pk=row.pk)
+    if said and row.patient_id != operation.patient_id and others.exists():
+        linking.unlink_record(record=row, reason=said, by=operation.asked_by)
+
+
 def _hold_index(operation: Operation) -> None:
     """Hold the index, before any row is, and see for whom the operation is by now: people are linked."""
     one_writer.hold()
@@ -84,6 +94,7 @@ def taken_in(operation: Operation, record: RemotePatient) -> SourceRecord:
     row = SourceRecord.objects.defer("held").get(system=record.system, remote_id=record.id)
     operation.refresh_from_db(fields=["patient"])
     if operation.kind == Kind.CREATE:
+        _keep_apart(operation, row)
         operation.patient = linking.adopt(
             patient=operation.patient, record=row, reason=REGISTERED, by=operation.asked_by
         )

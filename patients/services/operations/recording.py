@@ -46,7 +46,7 @@ def register(
         for new in records.values():
             claims.take(person, new.details, namesake=bool(namesake))
         return [
-            _recorded(_creation(new), system=system, patient=person, record=None, by=by, bulk=bulk,
+            _recorded(_creation(new, namesake), system=system, patient=person, record=None, by=by, bulk=bulk,
                       reason=namesake)
             for system, new in records.items()
         ]  # fmt: skip
@@ -74,8 +74,9 @@ def _held(patient: Patient) -> Patient:
     return found if found.merged_into_id is None else rows.get(pk=found.merged_into_id)
 
 
-def _creation(new: NewRecord) -> Create:
-    return Create(new=replace(new, own_id=new.own_id or f"portal-{uuid.uuid4()}"))
+def _creation(new: NewRecord, namesake: str) -> Create:
+    own_id = new.own_id or f"portal-{uuid.uuid4()}"
+    return Create(new=replace(new, own_id=own_id), namesake=namesake)
 
 
 def _recorded(

@@ -212,6 +212,9 @@ class Step:
         for kind, then in self._after():
             if isinstance(fault, kind):
                 return then(fault)
+        is_refusal = self.sent and isinstance(fault, errors.ProtocolError)  # a 4xx of no kind that we know
+        if is_refusal and self.operation.tries + 1 >= MOST_IN_VAIN:
+            return self._held_by(Why.CONFLICT, fault)
         return self._wait(fault, Why.NOT_ANSWERING)
 
     def _after(self) -> tuple[tuple[type[IntegrationError], Callable[[Any], str]], ...]:

@@ -29,10 +29,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
-    """A new record of a person. ``apart``: numbers of records that somebody has said are other people."""
+    """A new record of a person. ``apart``: numbers of records that somebody has said are other people;
+    ``namesake``: the reason for which it is another person than whoever has the same names and birth date."""
 
     new: NewRecord = field(repr=False)
     apart: tuple[str, ...] = ()
+    namesake: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,23 @@ def test_record_that_a_lost_answer_left_empty_gets_all_of_its_identifiers_back(
     assert set(_whole(record, asker).identifiers) == {HERS, OTHERS}
 
 
+def test_set_that_was_written_in_part_is_written_whole(
+    sandbox: Sandbox, asker: User, record: SourceRecord
+) -> None:
+    """A server that dies between two of them leaves the first."""
+    sandbox.faults["jhe"].add(Fault(kind=FaultKind.HALF_DONE, method="PATCH", times=1))
+    operation = _identify(record, asker, add=(HERS,))
+    with sandbox.stores["jhe"].writing() as state:
+        row = next(each for each in state["patients"].values() if str(each["id"]) == record.remote_id)
+        row["identifiers"] = [{"id": 999, "system": HERS.system, "value": HERS.value}]
+
+    pass_time(seconds=step.LATE + 1)
+    operation = work_off(operation)
+
+    assert operation.state == State.DONE, operation.problem
+    assert set(_whole(record, asker).identifiers) == {HERS, OTHERS}
+
+
 def test_removing_from_a_record_that_was_emptied_keeps_the_others(
     sandbox: Sandbox, asker: User, record: SourceRecord
 ) -> None:

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from integrations.sandbox.run import Sandbox
 from integrations.types import Address, RecordStatus, Sex
 from integrations.writes import Changes, details_of
-from patients.models import Claim, Link, Operation, Patient, SourceRecord
+from patients.models import Claim, KeptApart, Link, Operation, Patient, SourceRecord
 from patients.services.held import whole_of
 from patients.services.operations import arriving, recording
 from patients.services.operations.whys import Why
@@ -351,3 +351,36 @@ def test_open_writes_follow_a_person_whom_the_rule_links(sandbox: Sandbox, asker
     assert stays.patient == first.patient != before
     assert Operation.objects.get(pk=waiting.pk).patient == first.patient
     assert not Claim.objects.filter(patient=before).exists()
+
+
+def test_namesake_who_was_registered_with_a_reason_stays_another_person(
+    sandbox: Sandbox, asker: User
+) -> None:
+    first = _created(asker, "jump")
+    (operation,) = recording.register({"impilo": new_record()}, by=asker, namesake="Another mother")
+
+    operation = work_off(operation)
+
+    assert operation.state == State.DONE
+    assert operation.record
+    first.refresh_from_db()
+    assert operation.record.patient == operation.patient != first.patient
+    assert KeptApart.objects.get(lifted_at=None).reason == "Another mother"
+    known("impilo", operation.record.remote_id, by=asker)
+    assert SourceRecord.objects.get(pk=operation.record.pk).patient != first.patient
+
+
+@pytest.mark.parametrize("value", ["portal-7", None])
+def test_number_of_another_party_is_never_overwritten(
+    sandbox: Sandbox, asker: User, value: str | None
+) -> None:
+    record = _created(asker, "jump")
+    with sandbox.stores["jump"].writing() as state:
+        state["patients"][record.remote_id]["custom_fields"] = {"emis_guid": "EMIS-1"}
+    wish = Change(changes=Changes(custom_fields=(("emis_guid", value),)), shown=details_of(whole_of(record)))
+
+    operation = work_off(recording.ask(wish, record=record, by=asker))
+
+    assert (operation.state, operation.why) == (State.REFUSED, Why.INVALID)
+    (row,) = named(sandbox, "jump")
+    assert row["custom_fields"] == {"emis_guid": "EMIS-1"}

@@ -349,6 +349,16 @@ def test_what_fails_every_time_without_taking_effect_is_held(sandbox: Sandbox, a
     assert "did not happen" in operation.problem
 
 
+def test_refusal_of_an_unknown_kind_is_held_in_the_end(sandbox: Sandbox, asker: User) -> None:
+    record = _done(asker, "impilo")
+    sandbox.faults["impilo"].add(Fault(kind=FaultKind.STATUS, status=410, method="PATCH", path="/patient"))
+
+    operation = _until_it_ends(change(record, by=asker, phone=PHONE))
+
+    assert (operation.state, operation.why) == (State.HELD, Why.CONFLICT)
+    assert operation.attempts.count() == step.MOST_IN_VAIN
+
+
 def test_key_that_the_system_has_forgotten_is_replaced_after_a_look(
     sandbox: Sandbox, settings: Settings, asker: User
 ) -> None:

@@ -11,8 +11,8 @@ from .job import Done, Hold, Job, Look, Ready, as_
 
 
 class Identifying:
-    """A set that is written whole. A try whose answer was lost may have emptied it: the set that was sent
-    is kept with the operation, and is written again (integrations/jhe/README.md, Writing)."""
+    """A set that is written whole. A try whose answer was lost may have left none of it, or a part: the set
+    that was sent is kept with the operation, and is written again (integrations/jhe/README.md, Writing)."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -24,8 +24,8 @@ class Identifying:
         if "identifiers" in record.unread:
             return Hold(Why.CONFLICT, {"fields": ["identifiers"]})
         sent = self._sent()
-        was_emptied = bool(sent) and not record.identifiers
-        if was_emptied:
+        others = set(sent) - set(self.wish.change.add)
+        if others - set(record.identifiers):  # the earlier try ended half way: all or some are gone
             return Ready(identifiers_to_keep(sent), mends=True)
         wanted = self.wish.change.over(record.identifiers)
         if set(wanted) == set(record.identifiers):
