@@ -150,10 +150,6 @@ class IdentifierChange:
         known = {(each.system, each.value) for each in kept}
         return (*kept, *(each for each in self.add if (each.system, each.value) not in known))
 
-    def is_done(self, held: tuple[Identifier, ...]) -> bool:
-        """Whether a record that holds these needs no change."""
-        return set(self.over(held)) == set(held)
-
 
 def details_of(record: RemotePatient) -> Details:
     """What a record holds of all that can be written."""

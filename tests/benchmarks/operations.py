@@ -17,20 +17,18 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from integrations.sandbox import jhe
 from integrations.sandbox.run import Sandbox, utc_now
 
-from .support import KEY, ROOT
+from .support import KEY, ROOT, on_each_database
 
 if TYPE_CHECKING:
     from integrations.writes import NewRecord
@@ -44,17 +42,6 @@ SECONDS = 20.0
 MEMBER = "member_megan@example.com"
 ORGANIZATION = "20003"
 NO_QUOTA = 10_000_000
-
-
-def main() -> None:
-    """One process a database: Django is set up for one."""
-    for database in os.environ.get("BENCH_DATABASES", "sqlite").split(","):
-        with tempfile.TemporaryDirectory() as folder:
-            alone = get_context("spawn").Process(target=measure, args=(database, folder))
-            alone.start()
-            alone.join()
-            if alone.exitcode:
-                raise SystemExit(alone.exitcode)
 
 
 def measure(database: str, folder: str) -> None:
@@ -264,5 +251,5 @@ def _print(measured: str, **values: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    on_each_database(measure)
     sys.exit(0)

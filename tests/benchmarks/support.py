@@ -7,9 +7,11 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,18 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What all processes of a run encrypt with, the same at every run: what is filled stays readable.
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 START_SECONDS = 60.0
+
+
+def on_each_database(measure: Callable[[str, str], None]) -> None:
+    """``measure`` with each of ``BENCH_DATABASES`` and an empty folder, each in a process of its own: Django
+    is set up for one database."""
+    for database in os.environ.get("BENCH_DATABASES", "sqlite").split(","):
+        with tempfile.TemporaryDirectory() as folder:
+            alone = get_context("spawn").Process(target=measure, args=(database, folder))
+            alone.start()
+            alone.join()
+            if alone.exitcode:
+                raise SystemExit(alone.exitcode)
 
 
 def free_port() -> int:

@@ -21,14 +21,12 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -36,7 +34,7 @@ from cryptography.fernet import Fernet
 from integrations.sandbox.faults import ActiveFault, FaultBoard, SeenRequest
 from integrations.sandbox.run import Sandbox
 
-from .support import ROOT
+from .support import ROOT, on_each_database
 from .sync_crowd import crowd
 
 RECORDS = 10_000
@@ -54,17 +52,6 @@ class Ended:
     memory: int = 0  # kB, the most
     at_a_fifth: int = 0
     requests: Counter[str] = field(default_factory=Counter)
-
-
-def main() -> None:
-    """One process a database: Django is set up for one."""
-    for database in os.environ.get("BENCH_DATABASES", "sqlite").split(","):
-        with tempfile.TemporaryDirectory() as folder:
-            alone = get_context("spawn").Process(target=measure, args=(database, folder))
-            alone.start()
-            alone.join()
-            if alone.exitcode:
-                raise SystemExit(alone.exitcode)
 
 
 def measure(database: str, folder: str) -> None:
@@ -238,5 +225,5 @@ def _environment(sandbox: Sandbox, database: str, folder: Path) -> dict[str, str
 
 
 if __name__ == "__main__":
-    main()
+    on_each_database(measure)
     sys.exit(0)

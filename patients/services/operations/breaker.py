@@ -39,8 +39,9 @@ def passage(system: str, now: datetime) -> Passage:
     return Passage.FIRST if probing.update(open_until=now + clock.span(PROBE)) else Passage.NO
 
 
-def was_not_asked(system: str) -> None:
-    """Give the right to go first back: whoever had it never came to ask."""
+def let_one_go(system: str) -> None:
+    """Let the next operation go first at once: whoever had the right never came to ask, or somebody wants
+    it tried now."""
     Breaker.objects.filter(system=system, faults__gte=FAULTS).update(open_until=clock.now())
 
 

@@ -18,18 +18,12 @@ from patients.matching.dates import is_stand_in
 from patients.models import Claim, Operation, Patient
 from portal.web.crypto import keyed_hash
 
-from . import clock
+from . import clock, queue
 from .wishes import Kind
 
 #: How long after a registration has ended another one of the same person is still told of it. Forms
 #: are filled in for hours, and what was found when they were opened may be older than the registration.
 HELD_FOR = timedelta(hours=24)
-OPEN = (
-    Operation.State.WAITING,
-    Operation.State.SENDING,
-    Operation.State.UNKNOWN,
-    Operation.State.HELD,
-)
 
 
 class Taken(Exception):
@@ -43,7 +37,7 @@ class Taken(Exception):
     def operation(self) -> Operation | None:
         """The latest registration of that person, whose story tells who asked."""
         rows = Operation.objects.filter(patient=self.patient, kind=Kind.CREATE)
-        return rows.defer("wanted", "prepared").order_by("-pk").first()
+        return rows.defer(*queue.SEALED).order_by("-pk").first()
 
 
 def take(patient: Patient, details: Details, *, namesake: bool = False) -> None:
@@ -70,7 +64,7 @@ def let_go(patient: Patient) -> None:
     """After one of a person's registrations has ended: where none is open, let the claims go. At once
     where none of them was done, else some time later."""
     creations = Operation.objects.filter(patient=patient, kind=Kind.CREATE)
-    if creations.filter(state__in=OPEN).exists():
+    if creations.filter(state__in=queue.OPEN).exists():
         return
     claims = Claim.objects.filter(patient=patient)
     if creations.filter(state=Operation.State.DONE).exists():

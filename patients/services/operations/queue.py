@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from patients.models import Bulk, Operation
 
@@ -57,7 +57,7 @@ def claim(system: str, owner: str) -> Operation | None:
             operation.changed_at = now
             operation.save(update_fields=["state", "owner", "lease_until", "changed_at"])
     if operation is None and passage is Passage.FIRST:
-        breaker.was_not_asked(system)  # somebody else was quicker
+        breaker.let_one_go(system)  # somebody else was quicker
     return operation
 
 
@@ -81,13 +81,6 @@ def before(operation: Operation) -> Operation | None:
     """The operation behind which one waits, if any."""
     lane = Operation.objects.filter(patient=operation.patient_id, system=operation.system)
     return lane.filter(state__in=OPEN, pk__lt=operation.pk).defer(*SEALED).order_by("pk").first()
-
-
-def next_due(systems: list[str]) -> datetime | None:
-    """When the next operation of any of these systems is due."""
-    rows = Operation.objects.filter(system__in=systems, state__in=_WAITING)
-    moment: datetime | None = rows.aggregate(first=Min("due_at"))["first"]
-    return moment
 
 
 # --- while it is one's own ------------------------------------------------------------------

@@ -7,7 +7,6 @@ Which of several workers sends an operation is decided by its lease (``queue``).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -46,11 +45,11 @@ def send_next(system: str, owner: str) -> bool:
     return True
 
 
-def send_due(*, until_idle: Callable[[], bool] = lambda: True) -> int:
+def send_due() -> int:
     """Try what is due in every system, one after the other, in this thread; returns how many tries."""
     owner, tries = new_owner(), 0
     for system in [name for name in system_names() if is_set_up(name)]:
-        while until_idle() and send_next(system, owner):
+        while send_next(system, owner):
             tries += 1
     return tries
 

@@ -18,14 +18,14 @@ from integrations.errors import IntegrationError
 from integrations.registry import label_of
 from integrations.types import RemotePatient
 from integrations.writes import NewRecord, details_of
-from patients.models import Breaker, Operation
+from patients.models import Operation
 from patients.services import one_writer
 from patients.services.held import whole_of
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
 from portal.web.crypto import Undecryptable
 
-from . import arriving, claims, clock, queue, rights, wishes
+from . import arriving, breaker, claims, clock, queue, rights, wishes
 from .kinds.creating import Who, who_is
 from .whys import Why, words_of
 from .wishes import Change, Create, Kind
@@ -81,7 +81,7 @@ def try_now(operation: Operation, *, by: User, reason: str = "") -> None:
         if reason and row.state == Operation.State.HELD:
             _overrule(row)
         _go_on(row)
-    Breaker.objects.filter(system=operation.system).update(open_until=clock.now())
+    breaker.let_one_go(operation.system)
 
 
 def take_over(operation: Operation, *, by: User) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -59,7 +59,7 @@ class Step:
         except queue.LostLease:
             outcome = "taken over"
         if not self.asked:
-            breaker.was_not_asked(self.operation.system)
+            breaker.let_one_go(self.operation.system)
         self.attempt.ended_at, self.attempt.outcome = clock.now(), outcome
         self.attempt.save()
         log.info(
@@ -188,7 +188,7 @@ class Step:
         )
         return f"refused: {why}"
 
-    def _put_off(self, until: Any, why: Why, **values: Any) -> str:
+    def _put_off(self, until: datetime, why: Why, **values: Any) -> str:
         sentence, step = words_of(why, label_of(self.operation.system))
         words = {"problem": sentence, "next_step": step}
         queue.put_off(self.operation, until=until, why=why, **words | values)
@@ -247,12 +247,9 @@ class Step:
         conflict = {"conflict": True} if isinstance(fault, errors.Conflict) else {}
         tries = self.operation.tries + 1
         is_under_way = fault.under_way or isinstance(fault, errors.Conflict)
-        now = clock.now()
-        late_until = now + clock.span(LATE) if is_under_way else self.before["late_until"]
-        wait = min(BACKOFF * 2 ** min(tries - 1, 10), LONGEST_UNKNOWN)
-        return self._put_off(
-            now + clock.span(wait), Why.LATE, tries=tries, details=conflict, late_until=late_until
-        )
+        late_until = clock.now() + clock.span(LATE) if is_under_way else self.before["late_until"]
+        until = self._later(tries, longest=LONGEST_UNKNOWN)
+        return self._put_off(until, Why.LATE, tries=tries, details=conflict, late_until=late_until)
 
     def _wait(self, fault: IntegrationError, why: Why, seconds: float | None = None) -> str:
         tries = self.operation.tries + 1
@@ -285,8 +282,9 @@ class Step:
         arriving.hold(self.operation, why, {}, problem=problem[:500], next_step=step[:500])
         return f"held: {why}"
 
-    def _later(self, tries: int) -> Any:
-        wait = min(BACKOFF * 2 ** min(tries - 1, 10), LONGEST_BACKOFF)
+    def _later(self, tries: int, *, longest: float = LONGEST_BACKOFF) -> datetime:
+        """When it is tried again: the later the oftener it was."""
+        wait = min(BACKOFF * 2 ** min(tries - 1, 10), longest)
         return clock.now() + clock.span(wait)
 
 
