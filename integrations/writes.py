@@ -24,6 +24,7 @@ from .types import (
     RemotePatient,
     Sex,
 )
+from .wire import cleaned
 
 
 class Part(StrEnum):
@@ -151,6 +152,28 @@ class IdentifierChange:
         return (*kept, *(each for each in self.add if (each.system, each.value) not in known))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a record showed of all that can be set, where somebody made changes to it."""
+
+    details: Details = field(default=Details(), repr=False)
+    custom_fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def after(self, changes: Changes) -> Shown:
+        """The same, once the changes are made."""
+        values = {part.value: getattr(changes.details, part) for part in changes.parts}
+        custom = dict(self.custom_fields) | dict(changes.custom_fields)
+        return Shown(
+            details=replace(self.details, **values),
+            custom_fields=tuple((name, value) for name, value in custom.items() if value is not None),
+        )
+
+
+def shown_of(record: RemotePatient) -> Shown:
+    """What a record shows of all that can be set."""
+    return Shown(details=details_of(record), custom_fields=record.administrative.custom_fields)
+
+
 def details_of(record: RemotePatient) -> Details:
     """What a record holds of all that can be written."""
     person, contact, office = record.demographics, record.contact, record.administrative
@@ -198,7 +221,9 @@ def left_to_do(record: RemotePatient, changes: Changes, as_held: Callable[[Detai
         ),
         details=changes.details,
         custom_fields=tuple(
-            (name, value) for name, value in changes.custom_fields if custom.get(name) != (value or None)
+            (name, value)
+            for name, value in changes.custom_fields
+            if custom.get(name, "") != cleaned(value or "")
         ),
     )
 

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from integrations.sandbox.run import Sandbox
 from integrations.types import RemotePatient
-from integrations.writes import Changes, Details, NewRecord, details_of
+from integrations.writes import Changes, Details, NewRecord, shown_of
 from patients.models import Breaker, Claim, Operation, SourceRecord
 from patients.services import index
 from patients.services.connections import open_system
@@ -65,7 +65,7 @@ def change(record: SourceRecord, *, by: User, organization: str = "", **values: 
     """Ask for details to be set, as from a form that showed what the index holds."""
     wish = Change(
         changes=Changes.to(**values),
-        shown=details_of(whole_of(record)),
+        shown=shown_of(whole_of(record)),
         organization_id=organization or (LIFESPAN if record.system == "jhe" else ""),
     )
     return recording.ask(wish, record=record, by=by)

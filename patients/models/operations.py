@@ -43,6 +43,9 @@ class Bulk(models.Model):
 class Operation(models.Model):
     """One write to one system.
 
+    ``asked_for`` is the person for whom it was asked; ``patient`` who that is by now, as records are linked
+    and parted.
+
     ``wanted`` is what is to be written; ``prepared`` what exactly is sent, where that is made from what
     the system held just before (kept, since an answer that is lost can leave the record with less).
     ``own_id`` is the portal's own id of this write, the same for every try; ``key`` the idempotency key
@@ -70,6 +73,7 @@ class Operation(models.Model):
     kind = models.CharField(max_length=32)
     system = models.CharField(max_length=32)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="operations")
+    asked_for = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     record = models.ForeignKey(SourceRecord, null=True, on_delete=models.PROTECT, related_name="operations")
     bulk = models.ForeignKey(Bulk, null=True, on_delete=models.PROTECT, related_name="operations")
     wanted = EncryptedJSONField()

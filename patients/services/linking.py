@@ -21,6 +21,7 @@ from portal.accounts.models import User
 
 from . import one_writer, summary
 from .held import subject_of
+from .operations.wishes import Kind
 
 
 def counts(record: SourceRecord) -> bool:
@@ -176,11 +177,22 @@ def _part(record: SourceRecord, patient: Patient, to: Patient, *, reason: str, b
         to.merged_into = None
         _send_home(patient, to)
     _move([record], to)
+    _take_along(record, patient, to)
     _changed(patient, to)
     audit.write(
         "link.undone", by=by, system=record.system, record_id=record.remote_id,
         subject_key=patient.public_id, reason=reason, details={"to": to.public_id},
     )  # fmt: skip
+
+
+def _take_along(record: SourceRecord, patient: Patient, to: Patient) -> None:
+    """What was asked for together with the registration of a record goes on for whose the record is."""
+    registrations = Operation.objects.filter(kind=Kind.CREATE)
+    asked_for = list(registrations.filter(record=record).values_list("asked_for", flat=True))
+    Patient.objects.filter(pk__in=asked_for, merged_into=patient).exclude(pk=to.pk).update(merged_into=to)
+    left = registrations.filter(patient=patient, record=None)
+    if left.filter(asked_for__in=asked_for).update(patient=to) and not left.filter(ended_at=None).exists():
+        Claim.objects.filter(patient=patient, until=None).update(patient=to)
 
 
 def _send_home(patient: Patient, to: Patient) -> None:

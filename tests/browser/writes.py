@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from integrations.writes import Changes, details_of
+from integrations.writes import Changes, details_of, shown_of
 from patients.models import Attempt, Bulk, Operation, SourceRecord
 from patients.services.held import whole_of
 from patients.services.operations import bulks, recording
@@ -277,7 +277,7 @@ def bulk_of(journey: Journey) -> Bulk:
     given_index(journey)
     rows = list(SourceRecord.objects.filter(system="jump").order_by("pk"))
     parts = [
-        Part(Change(changes=Changes.to(occupation="Carpenter"), shown=details_of(whole_of(each))), each)
+        Part(Change(changes=Changes.to(occupation="Carpenter"), shown=shown_of(whole_of(each))), each)
         for each in rows
     ]
     return bulks.ask(parts, system="jump", label="Occupations from the survey", by=asker(journey)).bulk

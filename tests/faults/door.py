@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
 from integrations.types import Identifier
-from integrations.writes import Changes, Details, IdentifierChange, NewRecord, Part, details_of
+from integrations.writes import Changes, Details, IdentifierChange, NewRecord, Part, shown_of
 from portal.audit import AuditUnavailable
 
 PATH = "/faults/"
@@ -117,12 +117,11 @@ def _wish(values: Values, record: Any) -> Any:
     organization = values.get("organization", "")
     match values["verb"]:
         case "change":
-            shown = details_of(whole_of(record))
+            shown = shown_of(whole_of(record))
             before = _json.structure(values["shown"], Details)
             known = {name: getattr(before, name) for name in values["shown"]}
-            return wishes.Change(
-                changes=_changes(values), shown=replace(shown, **known), organization_id=organization
-            )
+            shown = replace(shown, details=replace(shown.details, **known))
+            return wishes.Change(changes=_changes(values), shown=shown, organization_id=organization)
         case "archive":
             return wishes.Archive(reason=values["reason"], notes=values["notes"])
         case "identify":

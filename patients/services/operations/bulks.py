@@ -17,13 +17,12 @@ from patients.models import Bulk, Operation, Patient, SourceRecord
 from portal import audit
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
+from portal.web.crypto import Undecryptable
 
 from . import claims, clock, queue, recording, rights, wishes
 from .settling import NotNow
 from .whys import Why, words_of
 from .wishes import Wish
-
-TOGETHER = 50  # asked for in one transaction: others get their turn between
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,13 @@ def ask(parts: Sequence[Part], *, system: str, label: str, by: User) -> Asked:
         )
         audit.write("bulk.asked", by=by, system=system, details=_told(bulk, len(parts)))
     outcomes: list[Operation | str] = []
-    for start in range(0, len(parts), TOGETHER):
-        with transaction.atomic():
-            outcomes += [_asked(each, bulk=bulk, by=by) for each in parts[start : start + TOGETHER]]
+    try:
+        for each in parts:
+            # One transaction each: two that ask for the same people in another order do not lock each other.
+            outcomes.append(_asked(each, bulk=bulk, by=by))
+    except Exception:
+        cancel(bulk, by=by)  # who asked is told that it failed: nothing of it is to be sent later
+        raise
     Bulk.objects.filter(pk=bulk.pk, state=Bulk.State.PAUSED).update(state=Bulk.State.RUNNING)
     bulk.refresh_from_db()
     return Asked(bulk=bulk, outcomes=tuple(outcomes))
@@ -145,19 +148,24 @@ def cancel(bulk: Bulk, *, by: User) -> int:
 
 
 def again(bulk: Bulk, *, by: User) -> Asked:
-    """Ask once more, as a bulk of its own, for what was refused or cancelled in one that is over. Raises
-    :class:`~.settling.NotNow`."""
+    """Ask once more, as a bulk of its own, for what was refused or cancelled in one that is over, but for
+    what cannot be deciphered any more. Raises :class:`~.settling.NotNow`."""
     rows = Operation.objects.filter(bulk=bulk, state=Operation.State.REFUSED).select_related(
         "record", "patient"
     )
-    parts = [_part_of(each) for each in rows.order_by("pk")]
+    refused = list(rows.defer(*queue.SEALED).order_by("pk"))
+    parts = [part for each in refused if (part := _part_of(each)) is not None]
     if not parts:
-        raise NotNow("There is nothing in it that was refused.")
+        what = "can be deciphered any more" if refused else "was refused"
+        raise NotNow(f"There is nothing in it that {what}.")
     return ask(parts, system=bulk.system, label=f"{bulk.label} (again)"[:200], by=by)
 
 
-def _part_of(operation: Operation) -> Part:
-    wish = wishes.kept(operation.kind, operation.wanted)
+def _part_of(operation: Operation) -> Part | None:
+    try:
+        wish = wishes.kept(operation.kind, operation.wanted)
+    except Undecryptable:
+        return None
     if isinstance(wish, wishes.Create):
         return Part(wish.new, patient=operation.patient)
     return Part(wish, record=operation.record)
@@ -165,12 +173,11 @@ def _part_of(operation: Operation) -> Part:
 
 def _asked(part: Part, *, bulk: Bulk, by: User) -> Operation | str:
     try:
-        with transaction.atomic():
-            if isinstance(part.wish, NewRecord):
-                records = {bulk.system: part.wish}
-                return recording.register(records, by=by, patient=part.patient, bulk=bulk)[0]
-            assert part.record is not None  # noqa: S101 (a change is one of a record)
-            return recording.ask(part.wish, record=part.record, by=by, bulk=bulk)
+        if isinstance(part.wish, NewRecord):
+            records = {bulk.system: part.wish}
+            return recording.register(records, by=by, patient=part.patient, bulk=bulk)[0]
+        assert part.record is not None  # noqa: S101 (a change is one of a record)
+        return recording.ask(part.wish, record=part.record, by=by, bulk=bulk)
     except claims.Taken:
         return "The same person is being registered already, or was just now."
     except recording.Nobody:

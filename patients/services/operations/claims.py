@@ -8,8 +8,10 @@ for "not known" are claimed by NHS number only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+
+from django.db.models import QuerySet
 
 from integrations.types import Demographics
 from integrations.writes import Details
@@ -49,15 +51,21 @@ def take(patient: Patient, details: Details, *, namesake: bool = False) -> None:
     keys = sorted(_keys(details, by_names=not namesake))
     if not keys:
         return
+    if all(each.patient_id == patient.pk and each.until is None for each in _claimed(patient, keys)):
+        return
     Claim.objects.filter(key__in=keys, until__lt=clock.now()).delete()
-    # One row after the other in one order: of two that come at once one waits for the other to commit.
-    Claim.objects.bulk_create([Claim(key=key, patient=patient) for key in keys], ignore_conflicts=True)
-    others = Claim.objects.filter(key__in=keys).exclude(patient=patient).select_related("patient")
-    for other in others:
-        holder = other.patient
-        if holder.merged_into_id != patient.pk:
+    for each in _claimed(patient, keys):
+        holder = each.patient
+        if patient.pk not in (holder.pk, holder.merged_into_id):
             raise Taken(Patient.objects.get(pk=holder.merged_into_id or holder.pk))
     Claim.objects.filter(key__in=keys).update(patient=patient, until=None)
+
+
+def _claimed(patient: Patient, keys: Sequence[str]) -> QuerySet[Claim]:
+    """The claims by these keys: this person's, but for those that are held already."""
+    # One row after the other in one order: of two that come at once one waits for the other to commit.
+    Claim.objects.bulk_create([Claim(key=key, patient=patient) for key in keys], ignore_conflicts=True)
+    return Claim.objects.filter(key__in=keys).select_related("patient")
 
 
 def let_go(patient: Patient) -> None:

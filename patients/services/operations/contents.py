@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from integrations.types import RemotePatient
-from integrations.writes import Details, Part, details_of
+from integrations.types import Identifier, RemotePatient
+from integrations.writes import Details, NewRecord, Part, details_of
 from patients.models import Operation, Place
 from patients.services.contents import custom_words
 from patients.services.held import whole_of
 from portal.web.crypto import Undecryptable
 
 from .whys import Why
-from .wishes import Archive, Change, Create, Identify, Join, Leave, Wish
+from .wishes import Archive, Change, Create, Identify, Join, Leave, Wish, custom_field
 from .wording import field_label, value_of
 
 _MARKED = frozenset({Why.MOVED, Why.NOT_TAKEN})
@@ -50,7 +50,7 @@ def contents_of(operation: Operation, wish: Wish) -> Contents:
             rows = tuple(_changed(wish, now, marked))
             return Contents(rows=rows, compares=True, has_now=now is not None)
         case Create():
-            return Contents(rows=tuple(_given(wish.new.details, wish.new.custom_fields, marked)))
+            return Contents(rows=tuple(_given(wish.new, marked)))
         case _:
             return Contents(rows=tuple(_others(operation, wish)))
 
@@ -68,28 +68,36 @@ def _changed(wish: Change, now: RemotePatient | None, marked: set[str]) -> Itera
         if part in wish.changes.parts:
             yield Row(
                 label=field_label(part),
-                shown=value_of(wish.shown, part),
+                shown=value_of(wish.shown.details, part),
                 now=value_of(held, part),
                 wanted=value_of(wish.changes.details, part),
                 is_marked=part in marked,
             )
+    shown = dict(wish.shown.custom_fields)
     custom = dict(now.administrative.custom_fields) if now is not None else {}
     for name, value in wish.changes.custom_fields:
         yield Row(
-            label=field_label(f"custom_fields.{name}"),
+            label=field_label(custom_field(name)),
+            shown=custom_words(name, shown.get(name, "")),
             now=custom_words(name, custom.get(name, "")),
             wanted=custom_words(name, value or ""),
-            is_marked="custom_fields" in marked,
+            is_marked=custom_field(name) in marked,
         )
 
 
-def _given(details: Details, custom: tuple[tuple[str, str], ...], marked: set[str]) -> Iterator[Row]:
-    given = details.given()
+def _given(new: NewRecord, marked: set[str]) -> Iterator[Row]:
+    given = new.details.given()
     for part in Part:
         if part in given:
-            yield Row(label=field_label(part), wanted=value_of(details, part), is_marked=part in marked)
-    for name, value in custom:
-        yield Row(label=field_label(f"custom_fields.{name}"), wanted=custom_words(name, value))
+            yield Row(label=field_label(part), wanted=value_of(new.details, part), is_marked=part in marked)
+    for name, value in new.custom_fields:
+        field_name = custom_field(name)
+        yield Row(
+            label=field_label(field_name), wanted=custom_words(name, value), is_marked=field_name in marked
+        )
+    for each in new.identifiers:
+        if not each.guessable:
+            yield Row(label="Identifier", wanted=_identifier(each), is_marked="identifiers" in marked)
 
 
 def _others(operation: Operation, wish: Wish) -> Iterator[Row]:
@@ -102,11 +110,15 @@ def _others(operation: Operation, wish: Wish) -> Iterator[Row]:
             for label, some in (("Add", wish.change.add), ("Take away", wish.change.remove)):
                 for each in some:
                     if not each.guessable:
-                        yield Row(label=label, wanted=f"{each.value} (given by {each.system})")
+                        yield Row(label=label, wanted=_identifier(each))
         case Join() | Leave():
             yield Row(label="Organization", wanted=_organization(operation.system, wish.organization_id))
         case _:
             return
+
+
+def _identifier(identifier: Identifier) -> str:
+    return f"{identifier.value} (given by {identifier.system})"
 
 
 def _organization(system: str, number: str) -> str:

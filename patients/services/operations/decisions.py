@@ -1,7 +1,8 @@
 """Decisions on a page: the form says as what it was shown, and is refused where that holds no more.
 
 A try that came and went while somebody was writing a reason makes no form stale; another state, another
-reason for it, another person in whose name it goes out, or a hold anew does.
+reason for it, another person in whose name it goes out, a hold anew, or while it is held another state of
+its record does.
 """
 
 from __future__ import annotations
@@ -57,9 +58,11 @@ def _trouble(sealed: str, operation: Operation, by: User, part: str) -> Trouble 
 
 def _version(operation: Operation) -> list[str]:
     is_held = operation.state == Operation.State.HELD
+    version = str(operation.record.version) if is_held and operation.record is not None else ""
     return [
         operation.state,
         operation.why,
         str(operation.acts_for_id),
         operation.changed_at.isoformat() if is_held else "",
+        version,
     ]

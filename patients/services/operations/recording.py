@@ -6,12 +6,12 @@ Nothing is sent here and no system is asked; whatever happens afterwards, the op
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.db import transaction
 
-from integrations.writes import Changes, Details, NewRecord
+from integrations.writes import Changes, NewRecord
 from patients.models import Bulk, Operation, Patient, SourceRecord
 from portal import audit
 from portal.accounts.models import User
@@ -42,7 +42,7 @@ def register(
     for system in records:
         rights.require(by, system)
     with transaction.atomic():
-        person = Patient.objects.create() if patient is None else _held(patient)
+        person = Patient.objects.create() if patient is None else _held(pk=patient.pk)
         for new in records.values():
             claims.take(person, new.details, namesake=bool(namesake))
         return [
@@ -57,7 +57,7 @@ def ask(wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None)
     :class:`Nobody` where the record has gone."""
     rights.require(by, record.system)
     with transaction.atomic():
-        person = _held(Patient.objects.get(records=record))
+        person = _held(records=record)
         now = SourceRecord.objects.defer("held").get(pk=record.pk)
         if now.patient_id != person.pk or now.vanished_at is not None:
             raise Nobody
@@ -66,11 +66,11 @@ def ask(wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None)
         return _recorded(wish, system=now.system, patient=person, record=now, by=by, bulk=bulk)
 
 
-def _held(patient: Patient) -> Patient:
+def _held(**which: object) -> Patient:
     """The person, locked: of two who ask at once for one person, one commits before the other has a number
     in the queue. Without it what was asked first could be seen, and sent, second."""
-    rows = Patient.objects.select_for_update(no_key=True)
-    found = rows.get(pk=patient.pk)
+    rows = Patient.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.get(**which)
     return found if found.merged_into_id is None else rows.get(pk=found.merged_into_id)
 
 
@@ -88,6 +88,7 @@ def _recorded(
         kind=wishes.kind_of(wish),
         system=system,
         patient=patient,
+        asked_for=patient,
         record=record,
         bulk=bulk,
         wanted=wishes.to_keep(wish),
@@ -114,7 +115,7 @@ def _recorded(
 def fields_of(wish: Wish) -> list[str]:
     """The names of the details that a wish sets; never their values."""
     if isinstance(wish, Change):
-        custom = [f"custom_fields.{name}" for name, _ in wish.changes.custom_fields]
+        custom = [wishes.custom_field(name) for name, _ in wish.changes.custom_fields]
         return sorted([*wish.changes.parts, *custom])
     return sorted(wish.new.details.given()) if isinstance(wish, Create) else []
 
@@ -124,10 +125,10 @@ def _with_pending(wish: Change, person: Patient, record: SourceRecord) -> Change
     rows = Operation.objects.filter(patient=person, system=record.system, kind=Kind.CHANGE)
     earlier = rows.filter(record=record, state__in=queue.OPEN).order_by("pk")
     changes = [_changes_of(each) for each in earlier.defer(*queue.SEALED)]
-    touching = [each for each in changes if each.parts & wish.changes.parts]
-    if not touching:
-        return wish
-    return replace(wish, pending=_after(wish.shown, touching))
+    pending = wish.shown
+    for each in changes:
+        pending = pending.after(each)
+    return wish if pending == wish.shown else replace(wish, pending=pending)
 
 
 def _changes_of(operation: Operation) -> Changes:
@@ -136,9 +137,3 @@ def _changes_of(operation: Operation) -> Changes:
     except Undecryptable:  # held: what it would have set is known to nobody
         return Changes()
     return wish.changes if isinstance(wish, Change) else Changes()
-
-
-def _after(details: Details, changes: Sequence[Changes]) -> Details:
-    for each in changes:
-        details = replace(details, **{part.value: getattr(each.details, part) for part in each.parts})
-    return details

@@ -17,7 +17,7 @@ from integrations.abilities import System
 from integrations.errors import IntegrationError
 from integrations.registry import label_of
 from integrations.types import RemotePatient
-from integrations.writes import NewRecord, details_of
+from integrations.writes import NewRecord, shown_of
 from patients.models import Operation
 from patients.services import one_writer
 from patients.services.held import whole_of
@@ -64,7 +64,11 @@ def possible(operation: Operation, *, by: User) -> Possible:
     is_over = operation.late_until is None or operation.late_until <= now
     return Possible(
         try_now=True,
-        overrule=operation.why in (Why.MOVED, Why.APPEARED) and operation.state == Operation.State.HELD,
+        overrule=(
+            operation.why in (Why.MOVED, Why.APPEARED)
+            and operation.state == Operation.State.HELD
+            and (is_admin or operation.acts_for_id == by.pk)
+        ),
         take_over=is_admin and operation.acts_for_id != by.pk and rights.may_write(by, operation.system),
         give_up=is_over,
         by_hand=is_admin and is_over,
@@ -76,10 +80,12 @@ def possible(operation: Operation, *, by: User) -> Possible:
 
 def try_now(operation: Operation, *, by: User, reason: str = "") -> None:
     """Have it tried at once. Where other people's changes or a record found stand against it, a
-    ``reason`` overrules them: what is there now is overwritten, whoever was found is another person."""
+    ``reason`` overrules them: what is there now is overwritten, whoever was found is another person.
+    Overruled is what ``operation.record`` held where it was read."""
+    seen = operation.record.version if operation.record is not None else None
     with _deciding(operation, by, "operation.tried_now", reason) as row:
         if reason and row.state == Operation.State.HELD:
-            _overrule(row)
+            _overrule(row, seen, by)
         _go_on(row)
     breaker.let_one_go(operation.system)
 
@@ -211,14 +217,18 @@ def _check_over(row: Operation) -> None:
         )
 
 
-def _overrule(row: Operation) -> None:
+def _overrule(row: Operation, seen: int | None, by: User) -> None:
     """What stands against it does so no more: it was seen, and a reason was given."""
+    if not (has_role(by, Role.ADMIN) or row.acts_for_id == by.pk):
+        raise NotNow("It is sent in somebody else's name by now: they decide, or an admin.")
+    if row.record is not None and row.record.version != seen:
+        raise NotNow("The record was changed once more. Look at what it holds now, then decide.")
     try:
         wish = wishes.kept(row.kind, row.wanted)
     except Undecryptable:
         raise NotNow("What was to be written cannot be deciphered.") from None
     if isinstance(wish, Change) and row.record is not None:
-        wish = replace(wish, pending=details_of(whole_of(row.record)))
+        wish = replace(wish, pending=shown_of(whole_of(row.record)))
     elif isinstance(wish, Create):
         numbers = [each.partition(":")[2] for each in row.details.get("records", [])]
         wish = replace(wish, apart=tuple(dict.fromkeys([*wish.apart, *numbers])))

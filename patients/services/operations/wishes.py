@@ -10,7 +10,7 @@ from typing import Any
 import cattrs.preconf.json
 
 from integrations.types import Identifier
-from integrations.writes import Changes, Details, IdentifierChange, NewRecord
+from integrations.writes import Changes, IdentifierChange, NewRecord, Shown
 
 _json = cattrs.preconf.json.make_converter()
 
@@ -47,8 +47,8 @@ class Change:
     """
 
     changes: Changes = field(repr=False)
-    shown: Details = field(repr=False)
-    pending: Details | None = field(default=None, repr=False)
+    shown: Shown = field(repr=False)
+    pending: Shown | None = field(default=None, repr=False)
     organization_id: str = ""
 
 
@@ -104,6 +104,11 @@ _KINDS = {each: kind for kind, each in _CLASSES.items()}
 def kind_of(wish: Wish) -> Kind:
     """The kind of write that a wish is."""
     return _KINDS[type(wish)]
+
+
+def custom_field(name: str) -> str:
+    """What a field of the organization's own is called where the fields of an operation are named."""
+    return f"custom_fields.{name}"
 
 
 def to_keep(wish: Wish) -> dict[str, Any]:

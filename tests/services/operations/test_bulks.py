@@ -6,12 +6,13 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from django.db import connection
 
 from integrations.errors import Forbidden
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
-from integrations.writes import Changes, details_of
-from patients.models import Bulk, Claim, Operation, SourceRecord
+from integrations.writes import Changes, Shown, details_of, shown_of
+from patients.models import Bulk, Claim, Operation, Patient, SourceRecord
 from patients.services.held import whole_of
 from patients.services.operations import bulks, clock, queue, recording, settling, step
 from patients.services.operations.bulks import Part
@@ -20,6 +21,7 @@ from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Change
 from portal.accounts.models import User
 from portal.audit.models import Event
+from tests.support import side_by_side
 from tests.writing import named, new_record, pass_time, work_off
 
 State = Operation.State
@@ -143,6 +145,45 @@ def test_what_was_refused_is_asked_for_again(sandbox: Sandbox, asker: User) -> N
         bulks.again(_asked(asker, "Cleo").bulk, by=asker)
 
 
+def test_what_cannot_be_deciphered_is_not_asked_for_again(sandbox: Sandbox, asker: User) -> None:
+    asked = _asked(asker, "Ann", "Bea")
+    bulks.cancel(asked.bulk, by=asker)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE patients_operation SET wanted = 'x' WHERE id = %s", [Operation.objects.earliest("pk").pk]
+        )
+
+    again = bulks.again(asked.bulk, by=asker)
+
+    assert len(again.outcomes) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE patients_operation SET wanted = 'x'")
+    with pytest.raises(NotNow, match="deciphered"):
+        bulks.again(asked.bulk, by=asker)
+
+
+def test_asking_that_fails_half_way_leaves_nothing_to_be_sent(sandbox: Sandbox, asker: User) -> None:
+    change = Change(changes=Changes.to(phone="+44 7700 900001"), shown=Shown())
+
+    with pytest.raises(AssertionError):
+        bulks.ask([*_people("Ann"), Part(change)], system="impilo", label="Half", by=asker)
+
+    work_off()
+    assert Bulk.objects.get().state == Bulk.State.CANCELLED
+    assert Operation.objects.get().why == Why.CANCELLED
+    assert not named(sandbox, "impilo")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_ask_for_the_same_people_in_another_order_do_not_lock_each_other(clinic_staff: User) -> None:
+    people = [Part(each.wish, patient=Patient.objects.create()) for each in _people(*NAMES)]
+    ask = partial(bulks.ask, system="impilo", label="Both", by=clinic_staff)
+
+    one, other = side_by_side([partial(ask, people), partial(ask, people[::-1])])
+
+    assert all(isinstance(each, Operation) for each in (*one.outcomes, *other.outcomes))
+
+
 def test_single_writes_go_before_many(sandbox: Sandbox, asker: User) -> None:
     _asked(asker, *NAMES)
     single = recording.register({"impilo": new_record(given_name="Zara", email="")}, by=asker)[0]
@@ -153,7 +194,7 @@ def test_single_writes_go_before_many(sandbox: Sandbox, asker: User) -> None:
 def test_many_changes_of_one_record_are_each_done_in_order(sandbox: Sandbox, asker: User) -> None:
     record = work_off(recording.register({"impilo": new_record()}, by=asker)[0]).record
     assert record
-    shown = details_of(whole_of(record))
+    shown = shown_of(whole_of(record))
     parts = [
         Part(Change(changes=Changes.to(phone=f"+44 7700 90000{number}"), shown=shown), record=record)
         for number in range(4)

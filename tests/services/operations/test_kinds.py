@@ -11,10 +11,11 @@ from pytest_django.fixtures import Settings
 
 from integrations.sandbox.run import Sandbox
 from integrations.types import Address, RecordStatus, Sex
-from integrations.writes import Changes, details_of
+from integrations.writes import Changes, details_of, shown_of
 from patients.models import Claim, KeptApart, Link, Operation, Patient, SourceRecord
+from patients.services import linking
 from patients.services.held import whole_of
-from patients.services.operations import arriving, recording
+from patients.services.operations import arriving, recording, sending, settling
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Archive, Change, Mark
 from portal.accounts.models import User
@@ -251,11 +252,12 @@ def test_custom_fields_that_do_not_take_are_not_called_done(sandbox: Sandbox, as
     sandbox.switches["jump"].set(custom_fields="always")
     record = _created(asker, "jump")
     wish = Change(
-        changes=Changes(custom_fields=(("insurance_provider", "Bupa"),)), shown=details_of(whole_of(record))
+        changes=Changes(custom_fields=(("insurance_provider", "Bupa"),)), shown=shown_of(whole_of(record))
     )
     assert work_off(recording.ask(wish, record=record, by=asker)).state == State.DONE
+    record = SourceRecord.objects.get(pk=record.pk)
     gone = Change(
-        changes=Changes(custom_fields=(("insurance_provider", None),)), shown=details_of(whole_of(record))
+        changes=Changes(custom_fields=(("insurance_provider", None),)), shown=shown_of(whole_of(record))
     )
     assert work_off(recording.ask(gone, record=record, by=asker)).state == State.DONE
     sandbox.switches["jump"].set(custom_fields_written="dropped")
@@ -263,7 +265,41 @@ def test_custom_fields_that_do_not_take_are_not_called_done(sandbox: Sandbox, as
     operation = work_off(recording.ask(wish, record=record, by=asker))
 
     assert (operation.state, operation.why) == (State.HELD, Why.NOT_TAKEN)
-    assert operation.details == {"fields": ["custom_fields"]}
+    assert operation.details == {"fields": ["custom_fields.insurance_provider"]}
+
+
+def test_custom_field_that_somebody_else_changed_meanwhile_is_not_overwritten(
+    sandbox: Sandbox, asker: User
+) -> None:
+    sandbox.switches["jump"].set(custom_fields="always")
+    record = _created(asker, "jump")
+    shown = shown_of(whole_of(record))
+    wish = Change(changes=Changes(custom_fields=(("insurance_provider", " Bupa "),)), shown=shown)
+    with sandbox.stores["jump"].writing() as state:
+        state["patients"][record.remote_id]["custom_fields"] = {"insurance_provider": "Vitality"}
+
+    operation = work_off(recording.ask(wish, record=record, by=asker))
+
+    assert (operation.state, operation.why) == (State.HELD, Why.MOVED)
+    assert operation.details == {"fields": ["custom_fields.insurance_provider"]}
+    assert named(sandbox, "jump")[0]["custom_fields"] == {"insurance_provider": "Vitality"}
+    settling.try_now(operation, by=asker, reason="She changed over")
+    assert work_off(operation).state == State.DONE
+    assert named(sandbox, "jump")[0]["custom_fields"] == {"insurance_provider": "Bupa"}
+
+
+def test_changes_of_one_custom_field_one_after_the_other_are_both_done(sandbox: Sandbox, asker: User) -> None:
+    sandbox.switches["jump"].set(custom_fields="always")
+    record = _created(asker, "jump")
+    shown = shown_of(whole_of(record))
+    for value in ("Bupa", "Vitality"):
+        changes = Changes(custom_fields=(("insurance_provider", value),))
+        recording.ask(Change(changes=changes, shown=shown), record=record, by=asker)
+
+    work_off()
+
+    assert set(Operation.objects.values_list("state", flat=True)) == {State.DONE}
+    assert named(sandbox, "jump")[0]["custom_fields"] == {"insurance_provider": "Vitality"}
 
 
 @OPEN_TO_ALL
@@ -353,6 +389,34 @@ def test_open_writes_follow_a_person_whom_the_rule_links(sandbox: Sandbox, asker
     assert not Claim.objects.filter(patient=before).exists()
 
 
+def test_registration_that_goes_on_follows_the_record_that_is_parted_again(
+    sandbox: Sandbox, asker: User
+) -> None:
+    """Else what is created last would be linked with whom the first was parted from."""
+    there = _created(asker, "impilo").patient
+    Claim.objects.all().delete()
+    new = new_record()
+    asked = recording.register({"jump": new, "jhe": replace(new, organization_id=LIFESPAN)}, by=asker)
+    address = asked[0].patient
+    sending.send_next("jump", "a")
+    first, second = (Operation.objects.get(pk=each.pk) for each in asked)
+    assert first.record
+    assert first.record.patient == second.patient == there
+
+    linking.unlink_record(record=first.record, reason="Her niece", by=asker)
+
+    first, second = (Operation.objects.get(pk=each.pk) for each in asked)
+    assert first.record
+    niece = first.record.patient
+    assert second.patient == niece != there
+    assert set(Claim.objects.values_list("patient", flat=True)) == {niece.pk}
+    address.refresh_from_db()
+    assert niece in (address, address.merged_into)
+    second = work_off(second)
+    assert second.record
+    assert second.record.patient == Operation.objects.get(pk=first.pk).patient != there
+
+
 def test_namesake_who_was_registered_with_a_reason_stays_another_person(
     sandbox: Sandbox, asker: User
 ) -> None:
@@ -377,7 +441,8 @@ def test_number_of_another_party_is_never_overwritten(
     record = _created(asker, "jump")
     with sandbox.stores["jump"].writing() as state:
         state["patients"][record.remote_id]["custom_fields"] = {"emis_guid": "EMIS-1"}
-    wish = Change(changes=Changes(custom_fields=(("emis_guid", value),)), shown=details_of(whole_of(record)))
+    record = known("jump", record.remote_id, by=asker)
+    wish = Change(changes=Changes(custom_fields=(("emis_guid", value),)), shown=shown_of(whole_of(record)))
 
     operation = work_off(recording.ask(wish, record=record, by=asker))
 

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
+from integrations.types import Identifier
 from integrations.writes import details_of
 from patients.models import Attempt, Breaker, Operation, SourceRecord
 from patients.services.operations import breaker, queue, recording, sending, step
@@ -95,6 +96,42 @@ def test_registration_whose_answer_is_lost_is_unknown_and_then_done_once(
     assert operation.state == State.DONE, (operation.why, operation.problem)
     assert len(named(sandbox, system)) == 1
     assert not Operation.objects.exclude(state=State.DONE).exists()
+
+
+def test_record_by_our_own_id_that_does_not_hold_all_is_told_and_not_called_done(
+    sandbox: Sandbox, asker: User
+) -> None:
+    _fault(sandbox, "impilo", FaultKind.RESET, "POST", after_effect=True)
+    operation = work_off(_register(asker, "impilo"))
+    assert operation.state == State.UNKNOWN
+    (row,) = named(sandbox, "impilo")
+    with sandbox.stores["impilo"].writing() as state:
+        state["patients"][str(row["id"])]["phoneNumber"] = "+44 7700 900222"
+
+    operation = _until_it_ends(operation)
+
+    assert (operation.state, operation.why) == (State.HELD, Why.NOT_TAKEN)
+    assert operation.details == {"fields": ["phone"]}
+    assert operation.record is not None
+    assert operation.record.patient == operation.patient
+
+
+def test_record_that_came_to_be_without_its_identifiers_is_not_called_done(
+    sandbox: Sandbox, asker: User
+) -> None:
+    _fault(sandbox, "jhe", FaultKind.RESET, "POST", after_effect=True)
+    number = Identifier(system="https://registry.example.org", value="R-1")
+    new = replace(new_record(), organization_id=LIFESPAN, identifiers=(number,))
+    operation = work_off(recording.register({"jhe": new}, by=asker)[0])
+    (row,) = named(sandbox, "jhe")
+    assert row["identifiers"]
+    with sandbox.stores["jhe"].writing() as state:
+        state["patients"][str(row["id"])]["identifiers"] = []
+
+    operation = _until_it_ends(operation)
+
+    assert (operation.state, operation.why) == (State.HELD, Why.APPEARED)
+    assert len(named(sandbox, "jhe")) == 1
 
 
 @EACH

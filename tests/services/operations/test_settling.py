@@ -14,12 +14,13 @@ from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from integrations.writes import details_of
 from patients.models import Claim, Operation, SourceRecord
-from patients.services.operations import queue, recording, settling, step
+from patients.services.operations import decisions, queue, recording, settling, step
 from patients.services.operations.settling import NotNow
 from patients.services.operations.whys import Why
+from patients.services.seals import Broken
 from portal.accounts.models import PersonToken, User
 from portal.audit.models import Event
-from tests.writing import LIFESPAN, ZOE, change, held, named, new_record, pass_time, work_off
+from tests.writing import LIFESPAN, ZOE, change, held, known, named, new_record, pass_time, work_off
 
 State = Operation.State
 pytestmark = pytest.mark.slow
@@ -96,6 +97,47 @@ def test_change_that_somebody_else_made_is_overwritten_only_with_a_reason(
     assert work_off(operation).state == State.DONE
     assert details_of(held("jump", record.remote_id, by=asker)).phone == PHONE
     assert (str(asker), "She said so at the desk") in _reasons(operation, "operation.tried_now")
+
+
+def test_what_was_changed_once_more_is_not_overwritten_with_what_was_seen_before(
+    sandbox: Sandbox, asker: User
+) -> None:
+    record = _done(asker, "jump")
+    stale = SourceRecord.objects.get(pk=record.pk)
+    work_off(change(record, by=asker, phone="+44 7700 900001"))
+    operation = work_off(change(stale, by=asker, phone=PHONE))
+    assert operation.why == Why.MOVED
+    assert operation.record is not None
+    sealed = decisions.seal(operation, by=asker)
+    with sandbox.stores["jump"].writing() as state:
+        state["patients"][record.remote_id]["phone"] = "+44 7700 900002"
+    known("jump", record.remote_id, by=asker)
+
+    with pytest.raises(NotNow, match="once more"):
+        settling.try_now(operation, by=asker, reason="She said so at the desk")
+    with pytest.raises(Broken):
+        decisions.check(sealed, Operation.objects.get(pk=operation.pk), by=asker)
+
+    assert Operation.objects.get(pk=operation.pk).state == State.HELD
+    assert details_of(held("jump", record.remote_id, by=asker)).phone == "+44 7700 900002"
+
+
+def test_who_asked_overrules_nothing_in_the_name_of_who_took_it_over(
+    sandbox: Sandbox, asker: User, boss: User
+) -> None:
+    record = _done(asker, "jump")
+    stale = SourceRecord.objects.get(pk=record.pk)
+    work_off(change(record, by=asker, phone="+44 7700 900001"))
+    operation = work_off(change(stale, by=asker, phone=PHONE))
+    settling.take_over(operation, by=boss)
+    operation = work_off(operation)
+    assert operation.why == Why.MOVED
+
+    assert not settling.possible(operation, by=asker).overrule
+    assert settling.possible(operation, by=boss).overrule
+    with pytest.raises(NotNow, match="somebody else's name"):
+        settling.try_now(operation, by=asker, reason="She said so at the desk")
+    assert Operation.objects.get(pk=operation.pk).state == State.HELD
 
 
 def test_somebody_found_is_another_person_where_somebody_says_so(sandbox: Sandbox, asker: User) -> None:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.types import Demographics, Phone, PhoneKind, RemotePatient
-from integrations.writes import Changes, details_of
+from integrations.writes import Changes, shown_of
 from patients.models import Operation, SourceRecord
 from patients.services import index
 from patients.services.held import whole_of
@@ -47,7 +47,7 @@ def phones(number: str) -> tuple[Phone, ...]:
 
 def asked_change(record: SourceRecord, *, by: User, **values: Any) -> Operation:
     """A change of a record, as from a form that showed what the index holds."""
-    shown = details_of(whole_of(record))
+    shown = shown_of(whole_of(record))
     wish = Change(changes=Changes.to(**(values or {"phone": WANTED})), shown=shown)
     return recording.ask(wish, record=record, by=by)
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.writes import Changes, details_of
+from integrations.writes import Changes, shown_of
 from patients.models import Bulk, Operation
 from patients.services.held import whole_of
 from patients.services.operations import bulks
@@ -28,7 +28,7 @@ def bulk(clinic_staff: User, transactional_db: None) -> Bulk:
     """A change of three people."""
     records = [read("jump", f"p-{each}", nhs_number="", family_name=f"Mbeki-{each}") for each in "abc"]
     parts = [
-        Part(Change(changes=Changes.to(phone=WANTED), shown=details_of(whole_of(each))), each)
+        Part(Change(changes=Changes.to(phone=WANTED), shown=shown_of(whole_of(each))), each)
         for each in records
     ]
     return bulks.ask(parts, system="jump", label=LABEL, by=clinic_staff).bulk

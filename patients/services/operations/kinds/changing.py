@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from integrations.abilities import Archives, KeepsCustomFields, TakesMarks
 from integrations.types import RecordStatus, RemotePatient
-from integrations.writes import Changes, details_of, left_to_do
+from integrations.writes import Changes, left_to_do, shown_of
 from patients.services.operations.whys import Why
-from patients.services.operations.wishes import Archive, Change
+from patients.services.operations.wishes import Archive, Change, custom_field
 
 from .job import Done, Hold, Job, Look, Ready, as_
 
@@ -32,7 +32,7 @@ class Changing:
         if moved:
             return Hold(Why.MOVED, {"fields": moved}, record)
         if self.left.custom_fields and not self._shows_custom_fields(record):
-            return Hold(Why.NOT_TAKEN, {"fields": ["custom_fields"]})
+            return Hold(Why.NOT_TAKEN, {"fields": _names(self.left)})
         return Ready()
 
     def send(self, ready: Ready) -> tuple[RemotePatient, tuple[str, ...]]:
@@ -40,27 +40,35 @@ class Changing:
         record = self.job.adapter.update(
             self.job.record_id, self.left, organization_id=self.wish.organization_id
         )
-        after = self._left(record)
-        names = [*after.parts, *(["custom_fields"] if after.custom_fields else [])]
-        return record, tuple(sorted(names))
+        return record, tuple(_names(self._left(record)))
 
     def _left(self, record: RemotePatient) -> Changes:
         return left_to_do(record, self.wish.changes, self.job.adapter.as_held)
 
     def _moved(self, record: RemotePatient) -> list[str]:
-        held = details_of(record)
+        held, as_held = shown_of(record), self.job.adapter.as_held
         expected = [self.wish.shown, *([self.wish.pending] if self.wish.pending else [])]
-        known = [self.job.adapter.as_held(each) for each in expected]
+        known = [form for each in expected for form in (each.details, as_held(each.details))]
+        custom, known_custom = dict(held.custom_fields), [dict(each.custom_fields) for each in expected]
 
         def is_known(part: str) -> bool:
-            now = getattr(held, part)
-            return any(getattr(each, part) == now for each in (*known, *expected))
+            return any(getattr(each, part) == getattr(held.details, part) for each in known)
 
-        return sorted(part for part in self.left.parts if not is_known(part))
+        def is_known_custom(name: str) -> bool:
+            return any(each.get(name) == custom.get(name) for each in known_custom)
+
+        parts = frozenset(part for part in self.left.parts if not is_known(part))
+        fields = tuple(each for each in self.left.custom_fields if not is_known_custom(each[0]))
+        return _names(Changes(parts=parts, custom_fields=fields))
 
     def _shows_custom_fields(self, record: RemotePatient) -> bool:
         adapter = self.job.adapter
         return isinstance(adapter, KeepsCustomFields) and adapter.shows_custom_fields(record)
+
+
+def _names(changes: Changes) -> list[str]:
+    custom = [custom_field(name) for name, _ in changes.custom_fields]
+    return sorted([*(part.value for part in changes.parts), *custom])
 
 
 class Archiving:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from enum import Enum
 
+from integrations.abilities import KeepsCustomFields
 from integrations.types import Demographics, Phone, PhoneKind, RecordStatus, RemotePatient
+from integrations.wire import cleaned
 from integrations.writes import Details, NewRecord, details_of
 from patients.matching.fields import Field
 from patients.matching.levels import NAMES_AGREE, Level
 from patients.matching.same_person import Tier, are_unlike, judge
 from patients.services.operations.whys import Why
-from patients.services.operations.wishes import Create
+from patients.services.operations.wishes import Create, custom_field
 
 from .job import Done, Hold, Job, Look, Ready, as_
 
@@ -59,16 +61,29 @@ class Creating:
         return record, self._lost(record)
 
     def _lost(self, record: RemotePatient) -> tuple[str, ...]:
-        """The details that were to be in the record and are not."""
-        wanted, held = self.job.adapter.as_held(self.new.details), details_of(record)
-        given = wanted.given() & self.job.adapter.creates_with
-        return tuple(each for each in sorted(given) if getattr(wanted, each) != getattr(held, each))
+        """The details that were to be in the record and are not, as far as it shows them."""
+        adapter = self.job.adapter
+        wanted, held = adapter.as_held(self.new.details), details_of(record)
+        given = wanted.given() & adapter.creates_with
+        lost = [each.value for each in sorted(given) if getattr(wanted, each) != getattr(held, each)]
+        if isinstance(adapter, KeepsCustomFields) and adapter.shows_custom_fields(record):
+            custom = dict(record.administrative.custom_fields)
+            lost += [
+                custom_field(name)
+                for name, value in self.new.custom_fields
+                if custom.get(name, "") != cleaned(value)
+            ]
+        values = {each.value for each in record.identifiers}  # some servers tell no more of them
+        if any(each.value not in values for each in self.new.identifiers):
+            lost.append("identifiers")
+        return tuple(lost)
 
-    def _ours(self, found: list[tuple[Who, RemotePatient]]) -> Done | None:
+    def _ours(self, found: list[tuple[Who, RemotePatient]]) -> Done | Hold | None:
         """The record that an earlier try made: by our own id, or one that holds just what was sent."""
         for who, record in found:
             if who is Who.OURS:
-                return Done(record)
+                lost = self._lost(record)
+                return Hold(Why.NOT_TAKEN, {"fields": list(lost)}, record) if lost else Done(record)
         for who, record in found:
             if who is Who.SAME and self.job.may_have_left and not self._lost(record):
                 return Done(record, sure=self._takes_what_is_unique(record))
