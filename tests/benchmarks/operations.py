@@ -110,7 +110,7 @@ def _pace(sandbox: Sandbox, user: User, environment: dict[str, str]) -> None:
     from patients.models import Operation
     from patients.services.operations import recording
 
-    Operation.objects.exclude(state="done").delete()
+    Operation.objects.filter(kind="create").delete()
     for number in range(QUEUED):
         for system in sandbox.stores:
             organization = ORGANIZATION if system == "jhe" else ""
