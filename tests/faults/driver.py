@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import requests
+from django.db import OperationalError
 
 from integrations.sandbox.faults import ActiveFault, Fault, FaultKind
 
@@ -157,8 +158,13 @@ class Driver:
         from patients.services import index
 
         for start in range(0, len(records), INDEXED):
-            part = records[start : start + INDEXED]
-            index.store(self.systems.as_portal_reads(*each) for each in part)
+            read = [self.systems.as_portal_reads(*each) for each in records[start : start + INDEXED]]
+            while True:
+                try:
+                    index.store(read)
+                    break
+                except OperationalError:  # the database is being held up, which is meant for the portal
+                    continue
         held = self.systems.read((), records)
         self.before |= {key: held[key] for key in records}
 
