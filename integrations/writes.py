@@ -162,10 +162,12 @@ class Shown:
     def after(self, changes: Changes) -> Shown:
         """The same, once the changes are made."""
         values = {part.value: getattr(changes.details, part) for part in changes.parts}
-        custom = dict(self.custom_fields) | dict(changes.custom_fields)
+        custom = dict(self.custom_fields) | {
+            name: cleaned(value or "") for name, value in changes.custom_fields
+        }
         return Shown(
             details=replace(self.details, **values),
-            custom_fields=tuple((name, value) for name, value in custom.items() if value is not None),
+            custom_fields=tuple((name, value) for name, value in custom.items() if value),
         )
 
 
@@ -211,13 +213,28 @@ def details_of(record: RemotePatient) -> Details:
     )
 
 
+#: The parts behind the names of fields that could not be read, where these are called otherwise.
+_PARTS_OF: Mapping[str, tuple[Part, ...]] = {
+    "phones": (Part.PHONE, Part.MOBILE_PHONE, Part.HOME_PHONE),
+    **dict.fromkeys(("town", "county", "postcode", "country"), (Part.ADDRESS,)),
+    "sms": (Part.CONSENT_SMS,),
+    "email_consent": (Part.CONSENT_EMAIL,),
+    "marketing": (Part.CONSENT_MARKETING,),
+    "electronic": (Part.CONSENT_ELECTRONIC,),
+}
+
+
 def left_to_do(record: RemotePatient, changes: Changes, as_held: Callable[[Details], Details]) -> Changes:
-    """What of the changes a record does not hold yet, in the form in which its system would hold it."""
+    """What of the changes a record does not hold yet, in the form in which its system would hold it; nothing
+    is held where what is there could not be read."""
     wanted, held = as_held(changes.details), details_of(record)
+    unread = {each for name in record.unread for each in _PARTS_OF.get(name, (name,))} - held.given()
     custom = dict(record.administrative.custom_fields)
     return Changes(
         parts=frozenset(
-            each for each in changes.parts if not _is_held(getattr(wanted, each), getattr(held, each))
+            each
+            for each in changes.parts
+            if not _is_held(getattr(wanted, each), getattr(held, each)) or each in unread
         ),
         details=changes.details,
         custom_fields=tuple(

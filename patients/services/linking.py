@@ -177,7 +177,8 @@ def _part(record: SourceRecord, patient: Patient, to: Patient, *, reason: str, b
         to.merged_into = None
         _send_home(patient, to)
     _move([record], to)
-    _take_along(record, patient, to)
+    if by is not None:  # what the rule takes back says nothing of who was meant
+        _take_along(record, patient, to)
     _changed(patient, to)
     audit.write(
         "link.undone", by=by, system=record.system, record_id=record.remote_id,
@@ -186,21 +187,33 @@ def _part(record: SourceRecord, patient: Patient, to: Patient, *, reason: str, b
 
 
 def _take_along(record: SourceRecord, patient: Patient, to: Patient) -> None:
-    """What was asked for together with the registration of a record goes on for whose the record is."""
+    """Registrations that were asked for who somebody is again go on for them; so do those of somebody new
+    who became, by this record alone, whom it is parted from."""
     registrations = Operation.objects.filter(kind=Kind.CREATE)
-    asked_for = list(registrations.filter(record=record).values_list("asked_for", flat=True))
-    Patient.objects.filter(pk__in=asked_for, merged_into=patient).exclude(pk=to.pk).update(merged_into=to)
+    became = Patient.objects.filter(
+        pk__in=registrations.filter(record=record).values("asked_for"), merged_into=patient
+    )
+    followers = list(became.exclude(pk__in=_brought(patient)).values_list("pk", flat=True))
+    Patient.objects.filter(pk__in=followers).exclude(pk=to.pk).update(merged_into=to)
     left = registrations.filter(patient=patient, record=None)
-    if left.filter(asked_for__in=asked_for).update(patient=to) and not left.filter(ended_at=None).exists():
+    if (
+        left.filter(asked_for__in=[to.pk, *followers]).update(patient=to)
+        and not left.filter(ended_at=None).exists()
+    ):
         Claim.objects.filter(patient=patient, until=None).update(patient=to)
 
 
 def _send_home(patient: Patient, to: Patient) -> None:
     """People who had become ``to`` before ``to`` became ``patient`` are ``to`` again: their addresses,
     and what is kept under them, lead there."""
-    stood = Link.objects.filter(Q(undone_at=None) | Q(undone_reason=SUPERSEDED), patient=to)
-    followers = Patient.objects.filter(merged_into=patient, pk__in=stood.values("came_from"))
+    followers = Patient.objects.filter(merged_into=patient, pk__in=_brought(to))
     followers.exclude(pk=to.pk).update(merged_into=to)
+
+
+def _brought(person: Patient) -> list[int]:
+    """From whom records of theirs came to a person, by links that were not taken back."""
+    stood = Link.objects.filter(Q(undone_at=None) | Q(undone_reason=SUPERSEDED), patient=person)
+    return list(stood.values_list("came_from", flat=True))
 
 
 def _unite(keep: Patient, lose: Patient, *, reason: str, by: User) -> None:

@@ -176,6 +176,8 @@ class _Joins:
         """Write links, their events, and whose the records are."""
         if not self._moved:
             return
+        # Whoever is asking for a write of one of them has asked before this, or finds them joined.
+        list(Patient.objects.select_for_update().filter(pk__in=list(self._lost)).order_by("pk"))
         Link.objects.filter(record__in=list(self._moved), undone_at=None).update(
             undone_at=timezone.now(), undone_reason=linking.SUPERSEDED
         )

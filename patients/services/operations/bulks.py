@@ -136,6 +136,7 @@ def cancel(bulk: Bulk, *, by: User) -> int:
         rows = Operation.objects.select_for_update().filter(
             bulk=bulk, left_at=None, state__in=(Operation.State.WAITING, Operation.State.HELD)
         )
+        rows = rows.exclude(why=Why.NOT_TAKEN)  # which took effect in part
         ended = list(rows.defer(*queue.SEALED).select_related(None))
         now = clock.now()
         Operation.objects.filter(pk__in=[each.pk for each in ended]).update(

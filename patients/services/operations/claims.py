@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from django.db.models import QuerySet
-
 from integrations.types import Demographics
 from integrations.writes import Details
 from patients.matching.compared import compared
@@ -61,11 +59,14 @@ def take(patient: Patient, details: Details, *, namesake: bool = False) -> None:
     Claim.objects.filter(key__in=keys).update(patient=patient, until=None)
 
 
-def _claimed(patient: Patient, keys: Sequence[str]) -> QuerySet[Claim]:
+def _claimed(patient: Patient, keys: Sequence[str]) -> list[Claim]:
     """The claims by these keys: this person's, but for those that are held already."""
-    # One row after the other in one order: of two that come at once one waits for the other to commit.
-    Claim.objects.bulk_create([Claim(key=key, patient=patient) for key in keys], ignore_conflicts=True)
-    return Claim.objects.filter(key__in=keys).select_related("patient")
+    while True:
+        # One row after the other in one order: of two that come at once one waits for the other to commit.
+        Claim.objects.bulk_create([Claim(key=key, patient=patient) for key in keys], ignore_conflicts=True)
+        rows = list(Claim.objects.filter(key__in=keys).select_related("patient"))
+        if len(rows) == len(keys):  # else one was let go in between
+            return rows
 
 
 def let_go(patient: Patient) -> None:

@@ -28,7 +28,7 @@ from portal.web.crypto import Undecryptable
 from . import arriving, breaker, claims, clock, queue, rights, wishes
 from .kinds.creating import Who, who_is
 from .whys import Why, words_of
-from .wishes import Change, Create, Kind
+from .wishes import Change, Create, Identify, Kind
 
 HAND = "by hand"
 HAND_SECONDS = 15.0
@@ -104,9 +104,9 @@ def give_up(operation: Operation, *, reason: str, by: User) -> None:
     """End it without its being done."""
     with _deciding(operation, by, "operation.given_up", reason) as row:
         _check_over(row)
-        was_unknown = row.left_at is not None
+        details = {"unknown": row.left_at is not None, "in_part": row.why == Why.NOT_TAKEN, "by": by.pk}
         _end(row, Operation.State.REFUSED, Why.GIVEN_UP)
-        row.details = {"unknown": was_unknown, "by": by.pk}
+        row.details = details
         row.save()
         claims.let_go(row.patient)
 
@@ -229,6 +229,8 @@ def _overrule(row: Operation, seen: int | None, by: User) -> None:
         raise NotNow("What was to be written cannot be deciphered.") from None
     if isinstance(wish, Change) and row.record is not None:
         wish = replace(wish, pending=shown_of(whole_of(row.record)))
+    elif isinstance(wish, Identify):
+        row.prepared = None  # what is there now is what is added to, and taken from
     elif isinstance(wish, Create):
         numbers = [each.partition(":")[2] for each in row.details.get("records", [])]
         wish = replace(wish, apart=tuple(dict.fromkeys([*wish.apart, *numbers])))

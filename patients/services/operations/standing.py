@@ -109,7 +109,9 @@ def _unknown(operation: Operation) -> tuple[str, str]:
 
 
 def _given_up(operation: Operation) -> tuple[str, str]:
+    label = system_label(operation.system)
+    if operation.details.get("in_part"):
+        return "It was given up after it had taken effect in part.", f"Look at the record in {label}."
     if not operation.details.get("unknown"):
         return "It was given up.", ""
-    label = system_label(operation.system)
     return "It was given up, and it is not known whether it took effect.", f"Look at the record in {label}."

@@ -41,7 +41,7 @@ def wish_of(operation: Operation) -> Wish | None:
     """What is to be written; ``None`` where it cannot be read with the keys that are set now."""
     try:
         return wishes.kept(operation.kind, operation.wanted)
-    except (Undecryptable, ValueError):
+    except Undecryptable:
         return None
 
 

@@ -11,8 +11,9 @@ import cattrs.preconf.json
 
 from integrations.types import Identifier
 from integrations.writes import Changes, IdentifierChange, NewRecord, Shown
+from portal.web.crypto import Undecryptable
 
-_json = cattrs.preconf.json.make_converter()
+_json = cattrs.preconf.json.make_converter(forbid_extra_keys=True)
 
 
 class Kind(StrEnum):
@@ -118,11 +119,12 @@ def to_keep(wish: Wish) -> dict[str, Any]:
 
 
 def kept(kind: str, data: object) -> Wish:
-    """The wish that was kept. Raises ``ValueError`` where it cannot be read any more."""
+    """The wish that was kept. Raises ``Undecryptable`` where it cannot be read any more: nothing is left
+    out of it."""
     try:
         wish: Wish = _json.structure(data, _CLASSES[Kind(kind)])
     except Exception as fault:  # cattrs raises groups of many kinds, whose texts hold the values
-        raise ValueError(f"a wish of kind {kind} cannot be read: {type(fault).__name__}") from None
+        raise Undecryptable(f"a wish of kind {kind} cannot be read: {type(fault).__name__}") from None
     return wish
 
 

@@ -13,7 +13,7 @@ from integrations.types import Identifier, RemotePatient
 from integrations.writes import IdentifierChange
 from patients.models import Operation, SourceRecord
 from patients.services.connections import open_system
-from patients.services.operations import recording, step
+from patients.services.operations import recording, settling, step
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Identify, Join, Leave, Wish
 from portal.accounts.models import User
@@ -26,6 +26,7 @@ SCHOOL = "20002"  # its manager is one of LIFESPAN too
 ELSEWHERE = "20007"  # the member of LIFESPAN holds no role there
 HERS = Identifier(system="https://hospital.example.org/mrn", value=" MRN-001 ")
 OTHERS = Identifier(system="https://registry.example.org", value="r/17")
+SECOND = Identifier(system="https://registry.example.org", value="r/18")
 
 
 @pytest.fixture
@@ -41,6 +42,15 @@ def _whole(record: SourceRecord, by: User) -> RemotePatient:
     adapter = open_system("jhe", by=by, seconds=30)
     assert isinstance(adapter, KeepsMembers)
     return adapter.whole_record(record.remote_id)
+
+
+def _put(sandbox: Sandbox, record: SourceRecord, *identifiers: Identifier) -> None:
+    """Have the record hold these, as somebody else has written them."""
+    with sandbox.stores["jhe"].writing() as state:
+        state["patients"][record.remote_id]["identifiers"] = [
+            {"id": 990 + number, "system": each.system, "value": each.value}
+            for number, each in enumerate(identifiers)
+        ]
 
 
 def _ask(wish: Wish, record: SourceRecord, by: User) -> Operation:
@@ -91,17 +101,50 @@ def test_set_that_was_written_in_part_is_written_whole(
     sandbox: Sandbox, asker: User, record: SourceRecord
 ) -> None:
     """A server that dies between two of them leaves the first."""
+    _put(sandbox, record, OTHERS, SECOND)
     sandbox.faults["jhe"].add(Fault(kind=FaultKind.HALF_DONE, method="PATCH", times=1))
     operation = _identify(record, asker, add=(HERS,))
-    with sandbox.stores["jhe"].writing() as state:
-        row = next(each for each in state["patients"].values() if str(each["id"]) == record.remote_id)
-        row["identifiers"] = [{"id": 999, "system": HERS.system, "value": HERS.value}]
+    _put(sandbox, record, OTHERS)
 
     pass_time(seconds=step.LATE + 1)
     operation = work_off(operation)
 
     assert operation.state == State.DONE, operation.problem
-    assert set(_whole(record, asker).identifiers) == {HERS, OTHERS}
+    assert set(_whole(record, asker).identifiers) == {HERS, OTHERS, SECOND}
+
+
+def test_what_somebody_corrected_after_a_lost_answer_stays_corrected(
+    sandbox: Sandbox, asker: User, record: SourceRecord
+) -> None:
+    sandbox.faults["jhe"].add(Fault(kind=FaultKind.RESET, method="PATCH", times=1, after_effect=True))
+    operation = _identify(record, asker, add=(HERS,))
+    assert operation.state == State.UNKNOWN
+    _put(sandbox, record, SECOND, HERS)
+
+    pass_time(seconds=step.LATE + 1)
+
+    assert work_off(operation).state == State.DONE
+    assert set(_whole(record, asker).identifiers) == {SECOND, HERS}
+
+
+@pytest.mark.parametrize("change", [{"add": (HERS,)}, {"remove": (HERS,)}])
+def test_set_that_somebody_changed_after_it_was_lost_in_part_is_held(
+    sandbox: Sandbox, asker: User, record: SourceRecord, change: dict[str, tuple[Identifier, ...]]
+) -> None:
+    if "remove" in change:
+        _put(sandbox, record, OTHERS, HERS)
+    sandbox.faults["jhe"].add(Fault(kind=FaultKind.HALF_DONE, method="PATCH", times=1))
+    operation = _identify(record, asker, **change)
+    _put(sandbox, record, SECOND)
+
+    pass_time(seconds=step.LATE + 1)
+    operation = work_off(operation)
+
+    assert (operation.state, operation.why) == (State.HELD, Why.MOVED)
+    assert set(_whole(record, asker).identifiers) == {SECOND}
+    settling.try_now(operation, by=asker, reason="The registry gave a new one")
+    assert work_off(operation).state == State.DONE
+    assert set(_whole(record, asker).identifiers) == {SECOND, *change.get("add", ())}
 
 
 def test_removing_from_a_record_that_was_emptied_keeps_the_others(

@@ -145,6 +145,19 @@ def test_what_was_refused_is_asked_for_again(sandbox: Sandbox, asker: User) -> N
         bulks.again(_asked(asker, "Cleo").bulk, by=asker)
 
 
+def test_what_took_effect_in_part_is_not_cancelled(sandbox: Sandbox, asker: User) -> None:
+    sandbox.switches["jump"].set(custom_fields="always", custom_fields_written="dropped")
+    new = replace(new_record(), custom_fields=(("insurance_provider", "Bupa"),))
+    asked = bulks.ask([Part(new)], system="jump", label="One", by=asker)
+    work_off()
+
+    assert bulks.cancel(asked.bulk, by=asker) == 0
+
+    operation = Operation.objects.get()
+    assert (operation.state, operation.why) == (State.HELD, Why.NOT_TAKEN)
+    assert Claim.objects.exists()
+
+
 def test_what_cannot_be_deciphered_is_not_asked_for_again(sandbox: Sandbox, asker: User) -> None:
     asked = _asked(asker, "Ann", "Bea")
     bulks.cancel(asked.bulk, by=asker)

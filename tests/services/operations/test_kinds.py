@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from integrations.sandbox.run import Sandbox
@@ -302,6 +303,18 @@ def test_changes_of_one_custom_field_one_after_the_other_are_both_done(sandbox: 
     assert named(sandbox, "jump")[0]["custom_fields"] == {"insurance_provider": "Vitality"}
 
 
+def test_value_that_could_not_be_read_is_cleared_all_the_same(sandbox: Sandbox, asker: User) -> None:
+    record = _created(asker, "impilo")
+    with sandbox.stores["impilo"].writing() as state:
+        state["patients"][record.remote_id]["phoneNumber"] = ["020 7946 0001"]
+    record = known("impilo", record.remote_id, by=asker)
+
+    operation = work_off(change(record, by=asker, phone=""))
+
+    assert operation.state == State.DONE, operation.problem
+    assert not named(sandbox, "impilo")[0].get("phoneNumber")
+
+
 @OPEN_TO_ALL
 def test_record_that_has_gone_is_refused(sandbox: Sandbox, asker: User, system: str) -> None:
     record = _created(asker, system)
@@ -415,6 +428,40 @@ def test_registration_that_goes_on_follows_the_record_that_is_parted_again(
     second = work_off(second)
     assert second.record
     assert second.record.patient == Operation.objects.get(pk=first.pk).patient != there
+
+
+def test_registration_goes_back_with_the_link_that_brought_it(sandbox: Sandbox, asker: User) -> None:
+    there = _created(asker, "impilo", given_name="Ada", email="", phone="").patient
+    record = _created(asker, "jump")
+    Claim.objects.all().delete()
+    organization = replace(new_record(), organization_id=LIFESPAN)
+    (open_one,) = recording.register({"jhe": organization}, by=asker, patient=record.patient)
+    linking.link_people(keep=there, other=record.patient, reason="Her other name", by=asker)
+    assert Operation.objects.get(pk=open_one.pk).patient == there
+
+    with transaction.atomic():
+        linking.undo(Link.objects.get(record=record, undone_at=None), by=asker, reason="It was not")
+
+    record.refresh_from_db()
+    assert Operation.objects.get(pk=open_one.pk).patient == record.patient != there
+
+
+def test_registration_stays_with_whom_it_was_asked_for_when_a_record_leaves(
+    sandbox: Sandbox, asker: User
+) -> None:
+    """Whether the rule takes the record back or somebody parts it."""
+    stays = _created(asker, "impilo")
+    patient = stays.patient
+    work_off(recording.register({"jump": new_record()}, by=asker, patient=patient)[0])
+    leaves = SourceRecord.objects.get(system="jump", patient=patient, operations__isnull=False)
+    organization = replace(new_record(), organization_id=LIFESPAN)
+    (open_one,) = recording.register({"jhe": organization}, by=asker, patient=patient)
+
+    linking.unlink_record(record=leaves, reason="Somebody else's", by=asker)
+
+    leaves.refresh_from_db()
+    assert leaves.patient != patient
+    assert Operation.objects.get(pk=open_one.pk).patient == patient
 
 
 def test_namesake_who_was_registered_with_a_reason_stays_another_person(

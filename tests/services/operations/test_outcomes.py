@@ -116,6 +116,36 @@ def test_record_by_our_own_id_that_does_not_hold_all_is_told_and_not_called_done
     assert operation.record.patient == operation.patient
 
 
+def test_record_that_came_to_be_elsewhere_is_not_called_done(sandbox: Sandbox, asker: User) -> None:
+    """Somebody else registered them, in an organization that was not asked for."""
+    _fault(sandbox, "jhe", FaultKind.RESET, "POST", after_effect=True)
+    operation = work_off(_register(asker, "jhe"))
+    (row,) = named(sandbox, "jhe")
+    with sandbox.stores["jhe"].writing() as state:
+        state["patients"][str(row["id"])]["organizations"] = [20007]
+
+    operation = _until_it_ends(operation)
+
+    assert (operation.state, operation.why) == (State.HELD, Why.APPEARED)
+    assert len(named(sandbox, "jhe")) == 1
+
+
+def test_record_that_was_made_and_merged_since_is_not_made_again(sandbox: Sandbox, asker: User) -> None:
+    _fault(sandbox, "jump", FaultKind.RESET, "POST", after_effect=True)
+    operation = work_off(_register(asker, "jump"))
+    (row,) = named(sandbox, "jump")
+    with sandbox.stores["jump"].writing() as state:
+        state["patients"][row["id"]]["status"] = "merged"
+    assert operation.state == State.UNKNOWN
+
+    pass_time(hours=25)
+    operation = work_off(operation)
+
+    assert (operation.state, operation.why) == (State.HELD, Why.MERGED)
+    assert operation.details == {"records": [f"jump:{row['id']}"]}
+    assert len(named(sandbox, "jump")) == 1
+
+
 def test_record_that_came_to_be_without_its_identifiers_is_not_called_done(
     sandbox: Sandbox, asker: User
 ) -> None:
@@ -372,6 +402,19 @@ def test_write_that_cannot_be_deciphered_is_held_and_stops_nobody(sandbox: Sandb
     row = Operation.objects.defer(*queue.SEALED).get(pk=sealed.pk)
     assert (row.state, row.why) == (State.HELD, Why.UNREADABLE)
     assert Operation.objects.get(pk=other.pk).state == State.DONE
+
+
+def test_write_of_another_version_is_held_and_nothing_is_left_out_of_it(
+    sandbox: Sandbox, asker: User
+) -> None:
+    operation = _register(asker, "jump")
+    operation.wanted["new"]["details"]["species"] = "cat"
+    operation.save()
+
+    operation = work_off(operation)
+
+    assert (operation.state, operation.why) == (State.HELD, Why.UNREADABLE)
+    assert not named(sandbox, "jump")
 
 
 def test_what_fails_every_time_without_taking_effect_is_held(sandbox: Sandbox, asker: User) -> None:

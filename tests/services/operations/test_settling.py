@@ -16,6 +16,7 @@ from integrations.writes import details_of
 from patients.models import Claim, Operation, SourceRecord
 from patients.services.operations import decisions, queue, recording, settling, step
 from patients.services.operations.settling import NotNow
+from patients.services.operations.standing import standing_of
 from patients.services.operations.whys import Why
 from patients.services.seals import Broken
 from portal.accounts.models import PersonToken, User
@@ -175,7 +176,7 @@ def test_what_is_given_up_is_not_sent_and_says_by_whom_and_why(sandbox: Sandbox,
     assert (operation.state, operation.why, operation.details) == (
         State.REFUSED,
         Why.GIVEN_UP,
-        {"unknown": False, "by": asker.pk},
+        {"unknown": False, "in_part": False, "by": asker.pk},
     )
     assert not named(sandbox, "jump")
     assert _reasons(operation, "operation.given_up") == [(str(asker), "Typed twice")]
@@ -195,7 +196,7 @@ def test_nothing_is_decided_while_a_request_may_take_effect_still(
     pass_time(seconds=step.LATE + 1)
     settling.give_up(operation, reason="Enough", by=boss)
 
-    assert Operation.objects.get().details == {"unknown": True, "by": boss.pk}
+    assert Operation.objects.get().details == {"unknown": True, "in_part": False, "by": boss.pk}
 
 
 def test_nothing_is_decided_while_it_is_being_sent_or_has_ended(
@@ -225,6 +226,25 @@ def test_nobody_else_decides(sandbox: Sandbox, asker: User, coordinator: User) -
     for decide in (settling.try_now, partial(settling.give_up, reason="x")):
         with pytest.raises(NotNow, match="admin"):
             decide(operation, by=coordinator)
+
+
+def test_what_took_effect_in_part_is_told_so_whatever_is_decided(sandbox: Sandbox, asker: User) -> None:
+    sandbox.switches["jump"].set(custom_fields="always", custom_fields_written="dropped")
+    new = replace(new_record(), custom_fields=(("insurance_provider", "Bupa"),))
+    (operation,) = recording.register({"jump": new}, by=asker)
+    operation = work_off(operation)
+    assert (operation.state, operation.why) == (State.HELD, Why.NOT_TAKEN)
+    assert operation.details == {"fields": ["custom_fields.insurance_provider"]}
+
+    settling.try_now(operation, by=asker)
+    operation = work_off(operation)
+    assert operation.why == Why.NOT_TAKEN  # not somebody who was found: it is the record that was made
+    settling.give_up(operation, reason="It goes without", by=asker)
+
+    operation = Operation.objects.get(pk=operation.pk)
+    assert operation.details == {"unknown": False, "in_part": True, "by": asker.pk}
+    assert "in part" in standing_of(operation, behind=None).sentence
+    assert len(named(sandbox, "jump")) == 1
 
 
 # --- done by hand ---------------------------------------------------------------------------

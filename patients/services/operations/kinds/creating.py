@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 
-from integrations.abilities import KeepsCustomFields
-from integrations.types import Demographics, Phone, PhoneKind, RecordStatus, RemotePatient
+from integrations.types import Demographics, Phone, PhoneKind, RecordStatus, Registration, RemotePatient
 from integrations.wire import cleaned
 from integrations.writes import Details, NewRecord, details_of
 from patients.matching.fields import Field
 from patients.matching.levels import NAMES_AGREE, Level
-from patients.matching.same_person import Tier, are_unlike, judge
+from patients.matching.same_person import Tier, are_unlike, is_merged, judge
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Create, custom_field
 
@@ -43,6 +43,10 @@ class Creating:
         if self.job.may_have_left and self.job.is_late and self._key_holds() and not self.job.is_stopped:
             return Ready(again=True)  # the system itself tells a repeated request from a second one
         found = [(self._who(each), each) for each in self.job.adapter.created(self.new)]
+        merged = [each for who, each in found if is_merged(each) and self._may_be_ours(who, each)]
+        if merged:
+            return Hold(Why.MERGED, {"records": list(_named(merged))})
+        found = [(who, record) for who, record in found if not is_merged(record)]
         ours = self._ours(found)
         if ours is not None:
             return ours
@@ -66,16 +70,19 @@ class Creating:
         wanted, held = adapter.as_held(self.new.details), details_of(record)
         given = wanted.given() & adapter.creates_with
         lost = [each.value for each in sorted(given) if getattr(wanted, each) != getattr(held, each)]
-        if isinstance(adapter, KeepsCustomFields) and adapter.shows_custom_fields(record):
-            custom = dict(record.administrative.custom_fields)
-            lost += [
-                custom_field(name)
-                for name, value in self.new.custom_fields
-                if custom.get(name, "") != cleaned(value)
-            ]
+        custom = dict(record.administrative.custom_fields)
+        lost += [
+            custom_field(name)
+            for name, value in self.new.custom_fields
+            if custom.get(name, "") != cleaned(value)
+        ]
         values = {each.value for each in record.identifiers}  # some servers tell no more of them
         if any(each.value not in values for each in self.new.identifiers):
             lost.append("identifiers")
+        if self.new.organization_id and self.new.organization_id not in {
+            each.id for each in record.organizations
+        }:
+            lost.append("organization")
         return tuple(lost)
 
     def _ours(self, found: list[tuple[Who, RemotePatient]]) -> Done | Hold | None:
@@ -85,9 +92,14 @@ class Creating:
                 lost = self._lost(record)
                 return Hold(Why.NOT_TAKEN, {"fields": list(lost)}, record) if lost else Done(record)
         for who, record in found:
-            if who is Who.SAME and self.job.may_have_left and not self._lost(record):
+            if self._may_be_ours(who, record):
                 return Done(record, sure=self._takes_what_is_unique(record))
         return None
+
+    def _may_be_ours(self, who: Who, record: RemotePatient) -> bool:
+        """Whether an earlier try may have made the record."""
+        holds_what_was_sent = who is Who.SAME and self.job.may_have_left and not self._lost(record)
+        return who is Who.OURS or holds_what_was_sent
 
     def _key_holds(self) -> bool:
         """Whether the system tells the same request, sent again, from a second one: its key is young enough,
@@ -98,9 +110,11 @@ class Creating:
         return self.job.now < operation.keyed_at + lasts - KEY_MARGIN
 
     def _who(self, found: RemotePatient) -> Who:
-        if found.status is RecordStatus.MERGED or found.id in self.wish.apart:
+        if found.id in self.wish.apart:
             return Who.OTHER
-        return who_is(self.new, found)
+        if is_merged(found):  # a record that was merged is like nobody: as it was before
+            found = replace(found, status=RecordStatus.UNKNOWN, registration=Registration.STANDARD)
+        return Who.OURS if found.id == self.job.record_id else who_is(self.new, found)
 
     def _takes_what_is_unique(self, found: RemotePatient) -> bool:
         wanted, held = self.job.adapter.as_held(self.new.details), details_of(found)

@@ -23,10 +23,13 @@ class Identifying:
         record = self.job.able(KeepsMembers).whole_record(self.job.record_id)
         if "identifiers" in record.unread:
             return Hold(Why.CONFLICT, {"fields": ["identifiers"]})
-        sent = self._sent()
-        others = set(sent) - set(self.wish.change.add)
-        if others - set(record.identifiers):  # the earlier try ended half way: all or some are gone
-            return Ready(identifiers_to_keep(sent), mends=True)
+        sent, held, add = self._sent(), set(record.identifiers), set(self.wish.change.add)
+        if set(sent) - add - held:
+            # All are deleted, then written in the order in which they were sent, those added last.
+            if any(held == set(sent[:count]) for count in range(len(sent))):
+                return Ready(identifiers_to_keep(sent), mends=True)
+            if not add or not add <= held:  # it was not only our try: what else was lost nobody can tell
+                return Hold(Why.MOVED, {"fields": ["identifiers"]}, record)
         wanted = self.wish.change.over(record.identifiers)
         if set(wanted) == set(record.identifiers):
             return Done(record)
