@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LATE_SECONDS = 2.0  # after which a delayed request takes effect: nobody waits for the answer any more
 KILLS = 20
-LOCKS, LOCK_APART = 4, 2.0  # how often the database is held up, and after how many seconds again
+LOCKS, LOCK_APART = 4, 1.0  # how often the database is held up, and after how many seconds again
 HOUR = timedelta(hours=1)
 
 
@@ -86,15 +86,20 @@ def _killing(which: str, apart: tuple[float, float]) -> Callable[[Driver], Abstr
 
 @contextmanager
 def _locking(driver: Driver) -> Iterator[None]:
-    """Hold the database again and again for longer than anybody waits for it."""
+    """Hold the database again and again for longer than anybody waits for it, and have writes asked for
+    until it was held often enough."""
+    wanted = driver.database.locks + LOCKS
 
     def work(ended: threading.Event) -> None:
-        for _ in range(LOCKS):
-            if not ended.wait(LOCK_APART):
-                driver.database.hold_up(ended)
+        while driver.database.locks < wanted and not ended.wait(LOCK_APART):
+            driver.database.hold_up(ended)
 
-    with _kept_up(work):
-        yield
+    driver.go_on = lambda: driver.database.locks < wanted
+    try:
+        with _kept_up(work):
+            yield
+    finally:
+        driver.go_on = None
 
 
 @contextmanager
