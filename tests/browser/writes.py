@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from integrations.registry import label_of
 from integrations.writes import Changes, details_of, shown_of
 from patients.models import Attempt, Bulk, Operation, SourceRecord
 from patients.services.held import whole_of
@@ -66,7 +67,7 @@ def register(journey: Journey, system: str = "jump", **values: Any) -> Operation
 
 def stand(operation: Operation, state: str, why: Why = Why.NONE, **values: object) -> Operation:
     """Let a write stand as the queue leaves it."""
-    problem, step = words_of(why, "Jump EHR")
+    problem, step = words_of(why, label_of(operation.system))
     columns = {"state": state, "why": why, "problem": problem, "next_step": step, "due_at": None}
     ended = {"ended_at": timezone.now()} if state in {State.DONE, State.REFUSED} else {}
     Operation.objects.filter(pk=operation.pk).update(**columns | ended | values)

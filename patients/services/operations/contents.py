@@ -107,6 +107,10 @@ def _others(operation: Operation, wish: Wish) -> Iterator[Row]:
             if wish.notes:
                 yield Row(label="Notes", wanted=wish.notes)
         case Identify():
+            now = _now(operation) if operation.state == Operation.State.HELD else None
+            for each in now.identifiers if now is not None else ():
+                if not each.guessable:
+                    yield Row(label="Held now", wanted=_identifier(each))
             for label, some in (("Add", wish.change.add), ("Take away", wish.change.remove)):
                 for each in some:
                     if not each.guessable:

@@ -13,7 +13,8 @@ from integrations.types import Identifier, RemotePatient
 from integrations.writes import IdentifierChange
 from patients.models import Operation, SourceRecord
 from patients.services.connections import open_system
-from patients.services.operations import recording, settling, step
+from patients.services.operations import recording, settling, step, wishes
+from patients.services.operations.contents import contents_of
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Identify, Join, Leave, Wish
 from portal.accounts.models import User
@@ -142,6 +143,10 @@ def test_set_that_somebody_changed_after_it_was_lost_in_part_is_held(
 
     assert (operation.state, operation.why) == (State.HELD, Why.MOVED)
     assert set(_whole(record, asker).identifiers) == {SECOND}
+    rows = contents_of(operation, wishes.kept(operation.kind, operation.wanted)).rows
+    assert ("Held now", f"{SECOND.value} (given by {SECOND.system})") in [
+        (each.label, each.wanted) for each in rows
+    ]
     settling.try_now(operation, by=asker, reason="The registry gave a new one")
     assert work_off(operation).state == State.DONE
     assert set(_whole(record, asker).identifiers) == {SECOND, *change.get("add", ())}
