@@ -16,8 +16,10 @@ from enum import StrEnum
 
 from .types import (
     Address,
+    Demographics,
     Gender,
     Identifier,
+    Phone,
     PhoneKind,
     RecordStatus,
     Registration,
@@ -174,6 +176,31 @@ class Shown:
 def shown_of(record: RemotePatient) -> Shown:
     """What a record shows of all that can be set."""
     return Shown(details=details_of(record), custom_fields=record.administrative.custom_fields)
+
+
+def record_of(details: Details, system: str = "") -> RemotePatient:
+    """The details as if they were a record of a system, without a number: for being compared."""
+    numbers = (
+        (PhoneKind.MAIN, details.phone),
+        (PhoneKind.MOBILE, details.mobile_phone),
+        (PhoneKind.HOME, details.home_phone),
+    )
+    return RemotePatient(
+        system=system,
+        id="",
+        demographics=Demographics(
+            given_name=details.given_name,
+            family_name=details.family_name,
+            middle_name=details.middle_name,
+            preferred_name=details.preferred_name,
+            birth_date=details.birth_date,
+            sex=details.sex,
+            nhs_number=details.nhs_number,
+            email=details.email,
+            phones=tuple(Phone(kind=kind, number=number) for kind, number in numbers if number),
+            address=details.address,
+        ),
+    )
 
 
 def details_of(record: RemotePatient) -> Details:

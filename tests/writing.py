@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,12 +12,14 @@ from django.db.models import F
 from integrations.sandbox.run import Sandbox
 from integrations.types import RemotePatient
 from integrations.writes import Changes, Details, NewRecord, shown_of
-from patients.models import Breaker, Claim, Operation, SourceRecord
+from patients.models import Breaker, Claim, Operation, Patient, SourceRecord
 from patients.services import index
 from patients.services.connections import open_system
 from patients.services.held import whole_of
 from patients.services.operations import recording, sending
+from patients.services.operations.bulks import Part
 from patients.services.operations.wishes import Change
+from patients.services.registering.passing import Passed
 from portal.accounts.models import User
 
 MEMBER = "member_megan@example.com"  # of LIFESPAN, at the sandbox's JHE
@@ -34,6 +37,20 @@ ZOE = Details(
 def new_record(details: Details = ZOE, **values: Any) -> NewRecord:
     """Somebody to be registered, with what every system takes."""
     return NewRecord(details=replace(details, **values))
+
+
+def register(
+    records: Mapping[str, NewRecord], *, by: User, patient: Patient | None = None, namesake: str = ""
+) -> list[Operation]:
+    """Ask for new records of somebody who was searched for, and found nowhere but as a ``namesake``."""
+    details = next(iter(records.values())).details
+    passed = Passed(details=details, reason=namesake, is_namesake=bool(namesake))
+    return recording.register(records, passed=passed, by=by, patient=patient)
+
+
+def one_of_many(new: NewRecord, patient: Patient | None = None) -> Part:
+    """Somebody of a bulk, who was searched for and found nowhere."""
+    return Part(new, patient=patient, passed=Passed(details=new.details))
 
 
 def pass_time(**span: float) -> None:

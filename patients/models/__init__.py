@@ -16,6 +16,7 @@ from .people import (
     SourceRecord,
 )
 from .reach import OwnRoles
+from .registering import Flag
 from .reviews import Inquiry, Review, ReviewNote
 from .syncing import KeyMaking, SyncedSystem, SyncRun
 
@@ -26,6 +27,7 @@ __all__ = [
     "Bulk",
     "Claim",
     "ConnectionLook",
+    "Flag",
     "Identifier",
     "Inquiry",
     "KeptApart",

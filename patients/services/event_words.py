@@ -43,6 +43,9 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "record.unmarked_test": "Took the mark of a test record back",
         "form.refused": "Was refused a form about a person",
     },
+    "Registering": {
+        "register.searched": "Searched for somebody who is to be registered",
+    },
     "Writes to the systems": {
         "operation.asked": "Asked for a write",
         "operation.done": "A write was done",

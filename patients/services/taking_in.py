@@ -48,6 +48,14 @@ def take_in(records: Sequence[RemotePatient], *, read_at: datetime | None = None
     work.add_done_callback(_done)
 
 
+def take_in_now(records: Sequence[RemotePatient]) -> None:
+    """Have records stored before this returns. Raises ``DatabaseError``."""
+    if records:
+        key_making.note_first()
+        fit = installations.of_known(each.system for each in records)
+        index.store([each for each in records if each.system in fit], read_at=timezone.now())
+
+
 def is_idle() -> bool:
     """Whether everything that was to be stored is."""
     with _lock:

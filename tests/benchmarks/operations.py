@@ -74,6 +74,7 @@ def _ask(user: User, records: dict[str, SourceRecord]) -> None:
     from patients.services.held import whole_of
     from patients.services.operations import recording
     from patients.services.operations.wishes import Change
+    from tests.writing import register
 
     shown = shown_of(whole_of(records["jump"]))
 
@@ -81,11 +82,11 @@ def _ask(user: User, records: dict[str, SourceRecord]) -> None:
         wish = Change(changes=Changes.to(phone=f"+44 7700 9{number:05}"), shown=shown)
         recording.ask(wish, record=records["jump"], by=user)
 
-    def register(number: int) -> None:
-        recording.register({"jump": _new(number)}, by=user)
+    def create(number: int) -> None:
+        register({"jump": _new(number)}, by=user)
 
     _print("ask", write="change", **_percentiles(change))
-    _print("ask", write="create", **_percentiles(register))
+    _print("ask", write="create", **_percentiles(create))
 
 
 def _percentiles(work: Callable[[int], None]) -> dict[str, float]:
@@ -108,14 +109,14 @@ def _pace(sandbox: Sandbox, user: User, environment: dict[str, str]) -> None:
     from django.conf import settings
 
     from patients.models import Operation
-    from patients.services.operations import recording
+    from tests.writing import register
 
     Operation.objects.filter(kind="create").delete()
     for number in range(QUEUED):
         for system in sandbox.stores:
             organization = ORGANIZATION if system == "jhe" else ""
             new = replace(_new(1000 + number, of=system), organization_id=organization)
-            recording.register({system: new}, by=user)
+            register({system: new}, by=user)
     for board in sandbox.faults.values():
         board.forget_requests()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -13,12 +13,13 @@ from integrations.registry import label_of
 from integrations.writes import Changes, details_of, shown_of
 from patients.models import Attempt, Bulk, Operation, SourceRecord
 from patients.services.held import whole_of
-from patients.services.operations import bulks, recording
+from patients.services.operations import bulks
 from patients.services.operations.bulks import Part
 from patients.services.operations.whys import Why, words_of
 from patients.services.operations.wishes import Change
 from portal.accounts.models import PersonToken, User
 from portal.accounts.roles import Role
+from tests import writing
 from tests.conftest import make_user
 from tests.support import connected
 from tests.writing import LIFESPAN, change, new_record, work_off
@@ -62,7 +63,7 @@ def open_story(journey: Journey, operation: Operation) -> None:
 def register(journey: Journey, system: str = "jump", **values: Any) -> Operation:
     """Somebody is to be registered."""
     new = replace(new_record(**values), organization_id=LIFESPAN if system == "jhe" else "")
-    return recording.register({system: new}, by=asker(journey))[0]
+    return writing.register({system: new}, by=asker(journey))[0]
 
 
 def stand(operation: Operation, state: str, why: Why = Why.NONE, **values: object) -> Operation:

@@ -27,14 +27,13 @@ from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from integrations.writes import Details, NewRecord
 from patients.models import Operation, SourceRecord
-from patients.services.operations import recording
 from portal import audit
 from portal.accounts.models import User
 from portal.web.logs import OUR_PACKAGES
 from tests import writing
 from tests.conftest import PASSWORD
 from tests.support import PART, change, connected, fill_index, parsed, settle
-from tests.writing import work_off
+from tests.writing import register, work_off
 
 from .leaks import Watch, WatchedClient, watching
 
@@ -207,7 +206,7 @@ def test_pages_of_writes_leave_no_trace(
     record = SourceRecord.objects.get(system="jump", family=FAMILY.lower())
     writes = [
         writing.change(record, by=clinic_staff, phone="07700 900992", occupation="occupationmark2"),
-        *recording.register({"impilo": NewRecord(details=NEW)}, by=clinic_staff),
+        *register({"impilo": NewRecord(details=NEW)}, by=clinic_staff),
     ]
     with marked.stores["jump"].writing() as state:
         state["patients"][record.remote_id]["phone"] = "07700 900990"  # somebody else's change

@@ -14,6 +14,7 @@ from django.db.models import Count
 
 from integrations.writes import NewRecord
 from patients.models import Bulk, Operation, Patient, SourceRecord
+from patients.services.registering.passing import Passed
 from portal import audit
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
@@ -27,11 +28,13 @@ from .wishes import Wish
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of many: a change of a record, or a new record (``record`` is ``None`` then) of a person."""
+    """One of many: a change of a record, or a new record (``record`` is ``None`` then) of a person, who was
+    searched for (``passed``)."""
 
     wish: Wish | NewRecord = field(repr=False)
     record: SourceRecord | None = None
     patient: Patient | None = None
+    passed: Passed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,15 +171,17 @@ def _part_of(operation: Operation) -> Part | None:
     except Undecryptable:
         return None
     if isinstance(wish, wishes.Create):
-        return Part(wish.new, patient=operation.patient)
+        return Part(wish.new, patient=operation.patient, passed=Passed.before(wish))
     return Part(wish, record=operation.record)
 
 
 def _asked(part: Part, *, bulk: Bulk, by: User) -> Operation | str:
     try:
         if isinstance(part.wish, NewRecord):
+            assert part.passed is not None  # noqa: S101 (nobody is created unsearched)
             records = {bulk.system: part.wish}
-            return recording.register(records, by=by, patient=part.patient, bulk=bulk)[0]
+            asked = recording.register(records, passed=part.passed, by=by, patient=part.patient, bulk=bulk)
+            return asked[0]
         assert part.record is not None  # noqa: S101 (a change is one of a record)
         return recording.ask(part.wish, record=part.record, by=by, bulk=bulk)
     except claims.Taken:

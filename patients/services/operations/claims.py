@@ -40,13 +40,13 @@ class Taken(Exception):
         return rows.defer(*queue.SEALED).order_by("-pk").first()
 
 
-def take(patient: Patient, details: Details, *, namesake: bool = False) -> None:
+def take(patient: Patient, details: Details, *, is_namesake: bool = False) -> None:
     """Claim a person for registering, in the transaction that records it. Raises :class:`Taken`.
 
-    ``namesake``: somebody has said, with a reason, that it is another person of the same names and birth
-    date; then only the NHS number is claimed.
+    ``is_namesake``: somebody has said, with a reason, that it is another person of the same names and birth
+    date: of two who say so at once the second is told all the same.
     """
-    keys = sorted(_keys(details, by_names=not namesake))
+    keys = sorted(_keys(details, is_namesake=is_namesake))
     if not keys:
         return
     if all(each.patient_id == patient.pk and each.until is None for each in _claimed(patient, keys)):
@@ -87,7 +87,7 @@ def throw_away_old() -> int:
     return Claim.objects.filter(until__lt=clock.now()).delete()[0]
 
 
-def _keys(details: Details, *, by_names: bool) -> Iterator[str]:
+def _keys(details: Details, *, is_namesake: bool) -> Iterator[str]:
     form = compared(
         Demographics(
             given_name=details.given_name,
@@ -99,5 +99,6 @@ def _keys(details: Details, *, by_names: bool) -> Iterator[str]:
     if form.nhs_valid:
         yield keyed_hash(form.nhs, purpose="claim by NHS number")
     given, family, birth = form.identity
-    if by_names and given and family and birth and not is_stand_in(birth):
-        yield keyed_hash(f"{given}|{family}|{birth}", purpose="claim by names and birth date")
+    if given and family and birth and not is_stand_in(birth):
+        purpose = "claim as a namesake" if is_namesake else "claim by names and birth date"
+        yield keyed_hash(f"{given}|{family}|{birth}", purpose=purpose)

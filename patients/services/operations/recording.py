@@ -13,6 +13,8 @@ from django.db import transaction
 
 from integrations.writes import Changes, NewRecord
 from patients.models import Bulk, Operation, Patient, SourceRecord
+from patients.services.registering import flags
+from patients.services.registering.passing import Passed
 from portal import audit
 from portal.accounts.models import User
 from portal.web.crypto import Undecryptable
@@ -28,26 +30,29 @@ class Nobody(Exception):
 def register(
     records: Mapping[str, NewRecord],
     *,
+    passed: Passed,
     by: User,
     patient: Patient | None = None,
-    namesake: str = "",
     bulk: Bulk | None = None,
 ) -> list[Operation]:
     """Ask for new records of one person, system → record; of somebody new where no ``patient`` is given.
 
-    ``namesake`` is the reason for which this is another person than whoever has the same names and birth
-    date. Raises :class:`~.claims.Taken` where the person is being registered already, ``Forbidden`` where
-    the asker's role does not reach.
+    ``passed`` says that they were searched for (``registering.gate``); what was left in doubt is flagged.
+    Raises :class:`~.claims.Taken` where the person is being registered already, ``Forbidden`` where the
+    asker's role does not reach, ``ValueError`` where somebody else was searched for.
     """
-    for system in records:
+    for system, new in records.items():
         rights.require(by, system)
+        if not passed.covers(new.details):
+            raise ValueError("somebody else was searched for")
     with transaction.atomic():
         person = Patient.objects.create() if patient is None else _held(pk=patient.pk)
         for new in records.values():
-            claims.take(person, new.details, namesake=bool(namesake))
+            claims.take(person, new.details, is_namesake=passed.is_namesake)
+        flags.raise_for(person, passed, by=by)
         return [
-            _recorded(_creation(new, namesake), system=system, patient=person, record=None, by=by, bulk=bulk,
-                      reason=namesake)
+            _recorded(_creation(new, passed.reason), system=system, patient=person, record=None, by=by,
+                      bulk=bulk, reason=passed.reason)
             for system, new in records.items()
         ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from patients.services.operations.contents import contents_of
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Identify, Join, Leave, Wish
 from portal.accounts.models import User
-from tests.writing import LIFESPAN, ZOE, named, new_record, pass_time, work_off
+from tests.writing import LIFESPAN, ZOE, named, new_record, pass_time, register, work_off
 
 State = Operation.State
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ SECOND = Identifier(system="https://registry.example.org", value="r/18")
 def record(sandbox: Sandbox, asker: User) -> SourceRecord:
     """Somebody with an identifier of another integration, in one organization."""
     new = replace(new_record(), organization_id=LIFESPAN, identifiers=(OTHERS,))
-    operation = work_off(recording.register({"jhe": new}, by=asker)[0])
+    operation = work_off(register({"jhe": new}, by=asker)[0])
     assert operation.record, operation.problem
     return operation.record
 
@@ -172,7 +172,7 @@ def test_identifier_of_somebody_else_is_held_and_nothing_is_lost(
     other = replace(
         new_record(given_name="Mia", email="mia@example.org"), organization_id=LIFESPAN, identifiers=(HERS,)
     )
-    work_off(recording.register({"jhe": other}, by=asker)[0])
+    work_off(register({"jhe": other}, by=asker)[0])
 
     operation = _identify(record, asker, add=(HERS,))
 

@@ -14,7 +14,7 @@ from integrations.sandbox.run import Sandbox
 from integrations.writes import Changes, Shown, details_of, shown_of
 from patients.models import Bulk, Claim, Operation, Patient, SourceRecord
 from patients.services.held import whole_of
-from patients.services.operations import bulks, clock, queue, recording, settling, step
+from patients.services.operations import bulks, clock, queue, settling, step
 from patients.services.operations.bulks import Part
 from patients.services.operations.settling import NotNow
 from patients.services.operations.whys import Why
@@ -22,7 +22,7 @@ from patients.services.operations.wishes import Change
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.support import side_by_side
-from tests.writing import named, new_record, pass_time, work_off
+from tests.writing import named, new_record, one_of_many, pass_time, register, work_off
 
 State = Operation.State
 NAMES = ("Ann", "Bea", "Cleo", "Dora", "Eva", "Fay", "Gwen", "Hope")
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 
 def _people(*names: str) -> list[Part]:
-    return [Part(new_record(given_name=name, email="", phone="")) for name in names]
+    return [one_of_many(new_record(given_name=name, email="", phone="")) for name in names]
 
 
 def _asked(by: User, *names: str) -> bulks.Asked:
@@ -131,7 +131,7 @@ def test_cancelling_ends_what_has_not_left(sandbox: Sandbox, asker: User) -> Non
 
 def test_what_was_refused_is_asked_for_again(sandbox: Sandbox, asker: User) -> None:
     asked = bulks.ask(
-        [*_people("Ann"), Part(new_record(given_name="Bea", family_name=""))],
+        [*_people("Ann"), one_of_many(new_record(given_name="Bea", family_name=""))],
         system="impilo", label="Two", by=asker,
     )  # fmt: skip
     work_off()
@@ -148,7 +148,7 @@ def test_what_was_refused_is_asked_for_again(sandbox: Sandbox, asker: User) -> N
 def test_what_took_effect_in_part_is_not_cancelled(sandbox: Sandbox, asker: User) -> None:
     sandbox.switches["jump"].set(custom_fields="always", custom_fields_written="dropped")
     new = replace(new_record(), custom_fields=(("insurance_provider", "Bupa"),))
-    asked = bulks.ask([Part(new)], system="jump", label="One", by=asker)
+    asked = bulks.ask([one_of_many(new)], system="jump", label="One", by=asker)
     work_off()
 
     assert bulks.cancel(asked.bulk, by=asker) == 0
@@ -189,7 +189,7 @@ def test_asking_that_fails_half_way_leaves_nothing_to_be_sent(sandbox: Sandbox, 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_ask_for_the_same_people_in_another_order_do_not_lock_each_other(clinic_staff: User) -> None:
-    people = [Part(each.wish, patient=Patient.objects.create()) for each in _people(*NAMES)]
+    people = [replace(each, patient=Patient.objects.create()) for each in _people(*NAMES)]
     ask = partial(bulks.ask, system="impilo", label="Both", by=clinic_staff)
 
     one, other = side_by_side([partial(ask, people), partial(ask, people[::-1])])
@@ -199,13 +199,13 @@ def test_two_who_ask_for_the_same_people_in_another_order_do_not_lock_each_other
 
 def test_single_writes_go_before_many(sandbox: Sandbox, asker: User) -> None:
     _asked(asker, *NAMES)
-    single = recording.register({"impilo": new_record(given_name="Zara", email="")}, by=asker)[0]
+    single = register({"impilo": new_record(given_name="Zara", email="")}, by=asker)[0]
 
     assert queue.claim("impilo", "a") == single
 
 
 def test_many_changes_of_one_record_are_each_done_in_order(sandbox: Sandbox, asker: User) -> None:
-    record = work_off(recording.register({"impilo": new_record()}, by=asker)[0]).record
+    record = work_off(register({"impilo": new_record()}, by=asker)[0]).record
     assert record
     shown = shown_of(whole_of(record))
     parts = [

@@ -10,17 +10,17 @@ import pytest
 
 from integrations.errors import Forbidden
 from patients.models import Claim, Operation, Patient
-from patients.services.operations import claims, clock, recording, settling
+from patients.services.operations import claims, clock, settling
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.support import side_by_side
-from tests.writing import ZOE, new_record, pass_time
+from tests.writing import ZOE, new_record, pass_time, register
 
 NHS = "9990000018"
 
 
 def _register(by: User, system: str = "jump", **values: Any) -> Operation:
-    return recording.register({system: new_record(**values)}, by=by)[0]
+    return register({system: new_record(**values)}, by=by)[0]
 
 
 def _told(by: User, **values: Any) -> Patient | Operation:
@@ -86,7 +86,7 @@ def test_who_is_taken_for_the_same(
 def test_one_person_in_three_systems_is_one_registration(clinic_staff: User) -> None:
     records = {name: new_record() for name in ("jump", "jhe", "impilo")}
 
-    operations = recording.register(records, by=clinic_staff)
+    operations = register(records, by=clinic_staff)
 
     assert len({each.patient for each in operations}) == 1
     assert len({each.key for each in operations} | {each.own_id for each in operations}) == 6
@@ -98,7 +98,7 @@ def test_one_person_in_three_systems_is_one_registration(clinic_staff: User) -> 
 @pytest.mark.django_db
 def test_namesake_is_registered_with_a_reason_and_never_with_the_same_number(clinic_staff: User) -> None:
     _register(clinic_staff, nhs_number=NHS)
-    namesake = partial(recording.register, by=clinic_staff, namesake="Another mother")
+    namesake = partial(register, by=clinic_staff, namesake="Another mother")
 
     with pytest.raises(claims.Taken):
         namesake({"jump": new_record(nhs_number=NHS)})
@@ -130,7 +130,7 @@ def test_claims_go_with_what_was_given_up_and_stay_a_while_after_what_was_done(
 def test_claim_stays_while_another_registration_of_the_person_is_open(
     clinic_staff: User, admin: User
 ) -> None:
-    jump, impilo = recording.register({"jump": new_record(), "impilo": new_record()}, by=clinic_staff)
+    jump, impilo = register({"jump": new_record(), "impilo": new_record()}, by=clinic_staff)
 
     settling.give_up(jump, reason="Not needed there", by=admin)
 
@@ -175,6 +175,6 @@ def test_whose_role_does_not_reach_is_refused_and_nothing_is_recorded(
 
 @pytest.mark.django_db
 def test_same_details_with_other_own_ids_are_another_operation(clinic_staff: User) -> None:
-    (first,) = recording.register({"impilo": replace(new_record(), own_id="portal-1")}, by=clinic_staff)
+    (first,) = register({"impilo": replace(new_record(), own_id="portal-1")}, by=clinic_staff)
 
     assert first.own_id == "portal-1"

@@ -12,11 +12,10 @@ from django.core.management import CommandError, call_command
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import Operation
-from patients.services.operations import recording
 from patients.services.operations.whys import Why
 from portal.accounts.models import User
 from portal.audit.models import Event
-from tests.writing import ZOE, named, new_record, work_off
+from tests.writing import ZOE, named, new_record, register, work_off
 
 State = Operation.State
 pytestmark = pytest.mark.slow
@@ -48,7 +47,7 @@ def run(*words: str) -> Said:
 @pytest.fixture
 def held(asker: User) -> Operation:
     """A registration in Jump that waits for a decision."""
-    operation = recording.register({"jump": new_record()}, by=asker)[0]
+    operation = register({"jump": new_record()}, by=asker)[0]
     Operation.objects.filter(pk=operation.pk).update(state=State.HELD, why=Why.IN_VAIN, due_at=None)
     return Operation.objects.get(pk=operation.pk)
 

@@ -22,7 +22,7 @@ from patients.services.operations.wishes import Archive, Change, Mark
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests import support
-from tests.writing import LIFESPAN, ZOE, change, held, known, named, new_record, pass_time, work_off
+from tests.writing import LIFESPAN, ZOE, change, held, known, named, new_record, pass_time, register, work_off
 
 State = Operation.State
 EACH = pytest.mark.parametrize("system", ["jump", "jhe", "impilo"])
@@ -35,7 +35,7 @@ def _register(by: User, system: str, **values: Any) -> Operation:
     new = new_record(**values)
     if system == "jhe":
         new = replace(new, organization_id=LIFESPAN)
-    return recording.register({system: new}, by=by)[0]
+    return register({system: new}, by=by)[0]
 
 
 def _created(by: User, system: str, **values: Any) -> SourceRecord:
@@ -72,7 +72,7 @@ def test_registered_person_is_in_system_and_index_once(sandbox: Sandbox, asker: 
 def test_person_registered_in_three_systems_is_one_person_in_the_index(sandbox: Sandbox, asker: User) -> None:
     records = {name: replace(new_record(), organization_id=LIFESPAN) for name in ("jump", "jhe", "impilo")}
     records |= {name: replace(records[name], organization_id="") for name in ("jump", "impilo")}
-    operations = recording.register(records, by=asker)
+    operations = register(records, by=asker)
     address = operations[0].patient.public_id
 
     work_off()
@@ -168,7 +168,7 @@ def test_new_record_of_a_person_who_has_records_is_linked_in_the_askers_name(
 ) -> None:
     first = _created(asker, "jump", given_name="Zed", email="", phone="")
     other = replace(new_record(), organization_id="")
-    (operation,) = recording.register({"impilo": other}, by=asker, patient=first.patient)
+    (operation,) = register({"impilo": other}, by=asker, patient=first.patient)
 
     operation = work_off(operation)
 
@@ -409,7 +409,7 @@ def test_registration_that_goes_on_follows_the_record_that_is_parted_again(
     there = _created(asker, "impilo").patient
     Claim.objects.all().delete()
     new = new_record()
-    asked = recording.register({"jump": new, "jhe": replace(new, organization_id=LIFESPAN)}, by=asker)
+    asked = register({"jump": new, "jhe": replace(new, organization_id=LIFESPAN)}, by=asker)
     address = asked[0].patient
     sending.send_next("jump", "a")
     first, second = (Operation.objects.get(pk=each.pk) for each in asked)
@@ -435,7 +435,7 @@ def test_registration_goes_back_with_the_link_that_brought_it(sandbox: Sandbox, 
     record = _created(asker, "jump")
     Claim.objects.all().delete()
     organization = replace(new_record(), organization_id=LIFESPAN)
-    (open_one,) = recording.register({"jhe": organization}, by=asker, patient=record.patient)
+    (open_one,) = register({"jhe": organization}, by=asker, patient=record.patient)
     linking.link_people(keep=there, other=record.patient, reason="Her other name", by=asker)
     assert Operation.objects.get(pk=open_one.pk).patient == there
 
@@ -452,10 +452,10 @@ def test_registration_stays_with_whom_it_was_asked_for_when_a_record_leaves(
     """Whether the rule takes the record back or somebody parts it."""
     stays = _created(asker, "impilo")
     patient = stays.patient
-    work_off(recording.register({"jump": new_record()}, by=asker, patient=patient)[0])
+    work_off(register({"jump": new_record()}, by=asker, patient=patient)[0])
     leaves = SourceRecord.objects.get(system="jump", patient=patient, operations__isnull=False)
     organization = replace(new_record(), organization_id=LIFESPAN)
-    (open_one,) = recording.register({"jhe": organization}, by=asker, patient=patient)
+    (open_one,) = register({"jhe": organization}, by=asker, patient=patient)
 
     linking.unlink_record(record=leaves, reason="Somebody else's", by=asker)
 
@@ -468,7 +468,7 @@ def test_namesake_who_was_registered_with_a_reason_stays_another_person(
     sandbox: Sandbox, asker: User
 ) -> None:
     first = _created(asker, "jump")
-    (operation,) = recording.register({"impilo": new_record()}, by=asker, namesake="Another mother")
+    (operation,) = register({"impilo": new_record()}, by=asker, namesake="Another mother")
 
     operation = work_off(operation)
 

@@ -16,13 +16,13 @@ from integrations.sandbox.run import Sandbox
 from integrations.types import Identifier
 from integrations.writes import details_of
 from patients.models import Attempt, Breaker, Operation, SourceRecord
-from patients.services.operations import breaker, queue, recording, sending, step
+from patients.services.operations import breaker, queue, sending, step
 from patients.services.operations.whys import Why
 from portal.accounts.models import PersonToken, User
 from portal.accounts.roles import Role
 from tests import support
 from tests.waiting import until
-from tests.writing import LIFESPAN, change, held, named, new_record, pass_time, work_off
+from tests.writing import LIFESPAN, change, held, named, new_record, pass_time, register, work_off
 
 State = Operation.State
 pytestmark = pytest.mark.slow
@@ -45,7 +45,7 @@ def _quick(settings: Settings, system: str) -> None:
 
 def _register(by: User, system: str) -> Operation:
     new = replace(new_record(), organization_id=LIFESPAN if system == "jhe" else "")
-    return recording.register({system: new}, by=by)[0]
+    return register({system: new}, by=by)[0]
 
 
 def _done(by: User, system: str) -> SourceRecord:
@@ -152,7 +152,7 @@ def test_record_that_came_to_be_without_its_identifiers_is_not_called_done(
     _fault(sandbox, "jhe", FaultKind.RESET, "POST", after_effect=True)
     number = Identifier(system="https://registry.example.org", value="R-1")
     new = replace(new_record(), organization_id=LIFESPAN, identifiers=(number,))
-    operation = work_off(recording.register({"jhe": new}, by=asker)[0])
+    operation = work_off(register({"jhe": new}, by=asker)[0])
     (row,) = named(sandbox, "jhe")
     assert row["identifiers"]
     with sandbox.stores["jhe"].writing() as state:
@@ -241,7 +241,7 @@ def _register_as(by: User, system: str) -> Operation:
         new_record(given_name={"jump": "Ann", "jhe": "Bea", "impilo": "Cleo"}[system]),
         organization_id=LIFESPAN if system == "jhe" else "",
     )
-    return recording.register({system: new}, by=by)[0]
+    return register({system: new}, by=by)[0]
 
 
 @EACH
@@ -263,7 +263,7 @@ def test_too_many_requests_are_waited_for_as_long_as_the_system_says(
 def test_three_faults_in_a_row_leave_the_system_alone(sandbox: Sandbox, asker: User) -> None:
     sandbox.faults["impilo"].add(Fault(kind=FaultKind.STATUS, status=503, path="/patient"))
     people = [
-        recording.register({"impilo": new_record(given_name=name)}, by=asker)[0]
+        register({"impilo": new_record(given_name=name)}, by=asker)[0]
         for name in ("Ann", "Bea", "Cleo", "Dora", "Eva", "Fay")
     ]
 
@@ -395,7 +395,7 @@ def test_write_that_cannot_be_deciphered_is_held_and_stops_nobody(sandbox: Sandb
 
     with connection.cursor() as cursor:
         cursor.execute("UPDATE patients_operation SET wanted = 'gAAAAAB-not-ours'")
-    other = recording.register({"jump": new_record(given_name="Mia")}, by=asker)[0]
+    other = register({"jump": new_record(given_name="Mia")}, by=asker)[0]
 
     work_off()
 
@@ -478,7 +478,7 @@ def test_loops_send_what_is_due_and_end_when_they_are_told(sandbox: Sandbox, ask
     threads = sending.work(ended)
     try:
         for name in ("Ann", "Bea", "Cleo"):
-            recording.register({"impilo": new_record(given_name=name)}, by=asker)
+            register({"impilo": new_record(given_name=name)}, by=asker)
         until(partial(_all_done, 3), what="three registrations")
     finally:
         ended.set()

@@ -12,14 +12,14 @@ from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Archive
 from portal.accounts.models import User
 from tests.support import side_by_side
-from tests.writing import new_record, pass_time
+from tests.writing import new_record, pass_time, register
 
 State = Operation.State
 
 
 def _people(count: int, by: User, system: str = "jump") -> list[Operation]:
     return [
-        recording.register({system: new_record(given_name=f"{system} {chr(97 + number) * 3}")}, by=by)[0]
+        register({system: new_record(given_name=f"{system} {chr(97 + number) * 3}")}, by=by)[0]
         for number in range(count)
     ]
 

@@ -14,14 +14,14 @@ from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from integrations.writes import details_of
 from patients.models import Claim, Operation, SourceRecord
-from patients.services.operations import decisions, queue, recording, settling, step
+from patients.services.operations import decisions, queue, settling, step
 from patients.services.operations.settling import NotNow
 from patients.services.operations.standing import standing_of
 from patients.services.operations.whys import Why
 from patients.services.seals import Broken
 from portal.accounts.models import PersonToken, User
 from portal.audit.models import Event
-from tests.writing import LIFESPAN, ZOE, change, held, known, named, new_record, pass_time, work_off
+from tests.writing import LIFESPAN, ZOE, change, held, known, named, new_record, pass_time, register, work_off
 
 State = Operation.State
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ PHONE = "+44 7700 900111"
 
 def _register(by: User, system: str, **values: Any) -> Operation:
     new = replace(new_record(**values), organization_id=LIFESPAN if system == "jhe" else "")
-    return recording.register({system: new}, by=by)[0]
+    return register({system: new}, by=by)[0]
 
 
 def _done(by: User, system: str, **values: Any) -> SourceRecord:
@@ -231,7 +231,7 @@ def test_nobody_else_decides(sandbox: Sandbox, asker: User, coordinator: User) -
 def test_what_took_effect_in_part_is_told_so_whatever_is_decided(sandbox: Sandbox, asker: User) -> None:
     sandbox.switches["jump"].set(custom_fields="always", custom_fields_written="dropped")
     new = replace(new_record(), custom_fields=(("insurance_provider", "Bupa"),))
-    (operation,) = recording.register({"jump": new}, by=asker)
+    (operation,) = register({"jump": new}, by=asker)
     operation = work_off(operation)
     assert (operation.state, operation.why) == (State.HELD, Why.NOT_TAKEN)
     assert operation.details == {"fields": ["custom_fields.insurance_provider"]}

@@ -13,14 +13,14 @@ from django.utils import timezone
 from integrations import errors
 from integrations.writes import Details, Part
 from patients.models import Attempt, Operation
-from patients.services.operations import decisions, recording, step
+from patients.services.operations import decisions, step
 from patients.services.operations.standing import standing_of
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Kind
 from patients.services.operations.wording import KINDS, field_label, title_of, try_of, value_of
 from patients.services.seals import Broken, Trouble
 from portal.accounts.models import User
-from tests.writing import ZOE, new_record
+from tests.writing import ZOE, new_record, register
 
 State = Operation.State
 
@@ -106,7 +106,7 @@ def test_try_without_an_end_is_under_way_only_while_it_is_sent() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", State)
 def test_every_state_says_why(state: str, clinic_staff: User) -> None:
-    operation = recording.register({"jump": new_record()}, by=clinic_staff)[0]
+    operation = register({"jump": new_record()}, by=clinic_staff)[0]
     operation.state, operation.problem = state, "Why it stands so."
 
     standing = standing_of(operation, behind=None)
@@ -118,7 +118,7 @@ def test_every_state_says_why(state: str, clinic_staff: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_form_is_refused_after_a_session_is_over(clinic_staff: User) -> None:
-    operation = recording.register({"jump": new_record()}, by=clinic_staff)[0]
+    operation = register({"jump": new_record()}, by=clinic_staff)[0]
     sealed = decisions.seal(operation, by=clinic_staff, part="p-1")
     decisions.check(sealed, operation, by=clinic_staff, part="p-1")
 

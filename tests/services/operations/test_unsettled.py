@@ -14,7 +14,18 @@ from integrations.writes import IdentifierChange
 from patients.models import Operation
 from patients.services.operations import bulks, recording, step, wishes
 from portal.accounts.models import User
-from tests.writing import LIFESPAN, ZOE, held, known, named, new_record, pass_time, work_off
+from tests.writing import (
+    LIFESPAN,
+    ZOE,
+    held,
+    known,
+    named,
+    new_record,
+    one_of_many,
+    pass_time,
+    register,
+    work_off,
+)
 
 State = Operation.State
 pytestmark = pytest.mark.slow
@@ -38,7 +49,7 @@ def _try_until_it_ends(operation: Operation) -> Operation:
 def _emptied(sandbox: Sandbox, asker: User) -> Operation:
     """A set of identifiers that a try has emptied, and a second try that never was taken."""
     new = replace(new_record(), organization_id=LIFESPAN, identifiers=(THEIRS,))
-    record = work_off(recording.register({"jhe": new}, by=asker)[0]).record
+    record = work_off(register({"jhe": new}, by=asker)[0]).record
     assert record is not None
     record = known("jhe", record.remote_id, by=asker)
     _fault(sandbox, "jhe", FaultKind.HALF_DONE, "PATCH")
@@ -71,7 +82,7 @@ def _sent_again_in_vain(sandbox: Sandbox, asker: User) -> Operation:
     """A creation that the system has made without an answer, sent again under its key and refused."""
     _fault(sandbox, "jump", FaultKind.RESET, "POST", after_effect=True)
     _fault(sandbox, "jump", FaultKind.STATUS, "POST", status=429)
-    operation = work_off(recording.register({"jump": new_record(ZOE)}, by=asker)[0])
+    operation = work_off(register({"jump": new_record(ZOE)}, by=asker)[0])
     assert operation.state == State.UNKNOWN
     pass_time(seconds=step.BACKOFF + 1)
     return work_off(operation)
@@ -101,7 +112,7 @@ def test_creation_that_took_effect_late_is_not_made_again_after_a_repeat_that_wa
         before = len(state["patients"])
     _fault(sandbox, "jump", FaultKind.RESET, "POST")  # as far as can be seen here it is under way
     _fault(sandbox, "jump", FaultKind.STATUS, "POST", status=429)
-    operation = work_off(recording.register({"jump": new_record(ZOE)}, by=asker)[0])
+    operation = work_off(register({"jump": new_record(ZOE)}, by=asker)[0])
     key = operation.key
     pass_time(seconds=step.BACKOFF + 1)
     operation = work_off(operation)
@@ -115,7 +126,7 @@ def test_creation_that_took_effect_late_is_not_made_again_after_a_repeat_that_wa
 def test_paused_bulk_follows_up_what_may_have_taken_effect(sandbox: Sandbox, asker: User) -> None:
     """Cancelled between a creation that was not answered and its repeat: it is done, not refused."""
     _fault(sandbox, "jump", FaultKind.RESET, "POST", after_effect=True)
-    asked = bulks.ask([bulks.Part(new_record(ZOE))], system="jump", label="One", by=asker)
+    asked = bulks.ask([one_of_many(new_record(ZOE))], system="jump", label="One", by=asker)
     (operation,) = asked.outcomes
     assert isinstance(operation, Operation)
     operation = work_off(operation)

@@ -20,7 +20,7 @@ from patients.services.operations.whys import Why, words_of
 from patients.services.operations.wishes import Change
 from portal.accounts.models import User
 from tests.support import Node, parsed
-from tests.writing import new_record
+from tests.writing import new_record, register
 
 State = Operation.State
 PHONE, WANTED = "+44 7700 900461", "+44 7700 900111"
@@ -56,7 +56,7 @@ def asked_new(system: str, *, by: User, **values: Any) -> Operation:
     """A registration."""
     organization = values.pop("organization", "")
     new = replace(new_record(**values), organization_id=organization)
-    return recording.register({system: new}, by=by)[0]
+    return register({system: new}, by=by)[0]
 
 
 def stand(operation: Operation, state: str, why: Why = Why.NONE, **values: Any) -> Operation:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 
-from integrations.types import Demographics, Phone, PhoneKind, RecordStatus, Registration, RemotePatient
+from integrations.types import RecordStatus, Registration, RemotePatient
 from integrations.wire import cleaned
-from integrations.writes import Details, NewRecord, details_of
+from integrations.writes import NewRecord, details_of, record_of
 from patients.matching.fields import Field
 from patients.matching.levels import NAMES_AGREE, Level
 from patients.matching.same_person import Tier, are_unlike, is_merged, judge
@@ -128,7 +128,7 @@ def who_is(new: NewRecord, found: RemotePatient) -> Who:
     """Who a record is, seen from the one that is or was to be created."""
     if new.own_id and any(each.value == new.own_id for each in found.identifiers):
         return Who.OURS
-    judgement = judge(_as_record(new.details, found.system), found)
+    judgement = judge(record_of(new.details, found.system), found)
     if are_unlike(judgement):
         return Who.OTHER
     names = {judgement.level(Field.GIVEN_NAME), judgement.level(Field.FAMILY_NAME)}
@@ -139,28 +139,3 @@ def who_is(new: NewRecord, found: RemotePatient) -> Who:
 def _named(records: list[RemotePatient]) -> Iterator[str]:
     """Records as pages address them; never who they are."""
     return (f"{each.system}:{each.id}" for each in records)
-
-
-def _as_record(details: Details, system: str) -> RemotePatient:
-    """What is to be created, as if it were a record, for being compared."""
-    numbers = (
-        (PhoneKind.MAIN, details.phone),
-        (PhoneKind.MOBILE, details.mobile_phone),
-        (PhoneKind.HOME, details.home_phone),
-    )
-    return RemotePatient(
-        system=system,
-        id="",
-        demographics=Demographics(
-            given_name=details.given_name,
-            family_name=details.family_name,
-            middle_name=details.middle_name,
-            preferred_name=details.preferred_name,
-            birth_date=details.birth_date,
-            sex=details.sex,
-            nhs_number=details.nhs_number,
-            email=details.email,
-            phones=tuple(Phone(kind=kind, number=number) for kind, number in numbers if number),
-            address=details.address,
-        ),
-    )

@@ -1,0 +1,49 @@
+"""What registering leaves for others to look at."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from portal.web.crypto import EncryptedJSONField
+
+from .people import Patient
+
+
+class Flag(models.Model):
+    """That two people may be one (``duplicate``), or that both are said to hold one NHS number
+    (``conflict``; ``contested`` is that number, which the newer one was created without).
+
+    ``nearness`` and ``levels`` are what was known when it was raised, without values; ``reason`` why they
+    were taken for two. Open until ``settled_at``.
+    """
+
+    class Kind(models.TextChoices):
+        """What is in doubt."""
+
+        DUPLICATE = "duplicate", "Perhaps one person"
+        CONFLICT = "conflict", "One NHS number, two people"
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="flags")
+    other = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    nearness = models.CharField(max_length=16)
+    levels = models.JSONField(default=dict)
+    contested = EncryptedJSONField(null=True)
+    reason = models.CharField(max_length=500)
+    raised_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    raised_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["raised_at"], name="patients_flag_open", condition=Q(settled_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"flag {self.pk}"
