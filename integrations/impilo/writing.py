@@ -18,7 +18,7 @@ from integrations.writes import Changes, NewRecord, left_to_do
 
 from . import mapping, replies, sending
 from .client import Filters, ImpiloClient
-from .mapping import SYSTEM
+from .mapping import LABEL, SYSTEM
 
 # Pages of one look for what was created: 10,000 rows. Whoever lists more ignores the filter.
 MAX_PAGES = 40
@@ -91,14 +91,21 @@ def _looks(new: NewRecord) -> list[Look]:
 
 
 def _found(client: ImpiloClient, look: Look) -> list[RemotePatient]:
-    """All rows of one look that hold. Raises ``ProtocolError`` where not all of them can be read."""
+    """All rows of one look that hold. Raises where not all of them can be read."""
     operation = "look for created"
     filters, holds = look
     page, start = client.first_page(operation=operation, **filters)
     rows = list(page.rows)
     while page.more:
         if page.number - start + 1 >= MAX_PAGES:
-            raise client.http.fault(errors.ProtocolError, operation, reason="filter ignored")
+            raise client.http.fault(
+                errors.Conflict,
+                operation,
+                reason="filter ignored",
+                for_staff=f"{LABEL} finds more records with such details than can be looked through.",
+                next_step=f"Look in {LABEL} itself whether the person is there, and mark this as done with"
+                " that record, or with one that you make there.",
+            )
         last, number = page.rows, page.number + 1
         page = client.list_patients(page=number, first_page=start, operation=operation, **filters)
         if page.rows == last:

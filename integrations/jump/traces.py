@@ -14,19 +14,23 @@ from integrations.wire import folded, surest_part
 from integrations.writes import Details, NewRecord
 
 from . import mapping, writing
-from .client import MAX_LIMIT, SYSTEM, JumpClient
-from .search import WHOLE_RECORDS, spellings, whole
+from .client import LABEL, MAX_LIMIT, SYSTEM, JumpClient
+from .search import spellings, whole
 
 OPERATION = "look for created"
 #: Pages read for one search: more namesakes than these hold are nobody's to tell apart by machine.
 PAGES = 5
+#: Of a search by a part of the name, which everybody of a frequent surname fits. What we made ourselves
+#: is found as typed; this one is for another spelling of somebody who appeared meanwhile.
+PAGES_BY_PART = 2
+MOST_WHOLE = 24  # records read whole for one NHS number
 Agrees = Callable[[RemotePatient], bool]
 
 
 def created(client: JumpClient, new: NewRecord) -> tuple[RemotePatient, ...]:
     """Whole records whose NHS number, e-mail, own id, or name and birth date agree.
 
-    Raises rather than answering "none" where not everything could be read.
+    Raises ``Conflict`` rather than answering "none" where not everything could be read.
     """
     return _Look(client, new).run()
 
@@ -47,7 +51,14 @@ class _Look:
             step()
         found = tuple(each for each in self._known.values() if each is not None and self._agrees(each))
         if self.unread and not found:
-            raise self.client.http.fault(errors.ProtocolError, OPERATION, reason="too many hits")
+            raise self.client.http.fault(
+                errors.Conflict,
+                OPERATION,
+                reason="too many hits",
+                for_staff=f"{LABEL} finds more records with such details than can be looked through.",
+                next_step=f"Look in {LABEL} itself whether the person is there, and mark this as done with"
+                " that record, or with one that you make there.",
+            )
         return found
 
     # --- by one detail ------------------------------------------------------------------
@@ -57,8 +68,8 @@ class _Look:
         number = self.wanted.nhs_number
         for spelling in spellings(number) if len(number) == 10 else ():
             rows = self._rows(spelling, lambda row: True)
-            self.unread |= len(rows) > WHOLE_RECORDS
-            self._read(rows[:WHOLE_RECORDS])
+            self.unread |= len(rows) > MOST_WHOLE
+            self._read(rows[:MOST_WHOLE])
             if any(self._same_number(each) for each in self._known.values() if each is not None):
                 return
 
@@ -69,11 +80,13 @@ class _Look:
     def _by_name(self) -> None:
         """As typed; where that finds nobody, by the letters that all spellings share."""
         words = f"{self.wanted.given_name} {self.wanted.family_name}".split()
-        for search in dict.fromkeys((" ".join(words), surest_part(words))) if words else ():
-            rows = self._rows(search, self._same_person)
-            self._read(rows)
-            if rows:
-                return
+        if not words:
+            return
+        typed, part = " ".join(words), surest_part(words)
+        rows = self._rows(typed, self._same_person)
+        if not rows and part != typed:
+            rows = self._rows(part, self._same_person, part_of_it=True)
+        self._read(rows)
 
     # --- comparing ----------------------------------------------------------------------
 
@@ -97,11 +110,11 @@ class _Look:
 
     # --- reading ------------------------------------------------------------------------
 
-    def _rows(self, search: str, agrees: Agrees) -> list[RemotePatient]:
+    def _rows(self, search: str, agrees: Agrees, *, part_of_it: bool = False) -> list[RemotePatient]:
         """The rows of a search that agree."""
         kept: dict[str, RemotePatient] = {}
         offset: int | None = 0
-        for _ in range(PAGES):
+        for _ in range(PAGES_BY_PART if part_of_it else PAGES):
             page = self.client.list_patients(
                 search=search, limit=MAX_LIMIT, offset=offset or 0, operation=OPERATION
             )
@@ -110,7 +123,7 @@ class _Look:
             offset = page.next_offset
             if offset is None:
                 break
-        self.unread |= offset is not None
+        self.unread |= offset is not None and not part_of_it
         return list(kept.values())
 
     def _read(self, rows: Iterable[RemotePatient]) -> None:

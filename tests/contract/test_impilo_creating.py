@@ -297,12 +297,14 @@ def test_created_reads_on_where_the_filter_is_ignored(impilo: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "positions"), [(300, {"paging": "repeats"}), (10_001, {})], ids=["repeating", "too many"]
+    ("size", "positions", "fault"),
+    [(300, {"paging": "repeats"}, errors.ProtocolError), (10_001, {}, errors.Conflict)],
+    ids=["repeating", "too many"],
 )
 def test_created_never_says_nobody_where_not_everybody_could_be_read(
-    impilo: Bench, size: int, positions: dict[str, Any]
+    impilo: Bench, size: int, positions: dict[str, Any], fault: type[errors.IntegrationError]
 ) -> None:
     crowd(impilo, size)
     switch(impilo, filters="ignored", **positions)
-    with pytest.raises(errors.ProtocolError):
+    with pytest.raises(fault):
         impilo.adapter().created(NewRecord(details=Details(), own_id=OWN_ID))

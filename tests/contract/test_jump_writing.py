@@ -334,6 +334,21 @@ def test_look_that_could_not_read_everything_does_not_say_nobody(jump: Bench) ->
         for number in range(501):
             state["patients"][f"made-{number}"] = {**template, "id": f"made-{number}", "nhs_number": None}
     namesake = Details(given_name=GIVEN, family_name=FAMILY, birth_date=date(1999, 9, 9))
-    with pytest.raises(errors.ProtocolError) as caught:
+    with pytest.raises(errors.Conflict) as caught:
         adapter(jump).created(NewRecord(details=namesake))
     assert caught.value.reason == "too many hits"
+    assert "mark this as done" in caught.value.next_step
+    assert list(adapter(jump).created(NewRecord(details=replace(namesake, given_name="Xanthe")))) == []
+
+
+def test_nhs_number_that_many_records_seem_to_hold_is_not_said_to_be_free(jump: Bench) -> None:
+    create(jump)
+    template = row_of(jump, id=jump.known_id)
+    with jump.sandbox.stores["jump"].writing() as state:
+        for number in range(30):  # in its spelling with spaces each part of it is in each of these
+            held = f"999003{number:04}".replace("0000", "9003")
+            row = {**template, "id": f"made-{number}", "nhs_number": f"9003{number:02}9993", "email": held}
+            state["patients"][row["id"]] = row
+    wanted = Details(given_name="Xanthe", family_name="Zzyzx", nhs_number="9990039003")
+    with pytest.raises(errors.Conflict):
+        adapter(jump).created(NewRecord(details=wanted))

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 _ONSETS = ("b", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "br", "st")
 _VOWELS = ("a", "e", "i", "o", "u", "ai", "ou")
 _GIVEN = ("Amara", "Bjorn", "Chidi", "Delia", "Ewan", "Farida", "Gwen", "Hamid", "Ines", "Jonas")
+NHS_STRIDE = 617_353  # no common factor with a million: the numbers are as spread as real ones
 _FIRST_DAY, _DAYS = date(1932, 1, 2), 27_000
 
 
@@ -36,7 +37,7 @@ class People:
         self._chance = random.Random(seed)
         self._families: set[str] = set()
         self._count = 0
-        self._nhs = 999_000_000
+        self._nhs = 0
 
     def one(self) -> Made:
         """Somebody new."""
@@ -64,8 +65,8 @@ class People:
     def _number(self) -> str:
         """The next NHS number whose check digit exists."""
         while True:
-            self._nhs += 1
-            digits = str(self._nhs)
+            self._nhs = (self._nhs + NHS_STRIDE) % 1_000_000
+            digits = f"999{self._nhs:06}"
             rest = sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=True))
             check = 11 - rest % 11
             if check != 10:
