@@ -2,8 +2,8 @@
 
 * ``existing``: people whom the index holds are registered anew, with an error in the name and, in two
   of three, in the birth date, and what the desk asks for besides (telephone, e-mail, address, now and then
-  the NHS number, each as wrong as in the records). ``silent`` are those whom nobody would be asked about:
-  a second person would come to be unnoticed. ``first``: who was meant is the first of those shown.
+  the NHS number: as they are now, which no record need hold). ``silent``: nobody would be asked, and a
+  second person would come to be unnoticed. ``first``: who was meant is the first of those shown.
 * ``new``: people whom the index does not hold, every seventh of a family that it holds.
   ``interrupted`` are those for whom a reason would be asked; ``family`` those with a note about relatives.
 
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 from .index import wilson
 from .index_fill import ORGANIZATION, fill
 from .population import FINAL_SEEDS, QUERY_SEED_OFFSET, Known, Population
+from .population.homes import address_of
 from .population.misnaming import misname
 from .population.wrong_dates import day_and_month_swapped, one_digit_wrong, one_year_off, two_parts_wrong
 from .support import KEY
@@ -169,16 +170,19 @@ def _met(details: Details) -> tuple[Doubt, ...]:
 
 
 def _as_told(known: Known, chance: Random) -> Details:
-    """A person as they stand at the desk: what one of their records holds of them, names and date right."""
-    from integrations.writes import details_of
+    """A person as they stand at the desk: what is true of them now. Records may hold something else."""
+    from integrations.writes import Details
 
     person = known.person
-    held = details_of(chance.choice(known.copies).record)
-    return replace(
-        held,
+    return Details(
         given_name=person.given,
         family_name=person.surname,
         birth_date=person.birth_date,
+        sex=person.sex,
+        email=person.email,
+        mobile_phone=person.mobile,
+        home_phone=person.landline,
+        address=address_of(person.home, shortened=False),
         nhs_number=person.nhs_number if chance.random() < NHS_GIVEN else "",
     )
 

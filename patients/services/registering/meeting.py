@@ -145,17 +145,18 @@ def _judged(new: Subject, rows: Iterable[SourceRecord]) -> list[Judged]:
 
 def _nearness(new: Subject, judgement: Judgement, weight: float) -> Nearness | None:
     """By the one rule; equal names and birth date are near without a third field too, since here nobody is
-    linked: somebody looks. So is whoever is likely by weight, where the rule sees nobody."""
+    linked: somebody looks. So is whoever is likely by weight, where the rule sees nobody or a relative; and
+    twins whose names are like one another, since a slip makes the same of one person."""
     if judgement.identifier_conflict:
         return Nearness.CONFLICT
     if judgement.tier is Tier.HIGH or _is_namesake(new, judgement):
         return Nearness.HIGH
-    if judgement.family or judgement.twins:
-        return Nearness.FAMILY
-    if judgement.tier is Tier.MEDIUM:
+    is_relative = judgement.family or judgement.twins
+    if judgement.tier is Tier.MEDIUM and not is_relative:
         return Nearness.MEDIUM
-    is_likely = weight >= LIKELY and not judgement.contradictions
-    return Nearness.LOW if judgement.tier is Tier.LOW or is_likely else None
+    if judgement.tier is Tier.LOW or weight >= LIKELY or (judgement.twins and _have_like_names(judgement)):
+        return Nearness.LOW
+    return Nearness.FAMILY if is_relative else None
 
 
 _IDENTITY = (Field.GIVEN_NAME, Field.FAMILY_NAME, Field.BIRTH_DATE)
@@ -165,6 +166,10 @@ def _is_namesake(new: Subject, judgement: Judgement) -> bool:
     """Whether names and birth date are equal, and the date is one."""
     equal = all(judgement.level(each) is Level.EXACT for each in _IDENTITY)
     return equal and not judgement.contradictions and not is_placeholder(new.form.birth)
+
+
+def _have_like_names(judgement: Judgement) -> bool:
+    return judgement.level(Field.GIVEN_NAME) in (Level.NEAR, Level.SIMILAR)
 
 
 def _best(judged: Iterable[Judged]) -> dict[int, Judged]:
