@@ -100,7 +100,7 @@ def _nearby(typed: str) -> Iterator[str]:
 
 
 def _checked(text: str) -> str:
-    """The address in its normal form; empty where it is none. ``.test`` and ``localhost`` are for training."""
+    """The address in its normal form; empty where it is none. ``.test`` and ``localhost`` are training's."""
     local, _, domain = text.rpartition("@")
     here = domain.casefold() == "localhost"
     try:

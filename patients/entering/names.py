@@ -37,7 +37,7 @@ _SONS = frozenset(
 
 
 def read_name(of: str, text: str, *, title: str = "") -> Read[str]:
-    """A name as it was typed, but for needless space. ``of`` is the field; ``title`` is its own field."""
+    """A name as it was typed, but for needless space. ``of`` is its field, ``title`` what is typed there."""
     name = one_line(text)
     if not name:
         return Read("")

@@ -1,7 +1,8 @@
 """Whether an edit would write one person over another: the same record, somebody else in it.
 
 Of surname, given name, birth date and NHS number people keep most for life. An edit that replaces two of
-them at once is stopped and asked about; mending a typing error replaces nothing.
+them at once is stopped and asked about. Mending a typing error replaces nothing; but what changes beside
+another given name, birth date or NHS number is a relative's or a namesake's, however near it is.
 """
 
 from __future__ import annotations
@@ -13,11 +14,9 @@ from enum import StrEnum
 from integrations.types import Demographics
 from integrations.writes import Details, Part
 from patients.matching.compared import Compared, compared
+from patients.matching.dates import is_placeholder, is_stand_in
 from patients.matching.fields import Field
-from patients.matching.levels import Level, birth_level, names_levels, nhs_level
-
-MOST_REPLACED = 1
-"""More replaced than this, and it may be another person."""
+from patients.matching.levels import Level, birth_level, equal_date_parts, names_levels, nhs_level
 
 
 class Reason(StrEnum):
@@ -43,14 +42,15 @@ class Reason(StrEnum):
 class Verdict:
     """What an edit does to who the record says the person is.
 
-    ``replaced`` are the parts that say something else than before, ``mended`` those in which a typing
-    error may have been put right, both in order of display. ``reasons`` are the answers that would
-    explain all that was replaced; a correction explains anything.
+    ``replaced`` are the parts that say something else than before; ``touched`` those in which a typing
+    error may have been put right, or where there is something new or nothing any more. Both are in order of
+    display. ``reasons`` are the answers that would explain all that was replaced; a correction explains
+    anything.
     """
 
     stops: bool
     replaced: tuple[Part, ...] = ()
-    mended: tuple[Part, ...] = ()
+    touched: tuple[Part, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -58,7 +58,7 @@ class Verdict:
         """What staff are told where it stops; empty where it does not."""
         if not self.stops:
             return ""
-        names = [Field(part.value).label for part in (*self.replaced, *self.mended)]
+        names = [Field(part.value).label for part in (*self.replaced, *self.touched)]
         said = f"{', '.join(names[:-1])} and {names[-1]}"
         return (
             f"This changes {said} at once, as if the record were given to another person. "
@@ -72,10 +72,14 @@ def is_still_the_same_person(before: Details, after: Details) -> Verdict:
     one, other = compared(_demographics(before)), compared(_demographics(after))
     levels = _levels(one, other)
     replaced = tuple(part for part, level in levels.items() if level not in _NOT_REPLACED[part])
-    mended = tuple(part for part, level in levels.items() if part not in replaced and level not in _EQUAL)
-    stops = len(replaced) > MOST_REPLACED or _is_anothers_number(one, other, replaced, mended)
+    touched = tuple(
+        part
+        for part, level in levels.items()
+        if part not in replaced and level is not Level.EXACT and getattr(before, part) != getattr(after, part)
+    )
+    stops = len(replaced) > 1 or (bool(touched) and bool(_KEPT_FOR_LIFE.intersection(replaced)))
     reasons = tuple(reason for reason in Reason if replaced and reason.explains >= frozenset(replaced))
-    return Verdict(stops=stops, replaced=replaced, mended=mended, reasons=reasons)
+    return Verdict(stops=stops, replaced=replaced, touched=touched, reasons=reasons)
 
 
 def _levels(one: Compared, other: Compared) -> dict[Part, Level]:
@@ -83,18 +87,19 @@ def _levels(one: Compared, other: Compared) -> dict[Part, Level]:
     return {
         Part.FAMILY_NAME: family,
         Part.GIVEN_NAME: given,
-        Part.BIRTH_DATE: birth_level(one.birth, other.birth),
+        Part.BIRTH_DATE: _birth_level(one.birth, other.birth),
         Part.NHS_NUMBER: nhs_level(one, other),
     }
 
 
-def _is_anothers_number(
-    one: Compared, other: Compared, replaced: tuple[Part, ...], mended: tuple[Part, ...]
-) -> bool:
-    """Whether one person's valid NHS number gives way to another's, and anything else changes with it: what
-    looks like a mended name or date is then a twin's or a namesake's."""
-    valid = one.nhs_valid and other.nhs_valid
-    return valid and Part.NHS_NUMBER in replaced and bool(mended)
+def _birth_level(one: int, other: int) -> Level:
+    """A date that stood for "not known", or for a year alone, is filled in rather than replaced; where two of
+    day, month and year stay, the third was mistyped."""
+    if is_stand_in(one):
+        return Level.MISSING
+    level = birth_level(one, other)
+    year_alone = is_placeholder(one) and level is Level.SAME_YEAR
+    return Level.ONE_DIGIT if year_alone or equal_date_parts(one, other) == 2 else level
 
 
 def _demographics(details: Details) -> Demographics:
@@ -108,9 +113,11 @@ def _demographics(details: Details) -> Demographics:
     )
 
 
+_KEPT_FOR_LIFE = frozenset({Part.GIVEN_NAME, Part.BIRTH_DATE, Part.NHS_NUMBER})
 _EQUAL = frozenset({Level.EXACT, Level.UNSURE, Level.MISSING})
 _SAME_NAME = _EQUAL | {
     Level.NICKNAME, Level.PREFERRED, Level.PART, Level.NEAR, Level.SWAPPED_NAMES, Level.MIDDLE, Level.INITIAL,
+    Level.SIMILAR,
 }  # fmt: skip
 _NOT_REPLACED: Mapping[Part, frozenset[Level]] = {
     Part.FAMILY_NAME: _SAME_NAME,
