@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
-from patients.matching.contact import compared_postcode, is_uk_postcode, show_postcode
+from patients.matching.contact import compared_postcode, show_postcode
 from patients.matching.names import fold
 
 from .findings import Finding, Read, warn
-from .typed import is_blank, one_line
+from .typed import is_blank, normal_postcode
 
 OF = "postcode"
 
@@ -27,7 +27,19 @@ _MADE_SO = re.compile(
     r"|(?:[A-PR-UWYZ]\d{1,2}|[A-PR-UWYZ][A-HK-Y]\d{1,2}|[A-PR-UWYZ]\d[A-HJKPSTUW]"
     r"|[A-PR-UWYZ][A-HK-Y]\d[ABEHMNPRVWXY]) \d[ABD-HJLNP-UW-Z]{2}"
 )
-_LOOK_ALIKE = {"0": "O", "O": "0", "1": "I", "I": "1", "L": "1", "5": "S", "S": "5", "8": "B", "B": "8"}
+_LOOK_ALIKE = {
+    "0": "O",
+    "O": "0",
+    "1": "I",
+    "I": "1",
+    "L": "1",
+    "5": "S",
+    "S": "5",
+    "8": "B",
+    "B": "8",
+    "6": "G",
+    "G": "6",
+}
 _MOST_SLIPS = 2
 
 
@@ -42,25 +54,21 @@ def read_postcode(text: str, *, country: str = "") -> Read[str]:
     return Read(code, (_doubt(code),))
 
 
-def normal_postcode(text: str) -> str:
-    """A British postcode with capitals and its space; any other text as it is."""
-    return show_postcode(text) if is_uk_postcode(text) else one_line(text)
-
-
 def _doubt(code: str) -> Finding:
-    likely = set(_likely(compared_postcode(code)))
-    if len(likely) == 1:
-        meant = likely.pop()
+    likely = sorted(_likely(compared_postcode(code)))
+    nearest = [meant for slips, meant in likely if slips == likely[0][0]]
+    if len(nearest) == 1:
+        (meant,) = nearest
         return warn(OF, f"No UK postcode is made like this. Is it {meant}?", (OF, meant))
     return warn(OF, "No UK postcode is made like this: ask for it, or leave it empty.")
 
 
-def _likely(code: str) -> Iterator[str]:
-    """Postcodes that look like this text: O for 0, I for 1."""
+def _likely(code: str) -> Iterator[tuple[int, str]]:
+    """Postcodes that look like this text (O for 0, I for 1), each with in how many letters it differs."""
     if not 5 <= len(code) <= 7:
         return
     for letters in product(*({letter, _LOOK_ALIKE.get(letter, letter)} for letter in code)):
         made = show_postcode("".join(letters))
         slips = sum(one != other for one, other in zip(letters, code, strict=True))
         if 0 < slips <= _MOST_SLIPS and _MADE_SO.fullmatch(made):
-            yield made
+            yield slips, made

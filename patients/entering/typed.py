@@ -13,7 +13,7 @@ from enum import Enum
 from integrations.types import Address
 from integrations.wire import cleaned
 from integrations.writes import Details, Part
-from patients.matching.contact import show_postcode
+from patients.matching.contact import is_uk_postcode, show_postcode
 from patients.matching.dates import show
 from patients.matching.numbers import show_nhs
 from patients.matching.text import plain
@@ -105,6 +105,11 @@ def several_lines(text: str) -> str:
     return "" if is_blank(text) else "\n".join(map(cleaned, text.splitlines())).strip()
 
 
+def normal_postcode(text: str) -> str:
+    """A British postcode with capitals and its space; any other text as it is."""
+    return show_postcode(text) if is_uk_postcode(text) else one_line(text)
+
+
 def untouched(typed: Typed, shown: Typed, part: Part) -> bool:
     """Whether every field of a part says what it showed."""
     return all(_same(name, typed, shown) for name in names_of(part))
@@ -140,7 +145,7 @@ def _shown_address(address: Address) -> dict[str, str]:
         "address_lines": several_lines("\n".join(map(one_line, address.lines))),
         "town": one_line(address.town),
         "county": one_line(address.county),
-        "postcode": show_postcode(address.postcode),
+        "postcode": normal_postcode(address.postcode),
         "country": one_line(address.country),
         "address_note": several_lines(address.note),
     }
