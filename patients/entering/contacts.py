@@ -81,11 +81,6 @@ def read_email(text: str) -> Read[str]:
     return Read("", (stop(EMAIL, said, *([(EMAIL, better)] if better else [])),))
 
 
-def email_findings(text: str) -> tuple[Finding, ...]:
-    """What is to be said of an address."""
-    return read_email(text).findings
-
-
 def _mistyped(address: str) -> Iterator[Finding]:
     local, _, domain = address.rpartition("@")
     if meant := meant_domain(domain):
