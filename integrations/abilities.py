@@ -8,7 +8,7 @@ the contract suite). Whether a capability can be *used* with the key at hand is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
@@ -93,9 +93,17 @@ class System(Protocol):
         """What can be said about the connection by harmless reading. Never raises."""
         ...
 
-    def as_held(self, details: Details) -> Details:
+    @classmethod
+    def as_held(cls, details: Details) -> Details:
         """These details in the form in which the system would hold them: an e-mail in lower case, a
         number without its separators. What is equal in this form needs no writing."""
+        ...
+
+    @classmethod
+    def problems(cls, details: Details, parts: frozenset[Part]) -> Mapping[str, str]:
+        """Why the system would not take these parts as they are in ``details``: by our field names, in one
+        sentence each, those among them that it needs and that are empty. Parts that it has no place for
+        are passed over. Told without asking it; what it refuses besides, it says when it is written to."""
         ...
 
     def create(self, new: NewRecord, *, key: str) -> RemotePatient:

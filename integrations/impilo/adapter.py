@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -76,9 +76,15 @@ class ImpiloAdapter:
         """Every record, once each."""
         return walk(lambda cursor: self.page(cursor, since))
 
-    def as_held(self, details: Details) -> Details:
+    @classmethod
+    def as_held(cls, details: Details) -> Details:
         """Impilo knows no "indeterminate" sex, and needs a county: it takes the town for one."""
         return sending.as_held(details)
+
+    @classmethod
+    def problems(cls, details: Details, parts: frozenset[Part]) -> Mapping[str, str]:
+        """What is refused here before it is sent."""
+        return sending.problems(details, parts)
 
     def create(self, new: NewRecord, *, key: str) -> RemotePatient:
         """Create a record under ``new.own_id`` (required: Impilo has no idempotency keys)."""

@@ -35,6 +35,7 @@ _TEXTS = {
 }
 _SEXES = {sex: wire for wire, sex in SEXES.items()}
 _PLACE = ("town", "postcode", "country")
+TOO_MANY_LINES = f"{LABEL} holds three lines of an address at most."
 
 
 def as_held(details: Details) -> Details:
@@ -75,6 +76,24 @@ def check_changes(changes: Changes) -> None:
     if changes.custom_fields or changes.parts - CHANGES:
         raise unsupported("update")
     _check("update", changes.parts, changes.details)
+
+
+def problems(details: Details, parts: frozenset[Part]) -> dict[str, str]:
+    """What of these parts Impilo could not take, by our field names."""
+    held = as_held(details)
+    found = {
+        str(part): f"{LABEL} needs the {part.replace('_', ' ')}."
+        for part in sorted(NEEDS & parts)
+        if not getattr(held, part)
+    }
+    if Part.ENROLLED in parts and held.enrolled is None:
+        found[str(Part.ENROLLED)] = "Say whether the person is enrolled."
+    if Part.ADDRESS in parts and held.address is not None:
+        if len(held.address.lines) > len(LINES):
+            found[str(Part.ADDRESS)] = TOO_MANY_LINES
+        elif lacking := _lacking(held.address):
+            found[str(Part.ADDRESS)] = f"{LABEL} takes whole addresses only. Add {lacking}."
+    return found
 
 
 def changed(changes: Changes, held: Mapping[str, Any]) -> Wire:
@@ -184,21 +203,11 @@ def _site(site: object) -> object:
 
 
 def _check(operation: str, parts: frozenset[Part], details: Details) -> None:
-    held = as_held(details)
-    problems = {
-        str(part): f"{LABEL} needs the {part.replace('_', ' ')}."
-        for part in sorted(NEEDS & parts)
-        if not getattr(held, part)
-    }
-    if Part.ENROLLED in parts and held.enrolled is None:
-        problems[str(Part.ENROLLED)] = "Say whether the person is enrolled."
-    if Part.ADDRESS in parts and held.address is not None:
-        if len(held.address.lines) > len(LINES):
-            raise unsupported(operation, f"{LABEL} holds three lines of an address at most.")
-        if lacking := _lacking(held.address):
-            problems[str(Part.ADDRESS)] = f"{LABEL} takes whole addresses only. Add {lacking}."
-    if problems:
-        raise Invalid(system=SYSTEM, operation=operation, label=LABEL, field_errors=problems)
+    found = problems(details, parts)
+    if found.get(Part.ADDRESS) == TOO_MANY_LINES:
+        raise unsupported(operation, TOO_MANY_LINES)
+    if found:
+        raise Invalid(system=SYSTEM, operation=operation, label=LABEL, field_errors=found)
 
 
 def _lacking(address: Address) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar, TypeVar
@@ -135,9 +135,15 @@ class JheAdapter:
 
     # --- writing (README.md §11) ------------------------------------------------------------
 
-    def as_held(self, details: Details) -> Details:
+    @classmethod
+    def as_held(cls, details: Details) -> Details:
         """These details as JHE would hold them; see ``creates_with`` for the NHS number."""
         return writing.as_held(details)
+
+    @classmethod
+    def problems(cls, details: Details, parts: frozenset[Part]) -> Mapping[str, str]:
+        """What is refused here before it is sent."""
+        return outgoing.problems(writing.as_held(details), parts & cls.creates_with)
 
     def create(self, new: NewRecord, *, key: str) -> RemotePatient:
         """Create a record in ``new.organization_id``; JHE takes one person per e-mail address."""

@@ -47,6 +47,7 @@ _MISSING = {
     Part.EMAIL: f"Enter an e-mail address: {LABEL} keeps nobody without.",
 }
 _WRONG_EMAIL = "Enter an e-mail address in full, like name@example.org."
+_LONG_EMAIL = f"{LABEL} holds e-mail addresses of up to {LONGEST_EMAIL} characters: this one is longer."
 _REFUSED = f"{LABEL} did not accept this."
 # How JHE's own sentences begin → our field.
 _SENTENCES = {
@@ -78,7 +79,7 @@ def problems(details: Details, parts: frozenset[Part]) -> dict[str, str]:
     """What is wrong with these parts, by our field names; JHE itself would take some of it, or answer 500."""
     found = {part.value: _MISSING[part] for part in parts & NEEDS if part not in details.given()}
     if Part.EMAIL in parts and details.email and not _is_email(details.email):
-        found[Part.EMAIL] = _WRONG_EMAIL
+        found[Part.EMAIL] = _LONG_EMAIL if len(details.email) > LONGEST_EMAIL else _WRONG_EMAIL
     return found
 
 

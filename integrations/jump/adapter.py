@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -61,9 +61,15 @@ class JumpAdapter:
         """Reachability, generation, scopes and quota, by one small request a scope. Never raises."""
         return look(self.client)
 
-    def as_held(self, details: Details) -> Details:
+    @classmethod
+    def as_held(cls, details: Details) -> Details:
         """Trimmed texts, an NHS number as ten digits, an address in Jump's lines."""
         return writing.as_held(details)
+
+    @classmethod
+    def problems(cls, details: Details, parts: frozenset[Part]) -> Mapping[str, str]:
+        """What is refused here before it is sent."""
+        return writing.problems(details, parts)
 
     def create(self, new: NewRecord, *, key: str) -> RemotePatient:
         """Create a record under an idempotency key. A reply that is short is completed by reading."""

@@ -104,6 +104,21 @@ def body_of_new(new: NewRecord, *, with_own_id: bool) -> dict[str, Any]:
     return body.finished()
 
 
+def problems(details: Details, parts: frozenset[Part]) -> dict[str, str]:
+    """What of these parts Jump could not take, by our field names, each looked at by itself."""
+    held, found = as_held(details), {}
+    for part in sorted(parts & CHANGES):
+        body = _Body(CREATING)
+        if part in NEVER_EMPTY - held.given():
+            body.miss(part, NEEDED)
+        try:
+            body.add(held, frozenset({part}), CHANGES)
+        except errors.Unsupported as refused:
+            found[part.value] = refused.for_staff
+        found |= body.misses
+    return found
+
+
 def body_of_changes(changes: Changes, held: Mapping[str, Any]) -> dict[str, Any]:
     """The body that sets the parts named and nothing else, empty as null; ``held`` are the custom
     fields that are there, by which those named are typed."""

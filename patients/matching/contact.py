@@ -55,8 +55,19 @@ def read_email(text: str) -> str:
 @lru_cache(maxsize=16384)
 def compared_phone(text: str) -> str:
     """The last ten digits of a telephone number, without its extension; empty for fewer than six."""
-    digits = digits_of(_EXTENSION.sub("", plain(text)))
+    digits = digits_of(without_extension(text))
     return digits[-COMPARED_PHONE_DIGITS:] if len(digits) >= SHORTEST_PHONE else ""
+
+
+def extension(text: str) -> str:
+    """The digits of an extension at the end of a telephone number ("ext 12"); empty without one."""
+    found = _EXTENSION.search(plain(text))
+    return digits_of(found[0]) if found else ""
+
+
+def without_extension(text: str) -> str:
+    """A telephone number as written, in plain characters, without an extension at its end."""
+    return _EXTENSION.sub("", plain(text))
 
 
 @lru_cache(maxsize=4096)
