@@ -114,8 +114,6 @@ class _None:
         return
 
 
-
-
 def _subject_of_fhir(row: Any) -> Any:
     if row["resourceType"] == PATIENT:
         return row["id"]

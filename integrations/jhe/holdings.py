@@ -119,8 +119,8 @@ class HoldingsReader:
             return {}
         patient, way = subject.record.id, subject.way
         work: list[Callable[[], int | None]] = [partial(count, way, kind, patient, each) for each in studies]
-        proof = partial(way.prove, kind, patient_id=patient, study_id=NOBODYS)
-        proven, *counts = side_by_side(lambda each: each(), [proof, *work], pool=NAME)
+        work.append(partial(way.prove, kind, patient_id=patient, study_id=NOBODYS))
+        *counts, proven = side_by_side(lambda each: each(), work, pool=NAME)
         if isinstance(proven, Exception):
             _kept(part, proven, unread)
             return dict.fromkeys(studies)
@@ -130,7 +130,9 @@ class HoldingsReader:
         """Whether it is the record's only organization; nobody knows where one of them cannot be read."""
         if "organizations" in record.unread:
             reason = "unreadable organizations"
-            unread[Part.ORGANIZATIONS] = self.client.http.fault(errors.ProtocolError, "patient", reason=reason)
+            unread[Part.ORGANIZATIONS] = self.client.http.fault(
+                errors.ProtocolError, "patient", reason=reason
+            )
             return None
         return len(record.organizations) == 1
 
@@ -187,10 +189,11 @@ class HoldingsReader:
     def _observations(self, subject: _Subject) -> Iterator[Exported]:
         """All of the person's, each once, a page at a time.
 
-        One that arrives meanwhile may or may not be among them; fewer than the server counts at last
-        means that some moved past the page numbers, and is said.
+        Fewer than the server counted at any time means that some moved past the page numbers, or came
+        only when their page had been read: this is said.
         """
         seen: set[int] = set()
+        total = 0
         try:
             subject.way.prove(OBSERVATION, patient_id=NOBODYS)
             for page in self._observation_pages(subject):
@@ -198,7 +201,7 @@ class HoldingsReader:
                     if (number := _number(row)) not in seen:
                         seen.add(number)
                         yield Exported(part=Part.OBSERVATIONS, data=row)
-                total = page.total
+                total = max(total, page.total)
             if len(seen) < total:
                 reason = "changed while being read"
                 raise self.client.http.fault(

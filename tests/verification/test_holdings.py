@@ -119,7 +119,9 @@ def test_decisions_are_those_of_the_consents_page(
                 for row in rows
                 for scope in row["scopeConsents"]
             }
-            assert {(scope.code, scope.agreed) for scope in one.consents or () if scope.decided_at} == expected
+            assert {
+                (scope.code, scope.agreed) for scope in one.consents or () if scope.decided_at
+            } == expected
             decided += len(expected)
     assert decided > 0, "nobody has decided anything"
 
@@ -267,7 +269,8 @@ def test_somebody_new_is_counted_step_by_step(
 
     def now() -> tuple[bool | None, int | None, int | None, list[bool | None]]:
         found = made.jhe.holdings(record.id, place)
-        assert found.complete and found.last_organization is True
+        assert found.complete
+        assert found.last_organization is True
         one = next(each for each in found.studies or () if each.study.id == study)
         agreed = [each.agreed for each in one.consents or () if each.code == "omh:blood-pressure:4.0"]
         return one.enrolled, one.observations, found.observations, agreed
