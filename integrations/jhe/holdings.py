@@ -71,7 +71,7 @@ class HoldingsReader:
         patient, way = subject.record.id, subject.way
 
         def studies() -> list[Study]:
-            return [study_from(row, subject.organization) for row in self._study_rows(subject)]
+            return [study for study, _row in self._study_rows(subject)]
 
         def observations() -> int:
             way.prove(OBSERVATION, patient_id=NOBODYS)
@@ -156,18 +156,17 @@ class HoldingsReader:
     def _pieces(self, subject: _Subject) -> Iterator[Exported]:
         yield Exported(part=Part.PATIENT, data=subject.record.raw)
         try:
-            rows = self._study_rows(subject)
+            studies = self._study_rows(subject)
         except Fault as fault:
-            rows = []
+            studies = []
             yield Exported(part=Part.STUDIES, fault=fault)
-        for row in rows:
-            yield from self._enrolment(subject, row)
+        for study, row in studies:
+            yield from self._enrolment(subject, study.id, row)
         yield from self._decisions(subject)
         yield from self._observations(subject)
 
-    def _enrolment(self, subject: _Subject, row: Any) -> Iterator[Exported]:
+    def _enrolment(self, subject: _Subject, study: str, row: Any) -> Iterator[Exported]:
         """The study, where the person takes part in it."""
-        study = study_from(row, subject.organization).id
         try:
             subject.way.prove(PATIENT, patient_id=subject.record.id, study_id=NOBODYS)
             if is_enrolled(subject.way, subject.record.id, study):
@@ -244,11 +243,11 @@ class HoldingsReader:
     def _forbidden(self, reason: str, for_staff: str) -> Fault:
         return self.client.http.fault(errors.Forbidden, "holdings", reason=reason, for_staff=for_staff)
 
-    def _study_rows(self, subject: _Subject) -> list[Any]:
-        rows = array(
-            self.client, self.client.organization_studies(subject.organization.id), "organization studies"
-        )
-        return [row for row in rows if organization_id_of_study(row) == subject.organization.id]
+    def _study_rows(self, subject: _Subject) -> list[tuple[Study, Any]]:
+        """The organization's studies, each with JHE's own row."""
+        place = subject.organization
+        rows = array(self.client, self.client.organization_studies(place.id), "organization studies")
+        return [(study_from(row, place), row) for row in rows if organization_id_of_study(row) == place.id]
 
     def _consents(self, patient_id: str) -> Consents:
         return consents_from(self.client.consents(patient_id), patient_id)
