@@ -201,8 +201,10 @@ def patient_too(current: Bench) -> Bench:
     return current
 
 
-def test_staff_who_are_patients_are_not_told_their_own_number(patient_too: Bench) -> None:
+@pytest.mark.parametrize("own", [0, 1])
+def test_staff_who_are_patients_are_not_told_their_own_number(patient_too: Bench, own: int) -> None:
     """For them JHE ignores whose observations and studies are asked for."""
+    observe(patient_too, own, patient="40005")
     leave(patient_too, PRESSURE)
     found = adapter(patient_too).holdings(PERSON, LAB)
     assert found.observations is None
