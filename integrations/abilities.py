@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
+from .holdings import Exported, Holdings
 from .pages import RecordPage
 from .types import (
     Caller,
@@ -41,6 +42,7 @@ class Capability(StrEnum):
     IDENTIFIERS = "identifiers"
     MEMBERSHIP = "membership"
     MARKS = "marks"
+    HOLDINGS = "holdings"
 
 
 class System(Protocol):
@@ -243,6 +245,22 @@ class TakesMarks(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsHoldings(Protocol):
+    """``HOLDINGS``: says beforehand what removing a record from an organization would lose. Both raise
+    ``Forbidden`` where the caller holds no role in the organization, or the record does not belong to it."""
+
+    def holdings(self, patient_id: str, organization_id: str) -> Holdings:
+        """Studies, consents and how many observations, counted by the system. What cannot be read does not
+        stop the rest: it is named. Raises where nothing can be said at all."""
+        ...
+
+    def export(self, patient_id: str, organization_id: str) -> Iterator[Exported]:
+        """The same in whole, piece by piece, observations page by page. Raises before the first piece;
+        from then on faults are pieces, too."""
+        ...
+
+
 PROTOCOLS: dict[Capability, type] = {
     Capability.PERSONAL_TOKEN: ActsForPerson,
     Capability.ORGANIZATIONS: HasOrganizations,
@@ -253,4 +271,5 @@ PROTOCOLS: dict[Capability, type] = {
     Capability.IDENTIFIERS: KeepsIdentifiers,
     Capability.MEMBERSHIP: KeepsMembers,
     Capability.MARKS: TakesMarks,
+    Capability.HOLDINGS: TellsHoldings,
 }

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from integrations import errors
 from integrations.abilities import Capability
+from integrations.holdings import Exported, Holdings
 from integrations.pages import RecordPage, walk
 from integrations.parallel import side_by_side
 from integrations.types import (
@@ -31,6 +32,7 @@ from integrations.writes import Changes, Details, NewRecord, Part
 from . import dialect as dialects
 from . import health, mapping, oauth, outgoing, reach, sweep, writing
 from .client import JheClient
+from .holdings import HoldingsReader
 from .plan import Way, cannot_search, spellings, ways_to_search
 from .records import Records, array, beside, result_of
 from .searching import check_for, distinct
@@ -53,6 +55,7 @@ class JheAdapter:
             Capability.LOOK_UP_EVERYWHERE,
             Capability.IDENTIFIERS,
             Capability.MEMBERSHIP,
+            Capability.HOLDINGS,
         }
     )
     search_terms: ClassVar[frozenset[Term]] = frozenset(
@@ -235,6 +238,14 @@ class JheAdapter:
         outcomes = side_by_side(self.records.by_email, spellings(email), pool=mapping.NAME)
         return tuple(distinct(record for each in outcomes for record in result_of(each).records).values())
 
+    def holdings(self, patient_id: str, organization_id: str) -> Holdings:
+        """What removing a record from one of the caller's organizations would lose, counted."""
+        return self._holdings().holdings(patient_id, organization_id)
+
+    def export(self, patient_id: str, organization_id: str) -> Iterator[Exported]:
+        """The same in whole, as JHE gives it."""
+        return self._holdings().export(patient_id, organization_id)
+
     # --- plumbing -------------------------------------------------------------------------
 
     def _found(self, query: SearchQuery, ways: list[Way]) -> Found:
@@ -251,6 +262,9 @@ class JheAdapter:
             searched_by=check.terms(),
             more=len(near) > MOST_RECORDS or any(each.more for each in hits),
         )
+
+    def _holdings(self) -> HoldingsReader:
+        return HoldingsReader(self.client, self.records, self._dialect)
 
     def _dialect(self) -> dialects.Dialect:
         return dialects.find(self.http, self.client.count_patients)

@@ -74,21 +74,37 @@ class JheClient:
         """One page of such a list; empty past its end."""
         return self._page(operation, f"{REST}/patients", filters, page=page, size=size)
 
-    # --- people: FHIR ---------------------------------------------------------------------
+    # --- FHIR -----------------------------------------------------------------------------
 
-    def fhir_patients(
-        self, base: str, params: Mapping[str, str], *, page: int = 1, count: int = FHIR_PAGE
+    def fhir_page(
+        self, base: str, kind: str, params: Mapping[str, str], *, page: int = 1, count: int = FHIR_PAGE
     ) -> paging.Page:
-        """One page of a Patient search. Unknown parameters are ignored there: hits are re-checked.
+        """One page of a search. Unknown parameters are ignored there: what comes is checked again.
 
         The order is total only when sorted, so every search is.
         """
         query = {"_sort": "_lastUpdated", **params, "_count": str(count), "_page": str(page)}
-        return paging.fhir_page(self._read("search patients", f"{base}/Patient", query), page=page)
+        return paging.fhir_page(self._read(f"search {kind}", f"{base}/{kind}", query), page=page)
+
+    def fhir_patients(
+        self, base: str, params: Mapping[str, str], *, page: int = 1, count: int = FHIR_PAGE
+    ) -> paging.Page:
+        """One page of a Patient search."""
+        return self.fhir_page(base, "Patient", params, page=page, count=count)
 
     def count_patients(self, params: Mapping[str, str]) -> int:
         """How many a Patient search finds in the new FHIR base; used to find out what it applies."""
         return self.fhir_patients(dialect.NEW_FHIR, params, count=1).total
+
+    # --- what hangs on a person -----------------------------------------------------------
+
+    def consents(self, patient_id: str) -> Any:
+        """A person's decisions in every study. Never with ``reset``, which deletes them all."""
+        return self._read("consents", f"{REST}/patients/{self.checked_id(patient_id, 'consents')}/consents")
+
+    def observations_page(self, filters: Mapping[str, str], *, page: int, size: int) -> paging.Page:
+        """One page of the list of observations, newest first: only where lists have no side effect."""
+        return self._page("observations", f"{REST}/observations", filters, page=page, size=size)
 
     # --- people: writing ------------------------------------------------------------------
     # JHE checks roles in the organization that a request names, not whether the person belongs to it,

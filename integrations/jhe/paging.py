@@ -14,18 +14,26 @@ from .mapping import LABEL, NAME
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of rows. ``next_page`` is the number of the next one, ``None`` on the last."""
+    """One page of rows. ``next_page`` is the number of the next one, ``None`` on the last.
+
+    ``counted``: the server said how many there are in all; else ``total`` is no more than is on the page.
+    """
 
     rows: tuple[Any, ...] = field(repr=False)
     total: int
     next_page: int | None
+    counted: bool = True
 
 
 def rest_page(body: Any, *, page: int) -> Page:
     """A page ``{count, next, previous, results}``."""
     rows = _list(_get(body, "results"))
+    total = _count(body, "count")
     return Page(
-        rows=rows, total=_count(body, "count", rows), next_page=_next(_get(body, "next"), "page", page)
+        rows=rows,
+        total=len(rows) if total is None else total,
+        next_page=_next(_get(body, "next"), "page", page),
+        counted=total is not None,
     )
 
 
@@ -35,13 +43,18 @@ def fhir_page(body: Any, *, page: int) -> Page:
         entries = _list(_get(body, "entry") or [])
         links = _list(_get(body, "link") or [])
         link = next((_get(each, "url") for each in links if _get(each, "relation") == "next"), None)
-        total = _count(body, "total", entries)
+        total = _count(body, "total")
     else:
         entries = _list(_get(body, "results"))
         link = _get(body, "next")
-        total = _count(body, "count", entries)
+        total = _count(body, "count")
     rows = tuple(_get(each, "resource") for each in entries)
-    return Page(rows=rows, total=total, next_page=_next(link, "_page", page))
+    return Page(
+        rows=rows,
+        total=len(rows) if total is None else total,
+        next_page=_next(link, "_page", page),
+        counted=total is not None,
+    )
 
 
 def _next(link: Any, parameter: str, page: int) -> int | None:
@@ -73,9 +86,9 @@ def _list(value: Any) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def _count(body: Any, key: str, rows: tuple[Any, ...]) -> int:
+def _count(body: Any, key: str) -> int | None:
     value = _get(body, key)
-    return value if isinstance(value, int) and value >= 0 else len(rows)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _malformed(reason: str) -> ProtocolError:

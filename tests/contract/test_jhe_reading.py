@@ -67,6 +67,8 @@ def test_nothing_that_the_adapter_does_changes_a_console(either: Bench) -> None:
     jhe.global_lookup("grace.mbeki@example.org")
     jhe.account()
     jhe.healthcheck()
+    jhe.holdings("40001", LAB)
+    list(jhe.export("40001", LAB))
     list(JheAdapter(replace(jhe.caller, background=True)).iterate())
     assert _selections(either) == before
     if either.subject is CURRENT:

@@ -93,7 +93,10 @@ def _found(call: Call) -> list[Row]:
 
 
 def _of_patient(call: Call, patient: str | None, identifier: str | None) -> list[Row]:
-    """Without ``patient`` only a patient's own login gets anywhere."""
+    """Without ``patient`` only a patient's own login gets anywhere.
+
+    Who takes part in no study of an own organization has no observations here, as if there were none.
+    """
     own = own_patient(call.data, call.user)
     if patient:
         wanted = number(patient)
@@ -104,7 +107,14 @@ def _of_patient(call: Call, patient: str | None, identifier: str | None) -> list
     subject = call.data["patients"].get(str(wanted))
     if subject is None or (identifier and identifier not in identifier_values(subject, older=True)):
         return []
+    if not any(_takes_part(call, wanted, study) for study in call.data["studies"].values()):
+        return []
     return [row for row in call.data["observations"].values() if row["patient_id"] == wanted]
+
+
+def _takes_part(call: Call, patient_id: int, study: Row) -> bool:
+    own: list[int] = call.data["patients"][str(patient_id)]["organizations"]
+    return study["organization_id"] in own and patient_id in enrolled(call.data, study["id"])
 
 
 def observations(call: Call) -> Row | list[Row]:

@@ -31,6 +31,19 @@ def test_last_rest_page_has_no_next() -> None:
     assert paging.rest_page({"count": 0, "next": None, "results": []}, page=1).next_page is None
 
 
+@pytest.mark.parametrize("told", [None, "7", [7], True, -1, 7.0])
+def test_total_that_nobody_told_is_no_count(told: object) -> None:
+    """What is on the page is known all the same."""
+    row = {"resource": {"id": "1"}}
+    for page in (
+        paging.rest_page({"count": told, "next": None, "results": [row]}, page=1),
+        paging.fhir_page({**bundle(None), "total": told}, page=1),
+        paging.fhir_page({"count": told, "next": None, "results": [row]}, page=1),
+    ):
+        assert (page.total, page.counted) == (1, False)
+    assert paging.fhir_page(bundle(None), page=1).counted
+
+
 def test_bundle_and_older_envelope_read_alike() -> None:
     link = "https://other.example.org/FHIR/R5/Patient?_count=1&_page=3"
     older = {"count": 7, "next": link, "results": [{"resource": {"id": "1"}}]}
