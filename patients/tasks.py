@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from integrations.registry import system_names
 from patients.services import connections, desk, inquiries, lookup, sync_schedule
 from patients.services.operations import claims
+from patients.services.registering import drafts
 from portal import audit
 
 #: How long the rows of finished tasks are kept for whoever looks into a fault.
@@ -34,6 +35,12 @@ def throw_away_ended_inquiries() -> int:
 def tidy_desks() -> int:
     """Forget who was seen and who was parked long ago; returns how many rows went."""
     return desk.throw_away_old()
+
+
+@task()
+def throw_away_old_drafts() -> int:
+    """Delete forms that nobody has touched for a while; returns how many."""
+    return drafts.throw_away_old()
 
 
 @task()

@@ -143,6 +143,7 @@ PERIODIC_TASKS = {
     "patients.tasks.throw_away_ended_lookups": 60,
     "patients.tasks.throw_away_ended_inquiries": 600,
     "patients.tasks.tidy_desks": 3600,
+    "patients.tasks.throw_away_old_drafts": 3600,
     "patients.tasks.let_claims_go": 3600,
     "patients.tasks.merge_audit_journal": 60,
     "patients.tasks.look_at_connections": 600,

@@ -16,7 +16,7 @@ from .people import (
     SourceRecord,
 )
 from .reach import OwnRoles
-from .registering import Flag
+from .registering import Draft, Flag
 from .reviews import Inquiry, Review, ReviewNote
 from .syncing import KeyMaking, SyncedSystem, SyncRun
 
@@ -27,6 +27,7 @@ __all__ = [
     "Bulk",
     "Claim",
     "ConnectionLook",
+    "Draft",
     "Flag",
     "Identifier",
     "Inquiry",

@@ -1,4 +1,4 @@
-"""What registering leaves for others to look at."""
+"""What registering leaves for later: forms that are not sent yet, and doubts for an admin."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from portal.web.crypto import EncryptedJSONField
 
+from .ids import opaque_id
 from .people import Patient
 
 
@@ -47,3 +48,32 @@ class Flag(models.Model):
 
     def __str__(self) -> str:
         return f"flag {self.pk}"
+
+
+class Draft(models.Model):
+    """A form about a person that is not sent yet: everything as it was typed, encrypted.
+
+    Of one member of staff, who may hand it over (``handed_by``). ``patient`` is who is edited; none for
+    somebody new. ``also`` is what the form holds besides the person: which systems, which organization.
+    """
+
+    class Kind(models.TextChoices):
+        """What the form does."""
+
+        REGISTER = "register", "Registering"
+        EDIT = "edit", "Editing"
+
+    public_id = models.CharField(max_length=22, unique=True, default=opaque_id)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
+    handed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    typed = EncryptedJSONField()
+    also = EncryptedJSONField(default=dict)
+    started_at = models.DateTimeField(auto_now_add=True)
+    kept_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"

@@ -45,6 +45,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     },
     "Registering": {
         "register.searched": "Searched for somebody who is to be registered",
+        "draft.opened": "Opened a form that is not sent yet",
+        "draft.handed_over": "Handed a form over that is not sent yet",
     },
     "Writes to the systems": {
         "operation.asked": "Asked for a write",

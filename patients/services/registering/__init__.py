@@ -4,4 +4,5 @@ meeting   whom the index holds that the new person may be, in reach or not
 gate      asks the systems too, says what that means, and lets through: nobody else makes a pass
 passing   the pass that a creation has to carry
 flags     what stays for an admin to look at
+drafts    forms that are not sent yet
 """
