@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from patients.matching import keys
+from patients.matching.compared import Compared
 from patients.matching.keys import Key, Kind
 
 
@@ -48,6 +49,16 @@ def hash_of(key: Key) -> int:
     """One key as it stands in the table."""
     (one,) = hashed([key])
     return one
+
+
+def sharing(forms: Iterable[Compared]) -> set[int]:
+    """Ids of the records that share a key of matching with one of these; keys that too many share say
+    nothing."""
+    shared = {key for form in forms for key in keys.matching_keys(form)}
+    found = read(
+        {hash_of(key): keys.CAPS_FOR_ONE[key.kind] for key in shared if key.kind in keys.CAPS_FOR_ONE}
+    )
+    return {one for key, records in found.records.items() if key not in found.long for one in records}
 
 
 def read(caps: Mapping[int, int]) -> Blocks:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from patients.matching.agreement import Evidence
-from patients.matching.keys import CAPS_FOR_ONE, matching_keys
 from patients.matching.levels import levels_of
 from patients.matching.same_person import Judgement, Subject, judge_subjects, subject
 from patients.matching.weights import FIXED
@@ -60,11 +59,7 @@ def looked_up(asked: Asked, one: Side, *, by: User, reach: Reach) -> list[Candid
 
 def _neighbours(one: Side) -> set[int]:
     """Ids of the records that share a key with one of the person's."""
-    shared = {key for row in one.rows for key in matching_keys(subject_of(row).form)}
-    caps = {blocks.hash_of(key): CAPS_FOR_ONE[key.kind] for key in shared if key.kind in CAPS_FOR_ONE}
-    found = blocks.read(caps)
-    near = {each for key, ids in found.records.items() if key not in found.long for each in ids}
-    return near - {row.pk for row in one.rows}
+    return blocks.sharing(subject_of(row).form for row in one.rows) - {row.pk for row in one.rows}
 
 
 def _within(ids: Iterable[int], one: Side, *, by: User, reach: Reach) -> list[SourceRecord]:

@@ -48,12 +48,13 @@ def take_in(records: Sequence[RemotePatient], *, read_at: datetime | None = None
     work.add_done_callback(_done)
 
 
-def take_in_now(records: Sequence[RemotePatient]) -> None:
+def take_in_now(records: Sequence[RemotePatient], *, read_at: datetime | None = None) -> None:
     """Have records stored before this returns. Raises ``DatabaseError``."""
-    if records:
-        key_making.note_first()
-        fit = installations.of_known(each.system for each in records)
-        index.store([each for each in records if each.system in fit], read_at=timezone.now())
+    if not records:
+        return
+    key_making.note_first()
+    fit = installations.of_known(each.system for each in records)
+    index.store([each for each in records if each.system in fit], read_at=read_at or timezone.now())
 
 
 def is_idle() -> bool:
@@ -64,9 +65,7 @@ def is_idle() -> bool:
 
 def _store(records: Sequence[RemotePatient], read_at: datetime) -> None:
     try:
-        key_making.note_first()
-        fit = installations.of_known(each.system for each in records)
-        index.store([each for each in records if each.system in fit], read_at=read_at)
+        take_in_now(records, read_at=read_at)
     except (DatabaseError, ValueError) as fault:
         log.warning("records not taken in", error=type(fault).__name__, count=len(records))
 

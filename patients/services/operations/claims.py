@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from integrations.types import Demographics
-from integrations.writes import Details
+from integrations.writes import Details, record_of
 from patients.matching.compared import compared
 from patients.matching.dates import is_stand_in
 from patients.models import Claim, Operation, Patient
@@ -88,14 +87,7 @@ def throw_away_old() -> int:
 
 
 def _keys(details: Details, *, is_namesake: bool) -> Iterator[str]:
-    form = compared(
-        Demographics(
-            given_name=details.given_name,
-            family_name=details.family_name,
-            birth_date=details.birth_date,
-            nhs_number=details.nhs_number,
-        )
-    )
+    form = compared(record_of(details).demographics)
     if form.nhs_valid:
         yield keyed_hash(form.nhs, purpose="claim by NHS number")
     given, family, birth = form.identity

@@ -11,7 +11,6 @@ from integrations.writes import Details, record_of
 from patients.matching.agreement import Evidence
 from patients.matching.dates import is_placeholder
 from patients.matching.fields import Field
-from patients.matching.keys import CAPS_FOR_ONE, matching_keys
 from patients.matching.levels import Level, levels_of
 from patients.matching.same_person import Judgement, Subject, Tier, judge_subjects, subject
 from patients.matching.weights import FIXED
@@ -105,13 +104,7 @@ def meet(details: Details, *, by: User, reach: Reach) -> Meeting:
 
 def _candidates(new: Subject, details: Details, *, by: User, reach: Reach) -> list[SourceRecord]:
     """Records that share a key with the new person, in reach or not, and those that typing would find."""
-    caps = {
-        blocks.hash_of(key): CAPS_FOR_ONE[key.kind]
-        for key in matching_keys(new.form)
-        if key.kind in CAPS_FOR_ONE
-    }
-    found = blocks.read(caps)
-    ids = {one for key, records in found.records.items() if key not in found.long for one in records}
+    ids = blocks.sharing([new.form])
     ids |= {pk for each in finding.find(_query(details), by=by, reach=reach).people for pk in each.record_ids}
     rows = SourceRecord.objects.filter(pk__in=ids).defer("held").order_by("pk")
     return [row for row in rows[:MOST_JUDGED] if counts(row)]
