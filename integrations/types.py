@@ -77,6 +77,11 @@ class Role(StrEnum):
     VIEWER = "viewer"
     SUPERUSER = "super_user"
 
+    @property
+    def may_write(self) -> bool:
+        """Whether whoever holds it may change people of the organization."""
+        return self is not Role.VIEWER
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:

@@ -16,7 +16,7 @@ from integrations.types import Organization, RemotePatient, Role
 from .client import JheClient
 from .mapping import organization_from
 
-MANAGING = frozenset({Role.MANAGER, Role.MEMBER, Role.SUPERUSER})
+MANAGING = frozenset(each for each in Role if each.may_write)
 """The roles that may create, change and remove people of an organization."""
 
 KEPT_FOR = 30.0  # seconds; whoever keeps an answer adds their own: a change shows within a minute

@@ -7,11 +7,13 @@ from django.db import models
 
 
 class OwnRoles(models.Model):
-    """The organizations of one system in which a member of staff held a role at a moment."""
+    """The organizations of one system in which a member of staff held a role at a moment; ``writable`` are
+    those of them where that role may change people."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     system = models.CharField(max_length=32)
     organizations = models.JSONField(default=list)
+    writable = models.JSONField(default=list)
     read_at = models.DateTimeField()
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -53,12 +53,13 @@ def without_a_role(adapter: System) -> Outcome | None:
     )
 
 
-def own_organizations(system: str, *, by: User, seconds: float | None = None) -> frozenset[str]:
-    """The ids of the organizations in which a person holds a role; at most half a minute old."""
+def own_organizations(system: str, *, by: User, seconds: float | None = None) -> Mapping[str, bool]:
+    """The ids of the organizations in which a person holds a role, each with whether that role may write
+    there; at most half a minute old."""
     adapter = open_system(system, by=by, seconds=seconds)
     if not isinstance(adapter, HasOrganizations):
-        return frozenset()
-    return frozenset(each.id for each in adapter.organizations())
+        return {}
+    return {each.id: each.role is not None and each.role.may_write for each in adapter.organizations()}
 
 
 def still_reached(outcomes: Iterable[Outcome], *, by: User, wait: float = REACH_SECONDS) -> list[Outcome]:
@@ -68,12 +69,12 @@ def still_reached(outcomes: Iterable[Outcome], *, by: User, wait: float = REACH_
     old then (the adapter's memory): a change shows within the minute. Where a system does not tell
     any more, its kept records are not shown. Each system is asked once, however many are its outcomes.
     """
-    told: dict[str, frozenset[str] | IntegrationError] = {}
+    told: dict[str, Mapping[str, bool] | IntegrationError] = {}
     return [_still_reached(outcome, told, by=by, wait=wait) for outcome in outcomes]
 
 
 def _still_reached(
-    outcome: Outcome, told: dict[str, frozenset[str] | IntegrationError], *, by: User, wait: float
+    outcome: Outcome, told: dict[str, Mapping[str, bool] | IntegrationError], *, by: User, wait: float
 ) -> Outcome:
     has_organizations = Capability.ORGANIZATIONS in system_class(outcome.system).capabilities
     answered_at = outcome.answered_at or datetime.min.replace(tzinfo=UTC)

@@ -34,10 +34,12 @@ WAIT_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """System → the organizations in which a person holds a role. ``untold`` says, for each system
-    that could not tell, why its people are not shown."""
+    """System → the organizations in which a person holds a role, and ``writable`` those of them where it
+    lets them change people. ``untold`` says, for each system that could not tell, why its people are not
+    shown."""
 
     organizations: Mapping[str, frozenset[str]]
+    writable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     untold: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -49,6 +51,7 @@ def reach_of(user: User, *, wait: float = WAIT_SECONDS) -> Reach:
         row.system: row for row in OwnRoles.objects.filter(user=user, system__in=names, read_at__gte=since)
     }
     told = {name: frozenset(row.organizations) for name, row in kept.items()}
+    writable = {name: frozenset(row.writable) for name, row in kept.items()}
     asked = ask_all({name: _question(name, user, wait) for name in names if name not in told})
     untold: dict[str, str] = {}
     for name, answer in asked.items():
@@ -57,13 +60,18 @@ def reach_of(user: User, *, wait: float = WAIT_SECONDS) -> Reach:
             if not _never_signed_in(name, answer):
                 untold[name] = f"{label_of(name)} does not say whom you may see. {answer.for_staff}"
         else:
-            told[name] = answer
+            told[name] = frozenset(answer)
+            writable[name] = frozenset(each for each, may_write in answer.items() if may_write)
             OwnRoles.objects.update_or_create(
                 user=user,
                 system=name,
-                defaults={"organizations": sorted(answer), "read_at": timezone.now()},
+                defaults={
+                    "organizations": sorted(told[name]),
+                    "writable": sorted(writable[name]),
+                    "read_at": timezone.now(),
+                },
             )
-    return Reach(organizations=told, untold=untold)
+    return Reach(organizations=told, writable=writable, untold=untold)
 
 
 def forget(user: User) -> None:
@@ -161,7 +169,7 @@ def _in_organizations(pairs: Iterable[tuple[str, str]]) -> Q:
     return inside
 
 
-def _question(system: str, user: User, wait: float) -> Question[frozenset[str]]:
+def _question(system: str, user: User, wait: float) -> Question[Mapping[str, bool]]:
     return Question(
         system=system,
         operation="organizations",
