@@ -50,6 +50,7 @@ class System(Protocol):
 
     ``creates_with`` are the details that a new record takes, ``needs`` those of them without which there is
     none, ``changes`` those that can be changed later, and ``unique`` those that no two records share.
+    ``fixed`` are those that a record shows and that stay as they were made, each with why, in a sentence.
     ``keys_last`` is for how long an idempotency key is known, zero where there are none.
     """
 
@@ -61,6 +62,7 @@ class System(Protocol):
     needs: ClassVar[frozenset[Part]]
     changes: ClassVar[frozenset[Part]]
     unique: ClassVar[frozenset[Part]]
+    fixed: ClassVar[Mapping[Part, str]]
     keys_last: ClassVar[timedelta]
 
     def __init__(self, caller: Caller) -> None: ...

@@ -67,6 +67,7 @@ class JheAdapter:
     needs: ClassVar[frozenset[Part]] = outgoing.NEEDS
     changes: ClassVar[frozenset[Part]] = outgoing.CHANGES
     unique: ClassVar[frozenset[Part]] = frozenset({Part.EMAIL})
+    fixed: ClassVar[Mapping[Part, str]] = outgoing.FIXED
     keys_last: ClassVar[timedelta] = timedelta(0)  # JHE ignores idempotency keys
 
     def __init__(self, caller: Caller) -> None:

@@ -32,6 +32,7 @@ class JumpAdapter:
     needs: ClassVar[frozenset[Part]] = writing.NEEDS
     changes: ClassVar[frozenset[Part]] = writing.CHANGES
     unique: ClassVar[frozenset[Part]] = frozenset()
+    fixed: ClassVar[Mapping[Part, str]] = {}
     keys_last: ClassVar[timedelta] = timedelta(hours=24)
 
     def __init__(self, caller: Caller = NOBODY) -> None:

@@ -57,9 +57,11 @@ def register(
         ]  # fmt: skip
 
 
-def ask(wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None) -> Operation:
-    """Ask for a change of one record. Raises ``Forbidden`` where the asker's role does not reach, and
-    :class:`Nobody` where the record has gone."""
+def ask(
+    wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None, reason: str = ""
+) -> Operation:
+    """Ask for a change of one record; ``reason``, without values, stands in the trail. Raises ``Forbidden``
+    where the asker's role does not reach, and :class:`Nobody` where the record has gone."""
     rights.require(by, record.system)
     with transaction.atomic():
         person = _held(records=record)
@@ -68,7 +70,9 @@ def ask(wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None)
             raise Nobody
         if isinstance(wish, Change):
             wish = _with_pending(wish, person, now)
-        return _recorded(wish, system=now.system, patient=person, record=now, by=by, bulk=bulk)
+        return _recorded(
+            wish, system=now.system, patient=person, record=now, by=by, bulk=bulk, reason=reason
+        )
 
 
 def _held(**which: object) -> Patient:
