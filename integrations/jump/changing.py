@@ -69,6 +69,15 @@ def shows_custom_fields(record: RemotePatient) -> bool:
     return isinstance(record.raw.get("custom_fields"), Mapping)
 
 
+def custom_field_problem(record: RemotePatient, name: str, value: str) -> str:
+    """Why the record could not hold a custom field's value: one that is no text keeps its type."""
+    try:
+        writing.body_of_changes(Changes(custom_fields=((name, value),)), _custom_fields(record))
+    except errors.Invalid as fault:
+        return fault.field_errors.get("custom_fields", "")
+    return ""
+
+
 def _custom_fields(record: RemotePatient) -> Mapping[str, Any]:
     held = record.raw.get("custom_fields")
     return held if isinstance(held, Mapping) else {}

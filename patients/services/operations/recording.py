@@ -131,13 +131,17 @@ def fields_of(wish: Wish) -> list[str]:
 
 def _with_pending(wish: Change, person: Patient, record: SourceRecord) -> Change:
     """The wish, knowing what operations that are still open will have made of the same details."""
-    rows = Operation.objects.filter(patient=person, system=record.system, kind=Kind.CHANGE)
-    earlier = rows.filter(record=record, state__in=queue.OPEN).order_by("pk")
-    changes = [_changes_of(each) for each in earlier.defer(*queue.SEALED)]
     pending = wish.shown
-    for each in changes:
+    for each in open_changes(person, record):
         pending = pending.after(each)
     return wish if pending == wish.shown else replace(wish, pending=pending)
+
+
+def open_changes(person: Patient, record: SourceRecord) -> tuple[Changes, ...]:
+    """What operations that are still open will change in a record, in their order."""
+    rows = Operation.objects.filter(patient=person, system=record.system, kind=Kind.CHANGE)
+    earlier = rows.filter(record=record, state__in=queue.OPEN).order_by("pk")
+    return tuple(_changes_of(each) for each in earlier.defer(*queue.SEALED))
 
 
 def _changes_of(operation: Operation) -> Changes:
