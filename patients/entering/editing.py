@@ -34,8 +34,8 @@ def _only(parts: frozenset[Part], entered: Details) -> Details:
 
 
 def same(part: Part, one: object, other: object, *, country: str) -> bool:
-    """Whether two values of a part say the same, in whatever writing; ``one`` is what there is, ``other`` what
-    is to be."""
+    """Whether two values of a part say the same, in whatever writing; ``one`` is what there is, ``other``
+    what is to be."""
     if part in PHONES:
         return same_phone(str(one), str(other), country)
     if isinstance(one, str) and isinstance(other, str):

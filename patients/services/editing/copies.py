@@ -22,8 +22,8 @@ from patients.services import hand_links, taking_in, visibility
 from patients.services.answers import KeptRecord
 from patients.services.asking import Question, ask_all
 from patients.services.connections import open_system
-from patients.services.held import as_test, whole_of
 from patients.services.hand_links import name_of
+from patients.services.held import as_test, whole_of
 from patients.services.lookup import Gone, Person, read_anew
 from patients.services.operations import recording, rights
 from patients.services.portrait import Identity, identity_of, leading_first
@@ -198,7 +198,9 @@ def _read(rows: Sequence[SourceRecord], *, by: User, reach: Reach, anew: bool) -
             continue
         if row.marked_test:
             kept = replace(kept, record=as_test(kept.record))
-        yield _copy(row, kept, record, by=by, reach=reach, is_current=not isinstance(answer, IntegrationError))
+        yield _copy(
+            row, kept, record, by=by, reach=reach, is_current=not isinstance(answer, IntegrationError)
+        )
 
 
 def _take_in(found: Sequence[RemotePatient], read_at: datetime, *, must: bool) -> None:

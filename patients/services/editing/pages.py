@@ -39,13 +39,15 @@ class ShownCopy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A form as it was shown: what its fields began with, each record, and the details about which the page
-    asked (``asked``: "12:phone"), since they had moved or cannot be held there."""
+    asked (``asked``: "12:phone"), since they had moved or cannot be held there. ``stopped`` are the details
+    of which it has shown that replacing them makes another person."""
 
     account: int
     public_id: str
     details: Details = field(repr=False)
     copies: tuple[ShownCopy, ...] = field(repr=False)
     asked: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
 
     def of(self, number: int) -> ShownCopy | None:
         """One record; ``None`` where the form did not show it."""

@@ -76,7 +76,7 @@ class Weighed:
     refused: tuple[Refused, ...] = ()
     left_out: tuple[Problem, ...] = ()
     held: frozenset[Part] = frozenset()
-    verdict: Verdict = Verdict(stops=False)
+    verdict: Verdict = field(default_factory=lambda: Verdict(stops=False))
 
     @property
     def is_nothing(self) -> bool:
@@ -95,9 +95,7 @@ class Weighed:
         return self.copy.shown.after(self.changes).details
 
 
-def weigh(
-    copy: Copy, wanted: Wanted, page: Page, choices: Mapping[Key, Choice], *, country: str
-) -> Weighed:
+def weigh(copy: Copy, wanted: Wanted, page: Page, choices: Mapping[Key, Choice], *, country: str) -> Weighed:
     """What becomes of an edit in one record. ``choices`` are the answers to what ``page`` has asked."""
     record = _Record(copy, wanted, page, choices, country)
     left = record.without(record.left(), {key for key, choice in choices.items() if choice is Choice.THEIRS})
@@ -213,9 +211,7 @@ class _Record:
         return replace(
             changes,
             parts=frozenset(part for part in changes.parts if part.value not in names),
-            custom_fields=tuple(
-                each for each in changes.custom_fields if custom_field(each[0]) not in names
-            ),
+            custom_fields=tuple(each for each in changes.custom_fields if custom_field(each[0]) not in names),
         )
 
     def identifiers(self) -> IdentifierChange:

@@ -70,9 +70,7 @@ def ask(
             raise Nobody
         if isinstance(wish, Change):
             wish = _with_pending(wish, person, now)
-        return _recorded(
-            wish, system=now.system, patient=person, record=now, by=by, bulk=bulk, reason=reason
-        )
+        return _recorded(wish, system=now.system, patient=person, record=now, by=by, bulk=bulk, reason=reason)
 
 
 def _held(**which: object) -> Patient:
