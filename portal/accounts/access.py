@@ -57,6 +57,17 @@ TABLE: dict[str, Rule] = {
     "patients:unlink": Rule(ADMIN, ADMIN),
     "patients:undo_link": Rule(ADMIN, ADMIN),
     "patients:mark_test": Rule(ADMIN, ADMIN),
+    # Registering, and forms that are not sent yet: services show each their own
+    "patients:register": Rule(WRITERS, WRITERS),
+    "patients:register_start": Rule(NOBODY, WRITERS),
+    "patients:register_typed": Rule(NOBODY, WRITERS),
+    "patients:register_draft": Rule(WRITERS),
+    "patients:register_check": Rule(WRITERS),
+    "patients:register_found": Rule(WRITERS),
+    "patients:register_is": Rule(NOBODY, WRITERS),
+    "patients:register_create": Rule(NOBODY, WRITERS),
+    "patients:hand_over": Rule(WRITERS, WRITERS),
+    "patients:throw_away": Rule(WRITERS, WRITERS),
     # The people list
     "patients:people": Rule(EVERY_ROLE, EVERY_ROLE),
     "patients:people_print": Rule(EVERY_ROLE),

@@ -87,10 +87,13 @@ class Meeting:
         return max((each.nearness for each in self.doubts), default=None)
 
 
-def meet(details: Details, *, by: User, reach: Reach) -> Meeting:
-    """Whom the index holds that these details may be, whether in reach or not; no event is written."""
+def meet(details: Details, *, by: User, reach: Reach, of: Patient | None = None) -> Meeting:
+    """Whom the index holds that these details may be, whether in reach or not, and who is not the one ``of``
+    whom they are; no event is written."""
     new = subject(record_of(details))
     best = _best(_judged(new, _candidates(new, details, by=by, reach=reach)))
+    if of is not None:
+        best.pop(of.pk, None)
     patients = Patient.objects.in_bulk(list(best))
     in_reach = set(visibility.people(by, reach).filter(pk__in=list(best)).values_list("pk", flat=True))
     nearest = sorted(best.items(), key=lambda item: item[1].place)
