@@ -42,6 +42,7 @@ urlpatterns = [
     path("people/print", people_list.print_view, name="people_print"),
     path("people/export", people_list.export_people, name="people_export"),
     path("people/<str:public_id>", patient.patient, name="patient"),
+    path("people/<str:public_id>/coming", patient.coming, name="coming"),
     path("people/<str:public_id>/live", patient.live, name="live"),
     path("people/<str:public_id>/history", patient.history, name="history"),
     path("people/<str:public_id>/print", patient.print_view, name="patient_print"),

@@ -113,7 +113,8 @@ def start(request: PortalRequest) -> HttpResponse:
     except drafts.TooMany as many:
         messages.error(request, str(many))
         return redirect_after(request, "patients:search")
-    return redirect_after(request, "patients:register_draft", mine.public_id)
+    page = "patients:register_check" if also.get("joins") else "patients:register_draft"
+    return redirect_after(request, page, mine.public_id)
 
 
 # --- what the pages of registering share --------------------------------------------------------

@@ -52,6 +52,23 @@ def _page(request: PortalRequest, name: str, mine: Draft, context: dict[str, Any
     return render_page(request, f"patients/unsent/{name}.html", context=shown)
 
 
+def shown_draft(draft: Draft) -> dict[str, Any]:
+    """A form in the list on home."""
+    return {
+        "name": drafts.name_of(draft),
+        "what": _what(draft),
+        "url": address_of(draft),
+        "at": draft.kept_at,
+        "from": str(draft.handed_by or ""),
+    }
+
+
+def _what(draft: Draft) -> str:
+    if draft.kind == Draft.Kind.EDIT:
+        return "Being edited"
+    return "To be added to another system" if draft.patient_id else "To be registered"
+
+
 def address_of(draft: Draft) -> str:
     """Where a form is gone on with."""
     return reverse("patients:register_draft", args=[draft.public_id])

@@ -46,6 +46,7 @@ TABLE: dict[str, Rule] = {
     "patients:answer": Rule(EVERY_ROLE),
     "patients:person": Rule(EVERY_ROLE),
     "patients:patient": Rule(EVERY_ROLE),
+    "patients:coming": Rule(EVERY_ROLE),
     "patients:live": Rule(EVERY_ROLE),
     "patients:history": Rule(EVERY_ROLE),
     "patients:patient_print": Rule(EVERY_ROLE),
