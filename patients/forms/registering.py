@@ -21,7 +21,7 @@ from patients.services.registering.offers import Offer
 from patients.services.registering.registration import Plan
 from portal.accounts.models import User
 
-from .person import PersonForm
+from .person import TURN, PersonForm
 
 SYSTEMS, NOT_KNOWN, DRAFT = "systems", "not_known", "draft"
 MOST_IDENTIFIERS = 2
@@ -111,7 +111,7 @@ class RegisterForm(PersonForm):
     def also(self) -> dict[str, Any]:
         """What the form holds beside the person, for keeping."""
         names = (ORGANIZATION, NOT_KNOWN, *self._identifier_fields())
-        return {SYSTEMS: list(self.chosen)} | {
+        return {SYSTEMS: list(self.chosen), TURN: self.turn} | {
             name: self._value(name) for name in names if name in self.fields
         }
 

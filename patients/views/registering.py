@@ -70,7 +70,7 @@ def typed(request: PortalRequest) -> HttpResponse:
     kept: Draft | None = mine
     if not blank(form.typed()) and (mine is None or mine.sent_as is None):
         try:
-            kept = _keep(request, form, mine)
+            kept = _keep(request, form, mine, turn=form.turn)
         except drafts.TooMany as many:
             form.add_error(None, str(many))
         met = meet(form.details, by=request.user, reach=reach, of=mine.patient if mine else None)
@@ -172,13 +172,15 @@ def _bound(request: PortalRequest, reach: Reach) -> tuple[Draft | None, Register
     return mine, RegisterForm(request.POST, offers=known, adds=bool(mine and mine.patient_id))
 
 
-def _keep(request: PortalRequest, form: RegisterForm, mine: Draft | None) -> Draft:
+def _keep(
+    request: PortalRequest, form: RegisterForm, mine: Draft | None, *, turn: int | None = None
+) -> Draft:
     also = form.also()
     if mine is not None and (kept := drafts.read(mine)) is not None:
         also = {name: kept.also[name] for name in ("joins",) if name in kept.also} | also
     number = mine.public_id if mine else form.new_draft
     try:
-        return drafts.keep(form.typed(), by=request.user, public_id=number, also=also)
+        return drafts.keep(form.typed(), by=request.user, public_id=number, also=also, turn=turn)
     except Gone:  # handed over meanwhile, or sent from another window: nothing typed is lost
         return drafts.keep(form.typed(), by=request.user, also=also)
 

@@ -40,14 +40,16 @@ class NotTheirs(Exception):
 
 def keep(
     typed: Typed, *, by: User, public_id: str = "", kind: str = Draft.Kind.REGISTER,
-    patient: Patient | None = None, also: Mapping[str, Any] | None = None,
+    patient: Patient | None = None, also: Mapping[str, Any] | None = None, turn: int | None = None,
 ) -> Draft:  # fmt: skip
     """Keep a form as it is now: the draft of ``public_id``, or a new one under that id. Raises :class:`Gone`
-    where that is another's, or was sent, and :class:`TooMany`."""
+    where that is another's, or was sent, and :class:`TooMany`.
+
+    ``turn``: kept while somebody types, and so not where the draft holds what was typed later."""
     values = {"typed": asdict(typed), "also": dict(also or {}), "kept_at": timezone.now()}
     with transaction.atomic():
         if public_id and Draft.objects.select_for_update().filter(public_id=public_id).exists():
-            return _kept_again(public_id, values, by)
+            return _kept_again(public_id, values, by, turn)
         if _open(by).count() >= MOST:
             raise TooMany(f"You keep {MOST} forms that are not sent. Send or throw away one of them first.")
         new = {"kind": kind, "patient": patient, "user": by} | values
@@ -55,13 +57,16 @@ def keep(
             return Draft.objects.create(**new)
         # Of a form that is sent while it is being kept, whichever comes second meets the other.
         Draft.objects.bulk_create([Draft(public_id=public_id, **new)], ignore_conflicts=True)
-        return _kept_again(public_id, values, by)
+        return _kept_again(public_id, values, by, turn)
 
 
-def _kept_again(public_id: str, values: Mapping[str, Any], by: User) -> Draft:
+def _kept_again(public_id: str, values: Mapping[str, Any], by: User, turn: int | None) -> Draft:
     draft = held(public_id, by=by)
     if draft.sent_as_id is not None:
         raise Gone
+    kept = read(draft)
+    if turn is not None and kept is not None and turn < int(kept.also.get("turn", 0)):
+        return draft
     for name, value in values.items():
         setattr(draft, name, value)
     draft.save(update_fields=[*values])

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -41,10 +40,7 @@ def fields_of(page: Node, action: str = "") -> dict[str, Any]:
             if "checked" in node.attributes:
                 sent.setdefault(name, []).append(node.attributes.get("value", "on"))
         elif node.tag == "select":
-            chosen = [
-                each for each in node.every(lambda one: one.tag == "option") if "selected" in each.attributes
-            ]
-            sent[name] = chosen[0].attributes.get("value", "") if chosen else _first_option(node)
+            sent[name] = _chosen(node)
         else:
             sent[name] = node.text if node.tag == "textarea" else node.attributes.get("value", "")
     return sent
@@ -67,14 +63,12 @@ class Desk:
         """The blank form, as it would be sent."""
         return fields_of(parsed(self.client.get(reverse("patients:register"))), "/register")
 
-    def fill(
-        self, typed: Mapping[str, str] = ZOE, *, systems: tuple[str, ...] = BOTH, **more: str
-    ) -> HttpResponse:
+    def fill(self, typed: Mapping[str, str] = ZOE, *, systems: tuple[str, ...] = BOTH, **more: str) -> Any:
         """Fill a new form in and send it."""
         form = self.new_form() | dict(typed) | {"systems": list(systems)} | more
         return self.send(form)
 
-    def send(self, form: Mapping[str, Any]) -> HttpResponse:
+    def send(self, form: Mapping[str, Any]) -> Any:
         """Send the form."""
         return self.client.post(reverse("patients:register"), form)
 
@@ -84,14 +78,14 @@ class Desk:
         assert reply.status_code == 200, reply.status_code
         return parsed(reply)
 
-    def create(self, draft: Draft, page: Node | None = None, **more: str) -> HttpResponse:
+    def create(self, draft: Draft, page: Node | None = None, **more: str) -> Any:
         """Press the button that creates, on the page that shows what the search has found."""
         sent = fields_of(page or self.search(draft), "/create") | more
         return self.client.post(reverse("patients:register_create", args=[draft.public_id]), sent)
 
     def register(
         self, typed: Mapping[str, str] = ZOE, *, systems: tuple[str, ...] = BOTH, **more: str
-    ) -> HttpResponse:
+    ) -> Any:
         """All of it: the form, the search, the button."""
         reply = self.fill(typed, systems=systems, **more)
         assert reply.status_code == 303, parsed(reply).text
@@ -113,6 +107,6 @@ def created() -> list[tuple[str, str]]:
     return list(Operation.objects.order_by("pk").values_list("system", "state"))
 
 
-def person_at(reply: HttpResponse) -> Patient:
+def person_at(reply: Any) -> Patient:
     """To whose page a reply leads."""
     return Patient.objects.get(public_id=str(reply["Location"]).split("/")[2])
