@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from django.conf import settings
 from django.urls import reverse
 
 from integrations.registry import label_of, system_class
 from integrations.types import SearchQuery
 from integrations.writes import Part
+from patients.entering.reading import PHONES
 from patients.entering.systems import Trouble
 from patients.entering.typed import typed_of
+from patients.matching.contact import show_phone
 from patients.models import Place
 from patients.services.operations.wording import field_label, value_of
 from patients.services.portrait import Match, match_of, portrait_of
@@ -35,13 +38,14 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownMet:
-    """Somebody whom the new person may be. ``is_person`` is the address that says that it is them, with what
-    that does in words (``adds``); ``apart`` what was decided of them before."""
+    """Somebody whom the new person may be. ``is_held``: by number, or by names and birth date; ``adds`` what
+    would be added if it is them, in words; ``apart`` what was decided of them before."""
 
     person: ShownPerson = field(repr=False)
     word: str
     tone: str
     public_id: str
+    is_held: bool = False
     adds: str = ""
     apart: tuple[str, ...] = field(default=(), repr=False)
 
@@ -83,6 +87,7 @@ def _shown_met(met: Met, plan: Plan | None) -> ShownMet:
         word=word,
         tone=tone,
         public_id=public_id,
+        is_held=met.nearness >= Nearness.HIGH,
         adds=_adds(met, plan) if plan and met.nearness > Nearness.FAMILY else "",
         apart=tuple(
             f"Kept apart from somebody else by {each.decided_by} on {day(each.decided_at)}: {each.reason}"
@@ -124,6 +129,16 @@ class ShownDetail:
     is_large: bool = False
     notes: tuple[str, ...] = ()
 
+    @property
+    def before_at(self) -> str:
+        """What of an e-mail address stands before its @."""
+        return self.text.rpartition("@")[0]
+
+    @property
+    def from_at(self) -> str:
+        """The rest of it: a line may be broken there."""
+        return self.text[len(self.before_at) :]
+
 
 def shown_details(plan: Plan) -> tuple[ShownDetail, ...]:
     """Everything that will be written, in the order of the form, with what has no place in some system."""
@@ -141,6 +156,8 @@ def _details(plan: Plan, left_out: dict[str, list[str]]) -> Iterator[ShownDetail
             text = value_of(plan.details, part)
             if part is Part.NHS_NUMBER:
                 text = typed_of(plan.details).nhs_number
+            elif part in PHONES:
+                text = show_phone(text, settings.DEFAULT_COUNTRY)
             yield ShownDetail(
                 label=field_label(part),
                 text=text,
@@ -182,6 +199,7 @@ class ShownSearch:
     asks_reason: bool
     is_contested: bool
     button: str
+    is_held: bool
 
     @property
     def can_create(self) -> bool:
@@ -231,6 +249,7 @@ def shown_search(look: Look, plan: Plan, taken: Sequence[Taken]) -> ShownSearch:
         systems=systems,
         asks_reason=verdict is not Verdict.CLEAR,
         is_contested=look.number_is_held,
+        is_held=verdict in (Verdict.SAME, Verdict.CONFLICT),
         button=_button(plan, labels, another=verdict is not Verdict.CLEAR),
     )
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from integrations.registry import label_of
-from integrations.types import SearchQuery
+from integrations.types import Demographics, SearchQuery
 from integrations.writes import Details, record_of
-from patients.matching.agreement import Evidence
+from patients.matching.agreement import Evidence, compare
 from patients.matching.dates import is_placeholder
 from patients.matching.fields import Field
 from patients.matching.levels import Level, levels_of
@@ -17,7 +17,7 @@ from patients.matching.weights import FIXED
 from patients.models import Patient, SourceRecord
 from patients.services import blocks, finding, visibility
 from patients.services.hand_links import Apart, Side, apart_from, side_of
-from patients.services.held import subject_of
+from patients.services.held import subject_of, whole_of
 from patients.services.linking import counts
 from patients.services.visibility import Reach
 from portal.accounts.models import User
@@ -46,18 +46,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """Somebody in reach who may be the new person; ``judgement`` is of the record that agrees best, ``apart``
-    the people from whom they were said to be somebody else."""
+    """Somebody in reach who may be the new person; ``evidence`` is of the record that agrees best, field by
+    field, ``apart`` the people from whom they were said to be somebody else."""
 
     side: Side
     nearness: Nearness
-    judgement: Judgement = field(repr=False)
+    evidence: tuple[Evidence, ...] = field(repr=False)
     apart: tuple[Apart, ...] = ()
-
-    @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        """What both hold, field by field."""
-        return tuple(each for each in self.judgement.evidence if each.speaks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +94,7 @@ def meet(details: Details, *, by: User, reach: Reach, of: Patient | None = None)
     nearest = sorted(best.items(), key=lambda item: item[1].place)
     seen = [(patients[pk], judged) for pk, judged in nearest if pk in in_reach]
     return Meeting(
-        met=tuple(_met(seen, reach)),
+        met=tuple(_met(details, seen, reach)),
         unseen=tuple(_unseen([judged for pk, judged in nearest if pk not in in_reach])),
         doubts=tuple(_doubt(pk, judged) for pk, judged in nearest),
     )
@@ -176,7 +171,7 @@ def _best(judged: Iterable[Judged]) -> dict[int, Judged]:
     return best
 
 
-def _met(seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
+def _met(details: Details, seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
     count: dict[Nearness, int] = {}
     shown: list[tuple[Patient, Judged]] = []
     for patient, judged in seen:
@@ -184,6 +179,7 @@ def _met(seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
         if count[judged.nearness] <= SHOWN:
             shown.append((patient, judged))
     rows: dict[int, list[SourceRecord]] = {}
+    new = record_of(details).demographics
     own = visibility.records(reach).filter(patient__in=[patient for patient, _ in shown])
     for row in own.order_by("pk"):
         rows.setdefault(row.patient_id, []).append(row)
@@ -191,12 +187,17 @@ def _met(seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
         Met(
             side=side_of(patient, rows[patient.pk]),
             nearness=judged.nearness,
-            judgement=judged.judgement,
+            evidence=_evidence(new, judged.row),
             apart=tuple(apart_from(patient)),
         )
         for patient, judged in shown
         if patient.pk in rows
     ]
+
+
+def _evidence(new: Demographics, row: SourceRecord) -> tuple[Evidence, ...]:
+    """What both hold, said of the names as they are written."""
+    return tuple(each for each in compare(new, whole_of(row).demographics) if each.speaks)
 
 
 def _unseen(judged: Sequence[Judged]) -> list[Unseen]:
