@@ -42,12 +42,17 @@ def with_stand_ins(typed: Typed, kind: NotKnown, *, code: str, today: date) -> T
     )
 
 
+def is_unidentified(family_name: str) -> bool:
+    """Whether a family name, in any case, is one that somebody unknown was given here."""
+    return family_name.casefold().startswith(f"{UNKNOWN.casefold()} ")
+
+
 def missing_in(records: Iterable[Demographics]) -> Iterator[str]:
     """What none of a person's records says yet, in words."""
     held = list(records)
     if not any(each.given_name and each.given_name not in (BABY, UNKNOWN) for each in held):
         yield "given name"
-    if not any(each.family_name and not each.family_name.startswith(UNKNOWN) for each in held):
+    if not any(each.family_name and not is_unidentified(each.family_name) for each in held):
         yield "family name"
     if not any(each.birth_date and not is_stand_in(as_number(each.birth_date)) for each in held):
         yield "birth date"

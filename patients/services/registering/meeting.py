@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from integrations.registry import label_of
 from integrations.types import Demographics, SearchQuery
 from integrations.writes import Details, record_of
+from patients.entering.stand_ins import is_unidentified
 from patients.matching.agreement import Evidence, compare
 from patients.matching.dates import is_placeholder
 from patients.matching.fields import Field
@@ -105,7 +106,13 @@ def _candidates(new: Subject, details: Details, *, by: User, reach: Reach) -> li
     ids = blocks.sharing([new.form])
     ids |= {pk for each in finding.find(_query(details), by=by, reach=reach).people for pk in each.record_ids}
     rows = SourceRecord.objects.filter(pk__in=ids).defer("held").order_by("pk")
-    return [row for row in rows[:MOST_JUDGED] if counts(row)]
+    # What stands for "not known" agrees with nobody's: of two unknown people none is the other.
+    are_told_apart = is_unidentified(details.family_name)
+    return [
+        row
+        for row in rows[:MOST_JUDGED]
+        if counts(row) and not (are_told_apart and is_unidentified(row.family))
+    ]
 
 
 def _query(details: Details) -> SearchQuery:

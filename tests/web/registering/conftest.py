@@ -21,6 +21,6 @@ def clerk(clinic_staff: User, sandbox: Sandbox) -> User:
 
 
 @pytest.fixture
-def desk(clerk: User) -> Desk:
+def desk(clerk: User, sandbox: Sandbox) -> Desk:
     """Clinic staff at work."""
-    return Desk(signed_in(Client(), clerk))
+    return Desk(signed_in(Client(), clerk), sandbox)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
 from django.urls import reverse
 
+from integrations.sandbox.run import Sandbox
 from patients.models import Draft, Operation, Patient
 from tests.support import Node, parsed
 from tests.writing import LIFESPAN
@@ -25,8 +26,8 @@ ALL = ("jump", "jhe", "impilo")
 
 
 def fields_of(page: Node, action: str = "") -> dict[str, Any]:
-    """What a form of a page holds, as a browser would send it; the one that goes to ``action``."""
-    (form,) = [
+    """What a form of a page holds, as a browser would send it; the first that goes to ``action``."""
+    form, *_ = [
         each
         for each in page.every(lambda node: node.tag == "form")
         if not action or each.attributes.get("action", "").endswith(action)
@@ -57,7 +58,7 @@ class Desk:
     """One member of staff at one browser."""
 
     client: Client
-    pages: list[Any] = field(default_factory=list)
+    sandbox: Sandbox
 
     def new_form(self) -> dict[str, Any]:
         """The blank form, as it would be sent."""
@@ -67,6 +68,10 @@ class Desk:
         """Fill a new form in and send it."""
         form = self.new_form() | dict(typed) | {"systems": list(systems)} | more
         return self.send(form)
+
+    def fields(self, page: Node, action: str) -> dict[str, Any]:
+        """What the first form of a page holds that goes to an address ending so."""
+        return fields_of(page, action)
 
     def send(self, form: Mapping[str, Any]) -> Any:
         """Send the form."""
