@@ -22,6 +22,8 @@ from patients.matching.tags import Conventions
 
 from .layout import LINES, LONGEST, SECTIONS, Section
 
+TURN = "turn"
+
 
 def conventions() -> Conventions:
     """How people here write, by the site's settings."""
@@ -61,6 +63,11 @@ class ShownField:
     said: tuple[Said, ...] = ()
     held: tuple[HeldThere, ...] = ()
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is needed, and nothing stands in it."""
+        return bool(self.needed) and not str(self.bound.value() or "").strip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSection:
@@ -87,6 +94,7 @@ class PersonForm(forms.Form):
         for name, line in LINES.items():
             if name not in hides:
                 self.fields[name] = line.field(str(self.initial.get(name, "")))
+        self.fields[TURN] = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
         self.problems: tuple[Problem, ...] = ()
         self._entered: Entered | None = None
 
@@ -103,11 +111,22 @@ class PersonForm(forms.Form):
         return typed
 
     @property
+    def turn(self) -> int:
+        """How often something was typed into the form, as the page counts it: what is kept while somebody
+        types may come in another order than it was sent."""
+        text = self._text(TURN, "")
+        return int(text) if text.isdecimal() else 0
+
+    @property
     def entered(self) -> Entered:
         """What was typed, read and checked."""
         if self._entered is None:
-            self._entered = enter(self.typed(), conventions(), held=self.held)
+            self._entered = enter(self.meant(), conventions(), held=self.held)
         return self._entered
+
+    def meant(self) -> Typed:
+        """What was typed, with what goes without saying."""
+        return self.typed()
 
     @property
     def details(self) -> Details:

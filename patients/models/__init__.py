@@ -17,7 +17,7 @@ from .people import (
     SourceRecord,
 )
 from .reach import OwnRoles
-from .registering import Draft, Flag
+from .registering import Draft, Flag, Unfinished
 from .reviews import Inquiry, Review, ReviewNote
 from .syncing import KeyMaking, SyncedSystem, SyncRun
 
@@ -54,4 +54,5 @@ __all__ = [
     "SyncRun",
     "SyncedSystem",
     "TokenLease",
+    "Unfinished",
 ]
