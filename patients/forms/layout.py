@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django import forms
 
-from integrations.types import Gender, Registration, Sex
+from integrations.types import Gender, RecordStatus, Registration, Sex
 from patients.services.contents import words
 
 LONGEST = 1_000  # characters of one field
@@ -132,6 +132,12 @@ SECTIONS = (
         lines=(
             Line(name="ethnicity", label="Ethnicity"),
             Line(name="occupation", label="Occupation"),
+            Line(
+                name="status",
+                label="Status of the record",
+                hint="Inactive: no longer attending",
+                choices=_of(RecordStatus.ACTIVE, RecordStatus.INACTIVE),
+            ),
             Line(
                 name="registration",
                 label="Kind of registration",

@@ -31,6 +31,7 @@ from patients.services.rereading import SECONDS, as_held
 from patients.services.rows import FRESH_FOR
 from patients.services.seals import Named
 from patients.services.visibility import Reach
+from portal import audit
 from portal.accounts.models import User
 
 log = structlog.get_logger(__name__)
@@ -251,6 +252,32 @@ def _copy(
         closed=closed,
         organization_id=organizations[0] if needs_one and organizations else "",
         pending=recording.open_changes(row.patient, row),
+    )
+
+
+def note_look(action: str, copies: Copies, *, by: User) -> None:
+    """One event for a page that shows what these records hold."""
+    first = copies.every[0].row
+    audit.look(
+        action,
+        by=by,
+        system=first.system,
+        record_id=first.remote_id,
+        subject_key=copies.patient.public_id,
+        details={"records": [f"{each.row.system}:{each.row.remote_id}" for each in copies.every]},
+    )
+
+
+def may_edit(records: Iterable[RemotePatient], *, by: User, reach: Reach) -> bool:
+    """Whether somebody may write to any of these records, as far as it is known without asking."""
+    return any(
+        rights.may_write(by, each.system)
+        and each.status is not RecordStatus.MERGED
+        and (
+            Capability.ORGANIZATIONS not in system_class(each.system).capabilities
+            or bool(_organizations(each, reach))
+        )
+        for each in records
     )
 
 

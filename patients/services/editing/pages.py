@@ -96,16 +96,36 @@ def sealed(page: Page) -> str:
 def unsealed(text: str, *, public_id: str, by: User) -> Page:
     """What a form showed. Raises :class:`~patients.services.seals.Broken` where it is none of ours, another
     account's, or about somebody else."""
+    page = _read(text)
+    if page.account != by.pk:
+        raise Broken(Trouble.ANOTHER_ACCOUNT)
+    if page.public_id != public_id:
+        raise Broken(Trouble.ANOTHER_ADDRESS)
+    return page
+
+
+def about(text: str, *, by: User) -> Page | None:
+    """What a form of one's own showed, about whomever; ``None`` where it cannot be read, or is another's."""
+    try:
+        page = _read(text)
+    except Broken:
+        return None
+    return page if page.account == by.pk else None
+
+
+def taken_over(text: str, *, public_id: str, by: User) -> Page:
+    """What a form showed that was kept, and is ``by``'s now. Raises as :func:`unsealed` does."""
+    page = _read(text)
+    return unsealed(sealed(replace(page, account=by.pk)), public_id=public_id, by=by)
+
+
+def _read(text: str) -> Page:
     try:
         page: Page = _json.structure(json.loads(decrypt(text)), Page)
     except Undecryptable:
         raise Broken(Trouble.UNREADABLE) from None
     except Exception:  # of an older release; cattrs raises groups of many kinds, whose texts hold values
         raise Broken(Trouble.UNREADABLE) from None
-    if page.account != by.pk:
-        raise Broken(Trouble.ANOTHER_ACCOUNT)
-    if page.public_id != public_id:
-        raise Broken(Trouble.ANOTHER_ADDRESS)
     return page
 
 

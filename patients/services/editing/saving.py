@@ -221,8 +221,9 @@ def _written(asked: Asked, answers: Answers, *, sealed: str, purpose: str, by: U
         confirming.confirmed_with(patient, answers.confirmed, _confirmable(asked, answers), by=by)
         if operations or answers.confirmed:
             _note(patient, operations, asked, answers, by=by)
-        if draft:
-            drafts.throw_away(draft, by=by)
+        mine = drafts.own(draft, by=by) if draft else None
+        if mine is not None and mine.sent_as_id is None:
+            drafts.end(mine, patient)
     return Saved(
         operations=tuple(operations),
         left_out=tuple(
