@@ -1,4 +1,4 @@
-"""What tests of editing share: people of the sandbox, changes that others make there, an edit as it is sent."""
+"""What tests of editing share: people of the sandbox, what others change there, an edit as it is sent."""
 
 from __future__ import annotations
 

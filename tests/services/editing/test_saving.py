@@ -271,9 +271,7 @@ def test_reason_that_does_not_explain_all_that_changes_is_not_enough(form: Form)
 def test_what_is_replaced_besides_has_to_be_shown_too(form: Form) -> None:
     asked(form.send(**WORDS))
 
-    result = asked(
-        form.send(answers=Answers(why=Reason.CORRECTION), birth_date=date(1990, 1, 2), **WORDS)
-    )
+    result = asked(form.send(answers=Answers(why=Reason.CORRECTION), birth_date=date(1990, 1, 2), **WORDS))
 
     assert "birth_date" in result.replaced
 
@@ -355,7 +353,9 @@ def test_merged_and_vanished_records_are_closed(sandbox: Sandbox, asker: User) -
     patient = person("philippa", "Northcott", by=asker)
     row = of_system(Form.opened(patient, by=asker).copies, "impilo")
     with sandbox.stores["impilo"].writing() as state:
-        state["patients"] = {key: each for key, each in state["patients"].items() if str(each["id"]) != row.remote_id}
+        state["patients"] = {
+            key: each for key, each in state["patients"].items() if str(each["id"]) != row.remote_id
+        }
     index.mark_vanished([row], at=row.read_at)
 
     form = Form.opened(patient, by=asker)
