@@ -97,7 +97,7 @@ def _sent(request: PortalRequest, copies: Copies, public_id: str) -> HttpRespons
         return _gone(request, public_id)
     if isinstance(result, Asked):
         return _asked(request, form, result)
-    _say(request, result)
+    say_saved(request, result)
     return redirect_after(request, "patients:patient", public_id)
 
 
@@ -152,7 +152,7 @@ def _keep_foreign(request: PortalRequest) -> bool:
     return True
 
 
-def _say(request: PortalRequest, saved: Saved) -> None:
+def say_saved(request: PortalRequest, saved: Saved) -> None:
     """What becomes of it, on the person's page."""
     if not saved.operations:
         messages.info(request, "Nothing was changed, so nothing was written.")

@@ -32,6 +32,7 @@ from .marks import marking
 from .person import FROM, came_from
 from .shown_actions import actions_for
 from .shown_awaited import awaited_context, awaited_page
+from .shown_confirming import shown_confirming
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
 from .shown_operations import shown_item
@@ -138,9 +139,10 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
     public_id = opened.patient.public_id
     view = opened.view
     person = opened.person
+    former = histories.former_names(opened.patient, view.records, by=request.user)
     return {
         "identity": identity_of(person),
-        "comparison": compare(person, asking=opened.asking_for, former=histories.former_names(view.records)),
+        "comparison": compare(person, asking=opened.asking_for, former=former),
         "checklist": checklist_of(person.kept, opened.refused, opened.reach),
         "untold": opened.untold,
         "is_asking": bool(opened.asking),
@@ -163,6 +165,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
     patient, user, reach = opened.patient, request.user, opened.reach
     return {
         "actions": actions_for(opened, by=user),
+        "confirmations": shown_confirming(patient, opened.person.kept, by=user),
         "links": shown_links(patient, by=user, reach=reach),
         "namesakes": banner_of(patient.pk, by=user, reach=reach),
         "writes": [shown_item(each) for each in attention.of_person(patient, by=user, reach=reach)],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from patients.services.editing.copies import may_edit
 from patients.services.opening import Opened
 from patients.services.registering.offers import Offer, offers_for
 from portal.accounts.models import User
@@ -29,6 +30,12 @@ def actions_for(opened: Opened, *, by: User) -> tuple[Action, ...]:
 
 
 def _actions(opened: Opened, by: User) -> Iterator[Action]:
+    records = [each.record for each in opened.person.kept]
+    if may_edit(records, by=by, reach=opened.reach):
+        about = [opened.patient.public_id]
+        yield Action(label="Edit", url=reverse("patients:edit", args=about))
+        if len(records) > 1:
+            yield Action(label="Bring into agreement", url=reverse("patients:agree", args=about))
     for offer in offers_for(by, opened.reach):
         if not offer.why_not:
             yield from _missing(opened, offer)

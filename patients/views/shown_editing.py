@@ -11,7 +11,7 @@ from patients.forms.editing import ANOTHER, EditForm
 from patients.services.editing import calling
 from patients.services.editing.calling import Question
 from patients.services.editing.copies import Copies
-from patients.services.editing.saving import Asked
+from patients.services.editing.saving import Answers, Asked
 from patients.services.editing.weighing import Choice, Weighed
 from patients.services.operations.wording import field_label, value_of
 
@@ -100,7 +100,9 @@ def shown_asked(asked: Asked, form: EditForm, *, is_stopped: bool) -> ShownAsked
     """What has to be answered, with the answers so far."""
     return ShownAsked(
         questions=tuple(_questions(asked, form)),
-        stop=_stop(asked, form) if asked.overwriting and asked.page.stopped and is_stopped else None,
+        stop=shown_stop(asked, form.answers(), is_another=form["why"].value() == ANOTHER)
+        if is_stopped
+        else None,
     )
 
 
@@ -138,14 +140,14 @@ def _questions(asked: Asked, form: EditForm) -> Iterator[ShownQuestion]:
 _SHOWN = (Part.FAMILY_NAME, Part.GIVEN_NAME, Part.BIRTH_DATE, Part.NHS_NUMBER)
 
 
-def _stop(asked: Asked, form: EditForm) -> ShownStop:
+def shown_stop(asked: Asked, answers: Answers, *, is_another: bool) -> ShownStop:
+    """The records that would be written over with another person, before and after."""
     reasons = set(Reason).intersection(*(set(each.verdict.reasons) for each in asked.overwriting))
-    chosen = form.answers().why
     return ShownStop(
         sentence=asked.overwriting[0].verdict.sentence,
         records=tuple((each.copy.label, _before_and_after(each)) for each in asked.overwriting),
-        reasons=tuple((each.value, each.sentence, each is chosen) for each in Reason if each in reasons),
-        is_another=form["why"].value() == ANOTHER,
+        reasons=tuple((each.value, each.sentence, each is answers.why) for each in Reason if each in reasons),
+        is_another=is_another,
     )
 
 

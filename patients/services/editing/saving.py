@@ -19,7 +19,7 @@ from integrations.writes import Details, Part, Shown
 from patients.entering.overwriting import Reason
 from patients.entering.systems import Problem
 from patients.models import Operation, Patient, SourceRecord
-from patients.services import hand_links, seals, visibility
+from patients.services import hand_links, linking, seals, visibility
 from patients.services.operations import recording
 from patients.services.operations.recording import Nobody
 from patients.services.operations.wishes import Change, Identify
@@ -34,6 +34,9 @@ from .copies import Copies, Copy, copies_of
 from .pages import Key, Page
 from .weighing import Choice, Moved, Refused, Wanted, Weighed, weigh
 
+#: By what records are taken for one person's.
+IDENTITY = frozenset({Part.GIVEN_NAME, Part.FAMILY_NAME, Part.BIRTH_DATE, Part.SEX, Part.NHS_NUMBER})
+EDITED_AS_ONE = "Edited as one person."
 EDIT = "edit"  # the kind of form
 AGREE = "agree"
 
@@ -218,6 +221,7 @@ def _written(asked: Asked, answers: Answers, *, sealed: str, purpose: str, by: U
             if not each.is_nothing:
                 _check_unmoved(each.copy, patient, copies.name)
                 operations += _asked_for(each, answers, by=by)
+        _keep_together(patient, asked, by=by)
         confirming.confirmed_with(patient, answers.confirmed, _confirmable(asked, answers), by=by)
         if operations or answers.confirmed:
             _note(patient, operations, asked, answers, by=by)
@@ -231,6 +235,15 @@ def _written(asked: Asked, answers: Answers, *, sealed: str, purpose: str, by: U
         ),
         unread=tuple(each.copy.label for each in asked.weighed if not each.copy.is_current),
     )
+
+
+def _keep_together(patient: Patient, asked: Asked, *, by: User) -> None:
+    """Where an edit changes by what records are taken for one person's, they stay this person's: the one rule
+    would part them as soon as one system has the new name and another has not."""
+    parts = {part for each in asked.weighed for part in each.changes.parts}
+    if parts & IDENTITY:
+        seen = [each.number for each in asked.copies.every]
+        linking.affirm(patient=patient, records=seen, reason=EDITED_AS_ONE, by=by)
 
 
 def _check_unmoved(copy: Copy, patient: Patient, name: str) -> None:

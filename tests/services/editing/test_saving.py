@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from patients.models import Operation
 from patients.services import index, linking
 from patients.services.editing.copies import GONE, MERGED
 from patients.services.editing.pages import sealed, unsealed
-from patients.services.editing.saving import Answers
+from patients.services.editing.saving import EDITED_AS_ONE, Answers
 from patients.services.editing.weighing import Choice
 from patients.services.operations import wishes
 from patients.services.operations.wishes import Change
@@ -232,7 +233,7 @@ def test_system_that_does_not_answer_is_named_and_compared_later(
 # --- is this still the same person? -----------------------------------------------------------
 
 
-WORDS = {"given_name": "Brenda", "family_name": "Okonkwo"}
+WORDS: dict[str, Any] = {"given_name": "Brenda", "family_name": "Okonkwo"}
 
 
 def test_writing_one_person_over_another_stops_before_anything_is_written(form: Form) -> None:
@@ -309,7 +310,7 @@ def test_page_tells_nothing_to_who_reads_it(form: Form) -> None:
 
 
 def test_person_who_is_called_differently_by_now_is_looked_at_again(form: Form, sandbox: Sandbox) -> None:
-    for system, wire in (("jump", "last_name"), ("impilo", "lastName"), ("jhe", "nameFamily")):
+    for system, wire in (("jump", "last_name"), ("impilo", "lastName"), ("jhe", "name_family")):
         elsewhere(sandbox, of_system(form.copies, system), **{wire: "Mbeki-Jones"})
 
     result = asked(form.send(phone=PHONE))
@@ -368,3 +369,21 @@ def test_merged_and_vanished_records_are_closed(sandbox: Sandbox, asker: User) -
 def test_details_that_the_form_begins_with_fill_gaps_from_other_records(form: Form) -> None:
     assert form.page.details.nhs_number
     assert {Part.EMAIL, Part.SEX} <= form.page.details.given()
+
+
+def test_person_stays_one_while_one_system_has_the_new_name_and_another_has_not(
+    form: Form, asker: User
+) -> None:
+    """The one rule would part records of unlike names."""
+    asked(form.send(["jump"], given_name="Gareth", family_name="Okonkwo"))
+    saved(
+        form.send(
+            ["jump"], answers=Answers(why=Reason.TRANSITION), given_name="Gareth", family_name="Okonkwo"
+        )
+    )
+    work_off()
+
+    again = Form.opened(form.copies.patient, by=asker)
+
+    assert {each.row.system for each in again.copies.every} == {"jump", "jhe", "impilo"}
+    assert Event.objects.filter(action="link.made", reason=EDITED_AS_ONE).exists()

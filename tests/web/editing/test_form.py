@@ -30,7 +30,7 @@ def _asked() -> dict[str, set[str]]:
     for each in Operation.objects.order_by("pk"):
         wish = wishes.kept(each.kind, each.wanted)
         assert isinstance(wish, Change)
-        found[each.system] = set(wish.changes.parts)
+        found[each.system] = {part.value for part in wish.changes.parts}
     return found
 
 
@@ -302,7 +302,7 @@ def test_tampered_form_is_refused(desk: Desk) -> None:
 
 def test_form_is_refused_where_the_person_is_called_differently_by_now(desk: Desk) -> None:
     form = desk.open()
-    for system, wire in (("jump", "last_name"), ("impilo", "lastName"), ("jhe", "nameFamily")):
+    for system, wire in (("jump", "last_name"), ("impilo", "lastName"), ("jhe", "name_family")):
         elsewhere(desk.sandbox, desk.record(system), **{wire: "Mbeki-Jones"})
 
     reply = desk.send(form, phone=PHONE)
