@@ -8,6 +8,8 @@ from .views import (
     connections,
     decisions,
     desk,
+    endings,
+    leaving,
     links,
     lookup,
     marks,
@@ -15,6 +17,7 @@ from .views import (
     patient,
     people_list,
     person,
+    removals,
     reviews,
 )
 
@@ -39,6 +42,15 @@ urlpatterns = [
     path("people/<str:public_id>/link/<str:other_id>", links.link_with, name="link_with"),
     path("people/<str:public_id>/links/<int:number>/undo", links.undo, name="undo_link"),
     path("people/<str:public_id>/records/<int:number>/unlink", links.unlink, name="unlink"),
+    path("people/<str:public_id>/records/<int:number>/archive", endings.archive, name="archive"),
+    path("people/<str:public_id>/records/<int:number>/take-back", endings.take_back, name="take_back"),
+    path("people/<str:public_id>/records/<int:number>/leave/<int:place>", leaving.leave, name="leave"),
+    path(
+        "people/<str:public_id>/records/<int:number>/leave/<int:place>/export",
+        leaving.export,
+        name="leave_export",
+    ),
+    path("removals/<str:public_id>", removals.removal, name="removal"),
     path("writes/", operations.operations, name="operations"),
     path("writes/bulks/", bulks.bulks, name="bulks"),
     path("writes/bulks/<str:public_id>", bulks.bulk, name="bulk"),

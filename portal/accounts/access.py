@@ -57,6 +57,12 @@ TABLE: dict[str, Rule] = {
     "patients:unlink": Rule(ADMIN, ADMIN),
     "patients:undo_link": Rule(ADMIN, ADMIN),
     "patients:mark_test": Rule(ADMIN, ADMIN),
+    # Ending what a system keeps: archiving, leaving an organization, deleting with a second person
+    "patients:archive": Rule(WRITERS, WRITERS),
+    "patients:take_back": Rule(WRITERS, WRITERS),
+    "patients:leave": Rule(WRITERS, WRITERS),
+    "patients:leave_export": Rule(NOBODY, WRITERS),
+    "patients:removal": Rule(WRITERS, WRITERS),
     # The people list
     "patients:people": Rule(EVERY_ROLE, EVERY_ROLE),
     "patients:people_print": Rule(EVERY_ROLE),

@@ -128,7 +128,8 @@ def _why_it_leaves(operation: Operation, wish: Wish) -> Iterator[Row]:
         yield Row(label="Reason", wanted=wish.reason)
     if isinstance(wish, Remove):
         yield Row(label="What goes with it", wanted="The record, its login and everything in it")
-        removal = Removal.objects.select_related("decided_by").filter(operation=operation).first()
+        rows = Removal.objects.filter(operation=operation).select_related("decided_by")
+        removal = rows.defer("counted").first()
         if removal is not None and removal.is_confirmed:
             yield Row(label="Confirmed by", wanted=str(removal.decided_by))
 

@@ -87,7 +87,7 @@ class Removing:
 
     def look(self) -> Look:
         """Whether it is gone already, and whether it still belongs to this organization alone."""
-        removal = Removal.objects.filter(operation=self.job.operation).first()
+        removal = Removal.objects.defer("counted").filter(operation=self.job.operation).first()
         if removal is None or not removal.is_confirmed:
             return Refuse(Why.UNCONFIRMED)
         record = self._record()
