@@ -30,6 +30,7 @@ from portal.web.requests import PortalRequest
 from .desk import parking
 from .marks import marking
 from .person import FROM, came_from
+from .shown_actions import actions_for
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
 from .shown_operations import shown_item
@@ -148,6 +149,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
         return {}
     patient, user, reach = opened.patient, request.user, opened.reach
     return {
+        "actions": actions_for(opened, by=user),
         "links": shown_links(patient, by=user, reach=reach),
         "namesakes": banner_of(patient.pk, by=user, reach=reach),
         "writes": [shown_item(each) for each in attention.of_person(patient, by=user, reach=reach)],

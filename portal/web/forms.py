@@ -51,6 +51,12 @@ class PortalBoundField(forms.BoundField):
         is_date = isinstance(self.field.widget, DateInput) and isinstance(value, date)
         return born(value) if is_date and not self.errors else ""
 
+    @property
+    def aria_describedby(self) -> str | None:
+        """Hint and error, and what else the form says below the field (``described_by``)."""
+        more = getattr(self.form, "described_by", lambda name: "")(self.name)
+        return " ".join(filter(None, (super().aria_describedby, more))) or None
+
     def build_widget_attrs(
         self, attrs: dict[str, Any], widget: widgets.Widget | None = None
     ) -> dict[str, Any]:

@@ -81,6 +81,8 @@
     });
     const show = on("[data-portal-show]");
     if (show) togglePassword(show);
+    const take = on("[data-portal-take]");
+    if (take) takeSuggestion(event, take);
     if (on("[data-portal-print]")) window.print();
     const key = on("[data-portal-key]");
     if (key) {
@@ -100,6 +102,16 @@
     const menu = event.target.closest("[data-portal-menu][open]");
     if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
   });
+
+  // What is suggested below a field goes into the form in place; without this file the server does it.
+  function takeSuggestion(event, button) {
+    event.preventDefault();
+    const values = Object.entries(JSON.parse(button.dataset.portalTake));
+    for (const [name, text] of values) button.form.elements[name].value = text;
+    const field = button.form.elements[values[0][0]];
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
 
   function togglePassword(button) {
     const field = document.getElementById(button.dataset.portalShow);
