@@ -168,7 +168,8 @@ def renew(form: forms.Form, hidden: dict[str, str]) -> None:
 def ending_page(
     request: PortalRequest, template: str, context: dict[str, Any], refused: Broken | None
 ) -> HttpResponse:
-    """The page, with why its form was refused."""
-    status = HTTPStatus.CONFLICT if refused else None
+    """The page, with why its form was refused; ``problems`` are those of a form that is not shown again."""
+    unsaid = HTTPStatus.UNPROCESSABLE_ENTITY if context.get("problems") else None
+    status = HTTPStatus.CONFLICT if refused else unsaid
     context |= {"refusal": refusal_of(refused, context["name"])}
     return render_page(request, template, context=context, status=status)

@@ -31,6 +31,7 @@ from .desk import parking
 from .marks import marking
 from .person import FROM, came_from
 from .shown_actions import actions_for
+from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
 from .shown_operations import shown_item
@@ -127,6 +128,7 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
     person = opened.person
     return {
         "identity": identity_of(person),
+        "record_actions": record_actions(opened, by=request.user),
         "comparison": compare(person, asking=opened.asking_for, former=histories.former_names(view.records)),
         "checklist": checklist_of(person.kept, opened.refused, opened.reach),
         "untold": opened.untold,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -98,10 +97,7 @@ def _page(
             "standing": standing_of(found.operation, behind=behind),
             "tone": TONES[found.operation.state],
         }
-    response = ending_page(request, "patients/endings/removal.html", context, refused)
-    if any(form.errors for form in bound.values()) and not refused:
-        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
-    return response
+    return ending_page(request, "patients/endings/removal.html", context, refused)
 
 
 def _open(

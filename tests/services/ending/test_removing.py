@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -208,6 +209,8 @@ def test_numbers_are_good_for_half_an_hour_and_for_one_page(
     assert counted.unsealed(sealed, about="1 in 3", by=asker) is None
     assert counted.unsealed(sealed, about="1 in 2", by=second) is None
     assert counted.unsealed(sealed + "x", about="1 in 2", by=asker) is None
+    with time_machine.travel(timezone.now() + timedelta(seconds=counted.GOOD_FOR + 1)):
+        assert counted.unsealed(sealed, about="1 in 2", by=asker) is None
 
 
 def test_what_has_changed_since_is_said(
