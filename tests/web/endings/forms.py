@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -50,7 +49,7 @@ def form_of(page: Node, button: str = "") -> dict[str, str]:
     return fields | {"reason": REASON} | ({button: "1"} if button else {})
 
 
-def send(client: Client, url: str, *, button: str = "", **values: Any) -> HttpResponse:
+def send(client: Client, url: str, *, button: str = "", **values: Any) -> Any:
     """Open a page and send its form."""
     return client.post(url, form_of(opened(client, url), button) | values)
 
