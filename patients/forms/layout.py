@@ -79,7 +79,7 @@ SECTIONS = (
         lines=(
             Line(name="given_name", label="Given name"),
             Line(name="family_name", label="Family name"),
-            Line(name="birth_date", label="Birth date", hint="Like 31 3 1980", size=_SHORT),
+            Line(name="birth_date", label="Birth date", hint="like 31 3 1980", size=_SHORT),
             Line(name="sex", label="Sex", hint="As recorded", choices=_of(*Sex)),
             Line(name="nhs_number", label="NHS number", size=_SHORT, inputmode="numeric"),
         ),

@@ -22,6 +22,8 @@ from patients.matching.tags import Conventions
 
 from .layout import LINES, LONGEST, SECTIONS, Section
 
+TURN = "turn"
+
 
 def conventions() -> Conventions:
     """How people here write, by the site's settings."""
@@ -61,6 +63,11 @@ class ShownField:
     said: tuple[Said, ...] = ()
     held: tuple[HeldThere, ...] = ()
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is needed, and nothing stands in it."""
+        return bool(self.needed) and not str(self.bound.value() or "").strip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSection:
@@ -87,6 +94,7 @@ class PersonForm(forms.Form):
         for name, line in LINES.items():
             if name not in hides:
                 self.fields[name] = line.field(str(self.initial.get(name, "")))
+        self.fields[TURN] = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
         self.problems: tuple[Problem, ...] = ()
         self._entered: Entered | None = None
 
@@ -101,6 +109,13 @@ class PersonForm(forms.Form):
         for finding in self._taken(typed):
             typed = taking(typed, finding)
         return typed
+
+    @property
+    def turn(self) -> int:
+        """How often something was typed into the form, as the page counts it: what is kept while somebody
+        types may come in another order than it was sent."""
+        text = self._text(TURN, "")
+        return int(text) if text.isdecimal() else 0
 
     @property
     def entered(self) -> Entered:

@@ -10,7 +10,7 @@ import portal.web.crypto
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0016_writable_organizations"),
+        ("patients", "0017_unfinished"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -16,7 +16,7 @@ from .people import (
     SourceRecord,
 )
 from .reach import OwnRoles
-from .registering import Draft, Flag
+from .registering import Draft, Flag, Unfinished
 from .removals import Removal
 from .reviews import Inquiry, Review, ReviewNote
 from .syncing import KeyMaking, SyncedSystem, SyncRun
@@ -53,4 +53,5 @@ __all__ = [
     "SyncRun",
     "SyncedSystem",
     "TokenLease",
+    "Unfinished",
 ]

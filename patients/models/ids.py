@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 
 def opaque_id() -> str:
     """22 URL-safe characters that say nothing and cannot be guessed (128 bits)."""
     return secrets.token_urlsafe(16)
+
+
+def is_opaque(text: str) -> bool:
+    """Whether a text may be such a name."""
+    return bool(re.fullmatch(r"[\w-]{22}", text, re.ASCII))

@@ -1,4 +1,5 @@
-"""What registering leaves for later: forms that are not sent yet, and doubts for an admin."""
+"""What registering leaves for later: forms that are not sent yet, people of whom something is not known yet,
+and doubts for an admin."""
 
 from __future__ import annotations
 
@@ -53,8 +54,9 @@ class Flag(models.Model):
 class Draft(models.Model):
     """A form about a person that is not sent yet: everything as it was typed, encrypted.
 
-    Of one member of staff, who may hand it over (``handed_by``). ``patient`` is who is edited; none for
-    somebody new. ``also`` is what the form holds besides the person: which systems, which organization.
+    Of one member of staff, who may hand it over (``handed_by``). ``patient`` is who is edited, or added to
+    another system; none for somebody new. ``also`` is what the form holds besides the person: which systems,
+    which organization. Once it is sent, ``sent_as`` is whom it was about, and nothing else is kept.
     """
 
     class Kind(models.TextChoices):
@@ -70,6 +72,7 @@ class Draft(models.Model):
     handed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
     )
+    sent_as = models.ForeignKey(Patient, null=True, on_delete=models.CASCADE, related_name="+")
     typed = EncryptedJSONField()
     also = EncryptedJSONField(default=dict)
     started_at = models.DateTimeField(auto_now_add=True)
@@ -77,3 +80,24 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"draft {self.pk}"
+
+
+class Unfinished(models.Model):
+    """That somebody was registered before it was known who they are, or what they are called.
+
+    What is missing is seen in their records: nothing is kept of it here.
+    """
+
+    class Kind(models.TextChoices):
+        """Why it was not known."""
+
+        NEWBORN = "newborn", "Newborn"
+        UNKNOWN = "unknown", "Not identified yet"
+
+    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="unfinished")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    registered_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"unfinished {self.pk}"

@@ -17,6 +17,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "person.compared": "Compared a person with another one",
         "operation.viewed": "Opened the story of a write about a person",
         "person.park_opened": "Opened a page for parking a person",
+        "person.add_opened": "Opened a form for adding a person to another system",
+        "person.awaited_viewed": "Opened the page of a person who is being registered",
         "person.mark_opened": "Opened a page for marking a test record",
         "person.ending_opened": "Opened a page for archiving a record or taking it out of an organization",
         "removal.viewed": "Opened the deletion of a record that takes a second person",
@@ -48,6 +50,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "Registering": {
         "register.searched": "Searched for somebody who is to be registered",
         "draft.opened": "Opened a form that is not sent yet",
+        "draft.suggested": "Was shown people of the index beside a form",
         "draft.handed_over": "Handed a form over that is not sent yet",
     },
     "Writes to the systems": {

@@ -104,7 +104,7 @@ def identity_of(person: Person) -> Identity:
     Deceased and test records are said as soon as one record says so; archived and merged only
     where no record is in use.
     """
-    records = _leading_first(person)
+    records = leading_first(person)
     names = records[0].demographics
     details = [record.demographics for record in records]
     deaths = [record.administrative for record in records if record.administrative.is_deceased]
@@ -127,7 +127,7 @@ def identity_of(person: Person) -> Identity:
 
 def portrait_of(person: Person, query: SearchQuery, *, cautions: tuple[Caution, ...] = ()) -> Portrait:
     """The row of the list: identity, systems, what matched, and enough to tell namesakes apart."""
-    records = _leading_first(person)
+    records = leading_first(person)
     details = [record.demographics for record in records]
     addresses = [each.address for each in details if each.address]
     return Portrait(
@@ -204,7 +204,7 @@ def _marks_of_person(records: Sequence[RemotePatient]) -> Iterator[str]:
         yield str(records[0].status)
 
 
-def _leading_first(person: Person) -> list[RemotePatient]:
+def leading_first(person: Person) -> list[RemotePatient]:
     """Records in use before others, fuller before shorter, then in order of display."""
 
     def place(record: RemotePatient) -> tuple[bool, bool, bool]:

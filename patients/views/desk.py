@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -21,8 +22,11 @@ from patients.services.opening import Opened, address_now
 from patients.services.operations import attention
 from patients.services.people_list import sight_of
 from patients.services.portrait import identity_of
+from patients.services.registering import drafts, unfinished
 from patients.services.seals import Broken, Named
+from patients.services.visibility import Sight
 from patients.services.worklist import How, SystemLine, Waiting, What
+from portal.accounts.roles import Role, has_role
 from portal.web.htmx import redirect_after, render_page
 from portal.web.requests import PortalRequest
 
@@ -30,6 +34,7 @@ from . import lookup
 from .shown_links import refusal_of
 from .shown_operations import shown_groups
 from .shown_people import ShownRow, shown_row
+from .unsent import shown_draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +56,12 @@ def home(request: PortalRequest) -> HttpResponse:
     if request.method == "POST":
         return lookup.search(request)
     reach = visibility.reach_of(request.user, wait=WAIT_SECONDS)
-    mine = desk.desk_of(request.user, sight_of(request.user, reach))
+    sight = sight_of(request.user, reach)
+    mine = desk.desk_of(request.user, sight)
     context = {
         "form": LookUpForm(),
+        "unsent": [shown_draft(each) for each in drafts.of(request.user)],
+        "incomplete": [_incomplete(each) for each in incomplete_of(request, sight)],
         "parked": [_shown(each) for each in mine.parked],
         "seen": [_shown(each) for each in mine.seen],
         "untold": mine.untold,
@@ -166,6 +174,20 @@ def _system(line: SystemLine) -> dict[str, Any]:
         "text": line.text,
         "read": line.read,
         "checked_at": line.checked_at,
+    }
+
+
+def incomplete_of(request: PortalRequest, sight: Sight) -> Sequence[unfinished.Incomplete]:
+    """People of whom something is missing still: for those who could mend it."""
+    return unfinished.incomplete(sight) if has_role(request.user, Role.ADMIN, Role.CLINIC_STAFF) else ()
+
+
+def _incomplete(each: unfinished.Incomplete) -> dict[str, Any]:
+    return {
+        "person": shown_row(each.row, ()),
+        "kind": each.unfinished.get_kind_display(),
+        "missing": each.missing,
+        "at": each.unfinished.registered_at,
     }
 
 

@@ -31,6 +31,7 @@ from .desk import parking
 from .marks import marking
 from .person import FROM, came_from
 from .shown_actions import actions_for
+from .shown_awaited import awaited_context, awaited_page
 from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
@@ -44,6 +45,9 @@ def patient(request: PortalRequest, public_id: str) -> HttpResponse:
     if now != public_id:
         address = reverse("patients:patient", args=[now])
         return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}".rstrip("?"))
+    coming = awaited_page(request, public_id)
+    if coming is not None:
+        return coming
     try:
         if request.GET.get("read") == "all":
             opened = opening.open_patient(public_id, by=request.user, view=_view(request, public_id))
@@ -56,6 +60,15 @@ def patient(request: PortalRequest, public_id: str) -> HttpResponse:
     context = _context(request, opened) | _around(request, opened)
     context |= parking(request, opened) | marking(request, opened)
     return render_page(request, "patients/person/page.html", context=context)
+
+
+@require_safe
+def coming(request: PortalRequest, public_id: str) -> HttpResponse:
+    """How somebody's registration goes; leads to their page once there is a record. A part, for htmx."""
+    context = awaited_context(request, public_id, look=False) if wants_part(request) else None
+    if context is None:
+        return redirect_after(request, "patients:patient", public_id)
+    return render(request, "patients/registering/_awaited.html", context)
 
 
 @require_safe

@@ -113,6 +113,7 @@ class ShownLookUp:
     """A look-up as its page shows it: of ``count`` people the first. ``untold`` says whose people may
     be missing of the index, ``narrower`` what to add where more fit than are shown."""
 
+    id: str
     url: str
     all_url: str
     more_url: str
@@ -170,6 +171,7 @@ def shown_lookup(result: Result, page: FoundPage) -> ShownLookUp:
     cut = page.more and len(shown) < len(result.people)
     is_wide = cut or result.index_has_more or any(panel.more for panel in panels)
     return ShownLookUp(
+        id=result.lookup.pk,
         url=url,
         all_url=f"{url}?all=1{'&more=1' if page.more else ''}",
         more_url="" if page.more or len(shown) == len(result.people) else f"{url}?more=1",

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from patients.services.opening import Opened
+from patients.services.registering.offers import Offer, offers_for
 from portal.accounts.models import User
 
+MOST_ORGANIZATIONS = 3  # that are offered one by one
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A button that leads somewhere."""
+    """A button: a link, or a form that sends ``fields`` where there are any."""
 
     label: str
     url: str
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 def actions_for(opened: Opened, *, by: User) -> tuple[Action, ...]:
@@ -23,4 +29,20 @@ def actions_for(opened: Opened, *, by: User) -> tuple[Action, ...]:
 
 
 def _actions(opened: Opened, by: User) -> Iterator[Action]:
-    yield from ()
+    for offer in offers_for(by, opened.reach):
+        if not offer.why_not:
+            yield from _missing(opened, offer)
+
+
+def _missing(opened: Opened, offer: Offer) -> Iterator[Action]:
+    """Adding the person to a system, or to an organization of it, where they are not yet."""
+    start = reverse("patients:register_start")
+    about = (("person", opened.patient.public_id),)
+    records = [each.record for each in opened.person.kept if each.record.system == offer.system]
+    if not records:
+        yield Action(label=f"Add to {offer.label}", url=start, fields=(*about, ("systems", offer.system)))
+        return
+    places = {place.id for each in records for place in each.organizations}
+    missing = [(number, name) for number, name in offer.organizations if number not in places]
+    for number, name in missing[:MOST_ORGANIZATIONS]:
+        yield Action(label=f"Add to {name}", url=start, fields=(*about, ("joins", number)))

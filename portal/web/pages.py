@@ -35,6 +35,7 @@ __all__ = [
 #: Label and URL name of the main navigation, in order. Whoever may not open one does not see it.
 NAVIGATION = (
     ("Look up", "patients:search"),
+    ("Register", "patients:register"),
     ("People", "patients:people"),
     ("Writes", "patients:operations"),
     ("Connections", "patients:connections"),

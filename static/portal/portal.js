@@ -10,6 +10,7 @@
   const forgetPath = () => sessionStorage.removeItem("htmx-current-path-for-history");
   forgetPath();
   document.addEventListener("htmx:pushedIntoHistory", forgetPath);
+  document.addEventListener("htmx:replacedInHistory", forgetPath);
 
   // --- "/" goes to the look-up -------------------------------------------------------------
   // A shortcut of one character must not take keys from somebody who types or dictates, and it
@@ -101,6 +102,12 @@
   document.addEventListener("focusout", (event) => {
     const menu = event.target.closest("[data-portal-menu][open]");
     if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+
+  // What is kept while somebody types may arrive in another order than it was sent: each turn is counted.
+  document.addEventListener("input", (event) => {
+    const turn = event.target.form?.elements.turn;
+    if (turn) turn.value = Number(turn.value) + 1;
   });
 
   // What is suggested below a field goes into the form in place; without this file the server does it.

@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from integrations.sandbox.faults import FaultKind
 from portal.accounts.roles import Role
 
-from . import auditing, desks, linking, listing, locking, looking_up, persons, signing_in, troubles, writes
+from . import (
+    auditing,
+    desks,
+    linking,
+    listing,
+    locking,
+    looking_up,
+    persons,
+    registering,
+    signing_in,
+    troubles,
+    writes,
+)
 from .journey import MEGAN, Journey
 
 Way = Callable[[Journey], None]
@@ -290,6 +302,26 @@ def _writes() -> list[State]:
     ]
 
 
+def _registering() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("blank", registering.blank),
+        ("filled", registering.filled),
+        ("refused", registering.refused),
+        ("clear", registering.clear),
+        ("same", registering.same),
+        ("doubtful", registering.doubtful),
+        ("conflict", registering.conflict),
+        ("mailbox", registering.mailbox),
+        ("system-down", registering.system_down),
+        ("coming", registering.coming),
+        ("arrived", registering.arrived),
+        ("unsent", registering.unsent),
+        ("handing-over", registering.handing_over),
+        ("throwing-away", registering.throwing_away),
+    ]
+    return [State(part="register", name=name, way=way) for name, way in ways]
+
+
 def _rest() -> list[State]:
     return [
         State(part="connections", name="admin", way=_at("/connections"), role=Role.ADMIN),
@@ -313,5 +345,6 @@ STATES = [
     *_desks(),
     *_auditing(),
     *_writes(),
+    *_registering(),
     *_rest(),
 ]

@@ -76,7 +76,7 @@ def needing(user: User) -> tuple[Group, ...]:
 def _group(title: str, rows: QuerySet[Operation], state: str, by: User) -> Group:
     count = rows[:MOST].count()
     first = list(rows.order_by("-changed_at", "-pk")[:FEW]) if count else []
-    return Group(title=title, count=count, items=_items(first, by), state=state)
+    return Group(title=title, count=count, items=items(first, by), state=state)
 
 
 def of_person(patient: Patient, *, by: User, reach: Reach) -> tuple[Item, ...]:
@@ -87,10 +87,11 @@ def of_person(patient: Patient, *, by: User, reach: Reach) -> tuple[Item, ...]:
     own = Q(asked_by=by) | Q(record__in=visibility.records(reach))
     everybodys = Q(record=None) & ~Q(system__in=systems_with(Capability.ORGANIZATIONS))
     found = rows.filter(lately, own | everybodys).select_related("bulk").defer(*queue.SEALED)
-    return _items(list(found.order_by("-pk")[:MOST_OF_A_PERSON]), by)
+    return items(list(found.order_by("-pk")[:MOST_OF_A_PERSON]), by)
 
 
-def _items(found: Sequence[Operation], by: User) -> tuple[Item, ...]:
+def items(found: Sequence[Operation], by: User) -> tuple[Item, ...]:
+    """Operations as lines, for one reader."""
     is_admin, standing = has_role(by, Role.ADMIN), standings(found)
     return tuple(
         Item(

@@ -50,9 +50,12 @@ def register(
         for new in records.values():
             claims.take(person, new.details, is_namesake=passed.is_namesake)
         flags.raise_for(person, passed, by=by)
+        others = _numbers_of(passed)
         return [
-            _recorded(_creation(new, passed.reason), system=system, patient=person, record=None, by=by,
-                      bulk=bulk, reason=passed.reason)
+            _recorded(
+                _creation(new, passed.reason, others.get(system, ())),
+                system=system, patient=person, record=None, by=by, bulk=bulk, reason=passed.reason,
+            )
             for system, new in records.items()
         ]  # fmt: skip
 
@@ -107,9 +110,18 @@ def _held(**which: object) -> Patient:
     return found if found.merged_into_id is None else rows.get(pk=found.merged_into_id)
 
 
-def _creation(new: NewRecord, namesake: str) -> Create:
+def _numbers_of(passed: Passed) -> Mapping[str, tuple[str, ...]]:
+    """System → the numbers of the records that are somebody else's, as was said with a reason."""
+    numbers: dict[str, tuple[str, ...]] = {}
+    others = SourceRecord.objects.filter(patient__in=[each.patient for each in passed.doubts])
+    for system, number in others.order_by("pk").values_list("system", "remote_id"):
+        numbers[system] = (*numbers.get(system, ()), number)
+    return numbers
+
+
+def _creation(new: NewRecord, namesake: str, apart: tuple[str, ...]) -> Create:
     own_id = new.own_id or f"portal-{uuid.uuid4()}"
-    return Create(new=replace(new, own_id=own_id), namesake=namesake)
+    return Create(new=replace(new, own_id=own_id), apart=apart, namesake=namesake)
 
 
 def _recorded(

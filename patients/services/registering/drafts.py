@@ -7,11 +7,12 @@ the home page of whose it is, and leaves no trace in an address.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.registry import system_names
@@ -39,21 +40,37 @@ class NotTheirs(Exception):
 
 def keep(
     typed: Typed, *, by: User, public_id: str = "", kind: str = Draft.Kind.REGISTER,
-    patient: Patient | None = None, also: Mapping[str, Any] | None = None,
+    patient: Patient | None = None, also: Mapping[str, Any] | None = None, turn: int | None = None,
 ) -> Draft:  # fmt: skip
-    """Keep a form as it is now: the draft of ``public_id``, or a new one. Raises :class:`Gone` where that is
-    not theirs (any more), and :class:`TooMany`."""
+    """Keep a form as it is now: the draft of ``public_id``, or a new one under that id. Raises :class:`Gone`
+    where that is another's, or was sent, and :class:`TooMany`.
+
+    ``turn``: kept while somebody types, and so not where the draft holds what was typed later."""
     values = {"typed": asdict(typed), "also": dict(also or {}), "kept_at": timezone.now()}
     with transaction.atomic():
-        if public_id:
-            draft = _theirs(public_id, by)
-            for name, value in values.items():
-                setattr(draft, name, value)
-            draft.save(update_fields=[*values])
-            return draft
-        if Draft.objects.filter(user=by).count() >= MOST:
+        if public_id and Draft.objects.select_for_update().filter(public_id=public_id).exists():
+            return _kept_again(public_id, values, by, turn)
+        if _open(by).count() >= MOST:
             raise TooMany(f"You keep {MOST} forms that are not sent. Send or throw away one of them first.")
-        return Draft.objects.create(kind=kind, patient=patient, user=by, **values)
+        new = {"kind": kind, "patient": patient, "user": by} | values
+        if not public_id:
+            return Draft.objects.create(**new)
+        # Of a form that is sent while it is being kept, whichever comes second meets the other.
+        Draft.objects.bulk_create([Draft(public_id=public_id, **new)], ignore_conflicts=True)
+        return _kept_again(public_id, values, by, turn)
+
+
+def _kept_again(public_id: str, values: Mapping[str, Any], by: User, turn: int | None) -> Draft:
+    draft = held(public_id, by=by)
+    if draft.sent_as_id is not None:
+        raise Gone
+    kept = read(draft)
+    if turn is not None and kept is not None and turn < int(kept.also.get("turn", 0)):
+        return draft
+    for name, value in values.items():
+        setattr(draft, name, value)
+    draft.save(update_fields=[*values])
+    return draft
 
 
 def open_draft(public_id: str, *, by: User) -> Draft:
@@ -67,6 +84,14 @@ def open_draft(public_id: str, *, by: User) -> Draft:
         raise
 
 
+def own(public_id: str, *, by: User) -> Draft | None:
+    """A form of one's own; ``None`` where there is none of this id (any more)."""
+    try:
+        return _theirs(public_id, by)
+    except Gone:
+        return None
+
+
 def typed_in(draft: Draft) -> Typed | None:
     """What was typed; ``None`` where it cannot be deciphered any more. A field that forms have no more is
     left out, and one that is new is empty."""
@@ -77,10 +102,56 @@ def typed_in(draft: Draft) -> Typed | None:
     return Typed(**{name: str(value) for name, value in kept.items() if name in NAMES})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a form held: what was typed, and what it says beside the person."""
+
+    typed: Typed = field(repr=False)
+    also: Mapping[str, Any] = field(repr=False)
+
+
+def read(draft: Draft) -> Kept | None:
+    """Everything in a form; ``None`` where it cannot be deciphered any more."""
+    typed = typed_in(draft)
+    try:
+        return None if typed is None else Kept(typed=typed, also=draft.also)
+    except Undecryptable:
+        return None
+
+
+def note_opened(draft: Draft, *, by: User) -> None:
+    """One event for a page that shows what is in a form."""
+    audit.look("draft.opened", by=by, subject_key=_about(draft), details={"draft": draft.public_id})
+
+
+def note_typing(draft: Draft, *, by: User) -> None:
+    """One event for the people whom the index knows beside a form that is being filled in."""
+    audit.look("draft.suggested", by=by, subject_key=_about(draft), details={"draft": draft.public_id})
+
+
+def _about(draft: Draft) -> str:
+    return draft.patient.public_id if draft.patient is not None else ""
+
+
 def of(user: User) -> list[Draft]:
     """Somebody's forms, the one kept last first; what is in them is not read yet."""
-    rows = Draft.objects.filter(user=user).defer(*SEALED).select_related("handed_by", "patient")
+    rows = _open(user).defer(*SEALED).select_related("handed_by", "patient")
     return list(rows.order_by("-kept_at", "-pk"))
+
+
+def name_of(draft: Draft) -> str:
+    """Who a form is about, in a few words: "QUARTER, Zoë, 9 3 1987"."""
+    kept = typed_in(draft)
+    if kept is None:
+        return "A form that cannot be deciphered any more"
+    said = (kept.family_name.strip().upper(), kept.given_name.strip(), kept.birth_date.strip())
+    return ", ".join(filter(None, said)) or "Somebody without a name yet"
+
+
+def colleagues_of(user: User) -> list[User]:
+    """To whom somebody may hand a form over: who could send it."""
+    others = User.objects.filter(is_active=True).exclude(pk=user.pk).prefetch_related("groups")
+    return [each for each in others if any(rights.may_write(each, name) for name in system_names())]
 
 
 def hand_over(draft: Draft, to: User, *, by: User) -> None:
@@ -91,11 +162,32 @@ def hand_over(draft: Draft, to: User, *, by: User) -> None:
         raise NotTheirs(f"{to} could not send it.")
     with transaction.atomic():
         row = _theirs(draft.public_id, by)
-        if Draft.objects.filter(user=to).count() >= MOST:
+        if _open(to).count() >= MOST:
             raise TooMany(f"{to} keeps {MOST} forms that are not sent: too many to take one more.")
         row.user, row.handed_by, row.kept_at = to, by, timezone.now()
         row.save(update_fields=["user", "handed_by", "kept_at"])
         audit.write("draft.handed_over", by=by, details={"draft": row.public_id, "to": to.pk})
+
+
+def held(public_id: str, *, by: User) -> Draft:
+    """A form of one's own, locked until the transaction ends: of two that send it, one comes second. Raises
+    :class:`Gone`."""
+    Draft.objects.select_for_update().filter(public_id=public_id, user=by).first()
+    return _theirs(public_id, by)
+
+
+def become(draft: Draft, patient: Patient, typed: Typed, also: Mapping[str, Any], *, by: User) -> None:
+    """Turn a form for somebody new into one about a person who is here already. Raises :class:`Gone`."""
+    with transaction.atomic():
+        mine = held(draft.public_id, by=by)
+        mine.patient, mine.typed, mine.also, mine.kept_at = patient, asdict(typed), dict(also), timezone.now()
+        mine.save(update_fields=["patient", "typed", "also", "kept_at"])
+
+
+def end(draft: Draft, patient: Patient) -> None:
+    """After it was sent: forget what was typed, and remember whom it was about."""
+    draft.sent_as, draft.typed, draft.also, draft.kept_at = patient, {}, {}, timezone.now()
+    draft.save(update_fields=["sent_as", "typed", "also", "kept_at"])
 
 
 def throw_away(public_id: str, *, by: User) -> bool:
@@ -108,10 +200,14 @@ def throw_away_old() -> int:
     return Draft.objects.filter(kept_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
+def _open(user: User) -> QuerySet[Draft]:
+    return Draft.objects.filter(user=user, sent_as=None)
+
+
 def _theirs(public_id: str, user: User) -> Draft:
     """Raises :class:`Gone`."""
     rows = Draft.objects.filter(public_id=public_id, user=user).defer(*SEALED)
-    draft: Draft | None = rows.select_related("patient").first()
+    draft: Draft | None = rows.select_related("patient", "sent_as").first()
     if draft is None:
         raise Gone
     return draft

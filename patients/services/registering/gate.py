@@ -23,6 +23,7 @@ from integrations.errors import IntegrationError
 from integrations.registry import label_of, system_names
 from integrations.types import CannotSearch, RemotePatient, SearchQuery
 from integrations.writes import Details, NewRecord
+from patients.models import Patient
 from patients.services import taking_in, visibility
 from patients.services.asking import Question, ask_all
 from patients.services.connections import is_set_up, open_system
@@ -65,10 +66,11 @@ class Silent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Whom the new person may be, and which systems did not say."""
+    """Whom the new person may be, and which systems did not say. ``of``: who gets one more record."""
 
     details: Details = field(repr=False)
     meeting: Meeting
+    of: Patient | None = None
     silent: tuple[Silent, ...] = ()
 
     @property
@@ -98,14 +100,16 @@ class Stopped(Exception):
         self.look = look
 
 
-def look(details: Details, *, by: User, live: bool = True) -> Look:
-    """Search the systems (``live``) and the index for whom the details may be; one event."""
+def look(details: Details, *, by: User, of: Patient | None = None, live: bool = True) -> Look:
+    """Search the systems (``live``) and the index for whom the details may be; one event. ``of`` is who gets
+    one more record: whoever else is found may be the same person still."""
     silent = tuple(_ask_systems(details, by=by)) if live else ()
     reach = visibility.reach_of(by)
-    found = Look(details=details, meeting=meet(details, by=by, reach=reach), silent=silent)
+    found = Look(details=details, meeting=meet(details, by=by, reach=reach, of=of), of=of, silent=silent)
     audit.look(
         "register.searched",
         by=by,
+        subject_key=of.public_id if of else "",
         details={
             "verdict": str(found.verdict),
             "people": len(found.meeting.doubts),
@@ -118,18 +122,26 @@ def look(details: Details, *, by: User, live: bool = True) -> Look:
 def seal(found: Look, *, by: User) -> str:
     """What a page carries that has shown a look."""
     doubts = [[each.patient, int(each.nearness)] for each in found.meeting.doubts]
-    return signing.dumps([by.pk, _digest(found.details), doubts], salt=_SALT)
+    return signing.dumps([by.pk, _digest(found.details, found.of), doubts], salt=_SALT)
 
 
-def let_through(sealed: str, details: Details, *, by: User, reason: str = "", urgent: bool = False) -> Passed:
+def let_through(
+    sealed: str,
+    details: Details,
+    *,
+    by: User,
+    of: Patient | None = None,
+    reason: str = "",
+    urgent: bool = False,
+) -> Passed:
     """What creating needs, after a page has shown the look of ``sealed``.
 
     ``reason`` is why it is another person than those who were shown; ``urgent`` that care cannot wait, so
     that they are created without the NHS number that is somebody else's. Raises :class:`LookAgain` where the
     page was about other details, is too old, or somebody has come to be found since; :class:`Stopped`.
     """
-    shown = _shown(sealed, details, by)
-    now = look(details, by=by, live=shown is None)
+    shown = _shown(sealed, [by.pk, _digest(details, of)])
+    now = look(details, by=by, of=of, live=shown is None)
     news = [
         each for each in _in_doubt(now.meeting.doubts) if each.nearness > (shown or {}).get(each.patient, 0)
     ]
@@ -184,13 +196,13 @@ def _found_in(system: str, details: Details, by: User) -> Sequence[RemotePatient
 # --- letting through ------------------------------------------------------------------------
 
 
-def _shown(sealed: str, details: Details, by: User) -> dict[int, int] | None:
+def _shown(sealed: str, about: list[object]) -> dict[int, int] | None:
     """Whom the page has shown, person → nearness; ``None`` where it was not about this."""
     try:
-        account, digest, doubts = signing.loads(sealed, salt=_SALT, max_age=HOLDS_FOR)
+        *was_about, doubts = signing.loads(sealed, salt=_SALT, max_age=HOLDS_FOR)
     except signing.BadSignature:
         return None
-    if (account, digest) != (by.pk, _digest(details)):
+    if was_about != about:
         return None
     return {int(patient): int(nearness) for patient, nearness in doubts}
 
@@ -229,7 +241,7 @@ def _verdict(doubts: Sequence[Doubt]) -> Verdict:
     return {Nearness.CONFLICT: Verdict.CONFLICT, Nearness.HIGH: Verdict.SAME}.get(nearest, Verdict.DOUBTFUL)
 
 
-def _digest(details: Details) -> str:
+def _digest(details: Details, of: Patient | None) -> str:
     """What of the details says who somebody is: a page holds for these alone."""
     about = [
         details.given_name,
@@ -237,5 +249,6 @@ def _digest(details: Details) -> str:
         details.birth_date.isoformat() if details.birth_date else "",
         details.nhs_number,
         details.email,
+        of.public_id if of else "",
     ]
     return keyed_hash(json.dumps(about), purpose=_SALT)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from integrations.registry import label_of
-from integrations.types import SearchQuery
+from integrations.types import Demographics, SearchQuery
 from integrations.writes import Details, record_of
-from patients.matching.agreement import Evidence
+from patients.entering.stand_ins import is_unidentified
+from patients.matching.agreement import Evidence, compare
 from patients.matching.dates import is_placeholder
 from patients.matching.fields import Field
 from patients.matching.levels import Level, levels_of
@@ -17,7 +18,7 @@ from patients.matching.weights import FIXED
 from patients.models import Patient, SourceRecord
 from patients.services import blocks, finding, visibility
 from patients.services.hand_links import Apart, Side, apart_from, side_of
-from patients.services.held import subject_of
+from patients.services.held import subject_of, whole_of
 from patients.services.linking import counts
 from patients.services.visibility import Reach
 from portal.accounts.models import User
@@ -46,18 +47,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """Somebody in reach who may be the new person; ``judgement`` is of the record that agrees best, ``apart``
-    the people from whom they were said to be somebody else."""
+    """Somebody in reach who may be the new person; ``evidence`` is of the record that agrees best, field by
+    field, ``apart`` the people from whom they were said to be somebody else."""
 
     side: Side
     nearness: Nearness
-    judgement: Judgement = field(repr=False)
+    evidence: tuple[Evidence, ...] = field(repr=False)
     apart: tuple[Apart, ...] = ()
-
-    @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        """What both hold, field by field."""
-        return tuple(each for each in self.judgement.evidence if each.speaks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +83,19 @@ class Meeting:
         return max((each.nearness for each in self.doubts), default=None)
 
 
-def meet(details: Details, *, by: User, reach: Reach) -> Meeting:
-    """Whom the index holds that these details may be, whether in reach or not; no event is written."""
+def meet(details: Details, *, by: User, reach: Reach, of: Patient | None = None) -> Meeting:
+    """Whom the index holds that these details may be, whether in reach or not, and who is not the one ``of``
+    whom they are; no event is written."""
     new = subject(record_of(details))
     best = _best(_judged(new, _candidates(new, details, by=by, reach=reach)))
+    if of is not None:
+        best.pop(of.pk, None)
     patients = Patient.objects.in_bulk(list(best))
     in_reach = set(visibility.people(by, reach).filter(pk__in=list(best)).values_list("pk", flat=True))
     nearest = sorted(best.items(), key=lambda item: item[1].place)
     seen = [(patients[pk], judged) for pk, judged in nearest if pk in in_reach]
     return Meeting(
-        met=tuple(_met(seen, reach)),
+        met=tuple(_met(details, seen, reach)),
         unseen=tuple(_unseen([judged for pk, judged in nearest if pk not in in_reach])),
         doubts=tuple(_doubt(pk, judged) for pk, judged in nearest),
     )
@@ -107,7 +106,13 @@ def _candidates(new: Subject, details: Details, *, by: User, reach: Reach) -> li
     ids = blocks.sharing([new.form])
     ids |= {pk for each in finding.find(_query(details), by=by, reach=reach).people for pk in each.record_ids}
     rows = SourceRecord.objects.filter(pk__in=ids).defer("held").order_by("pk")
-    return [row for row in rows[:MOST_JUDGED] if counts(row)]
+    # What stands for "not known" agrees with nobody's: of two unknown people none is the other.
+    are_told_apart = is_unidentified(details.family_name)
+    return [
+        row
+        for row in rows[:MOST_JUDGED]
+        if counts(row) and not (are_told_apart and is_unidentified(row.family))
+    ]
 
 
 def _query(details: Details) -> SearchQuery:
@@ -173,7 +178,7 @@ def _best(judged: Iterable[Judged]) -> dict[int, Judged]:
     return best
 
 
-def _met(seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
+def _met(details: Details, seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
     count: dict[Nearness, int] = {}
     shown: list[tuple[Patient, Judged]] = []
     for patient, judged in seen:
@@ -181,6 +186,7 @@ def _met(seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
         if count[judged.nearness] <= SHOWN:
             shown.append((patient, judged))
     rows: dict[int, list[SourceRecord]] = {}
+    new = record_of(details).demographics
     own = visibility.records(reach).filter(patient__in=[patient for patient, _ in shown])
     for row in own.order_by("pk"):
         rows.setdefault(row.patient_id, []).append(row)
@@ -188,12 +194,17 @@ def _met(seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
         Met(
             side=side_of(patient, rows[patient.pk]),
             nearness=judged.nearness,
-            judgement=judged.judgement,
+            evidence=_evidence(new, judged.row),
             apart=tuple(apart_from(patient)),
         )
         for patient, judged in shown
         if patient.pk in rows
     ]
+
+
+def _evidence(new: Demographics, row: SourceRecord) -> tuple[Evidence, ...]:
+    """What both hold, said of the names as they are written."""
+    return tuple(each for each in compare(new, whole_of(row).demographics) if each.speaks)
 
 
 def _unseen(judged: Sequence[Judged]) -> list[Unseen]:
