@@ -15,6 +15,7 @@ from portal.accounts.roles import Role
 from . import (
     auditing,
     desks,
+    endings,
     linking,
     listing,
     locking,
@@ -322,6 +323,33 @@ def _registering() -> list[State]:
     return [State(part="register", name=name, way=way) for name, way in ways]
 
 
+def _endings() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("archiving", endings.archiving),
+        ("archiving-without-a-reason-there", endings.archiving_without_a_place_for_the_reason),
+        ("archiving-refused", endings.archiving_refused),
+        ("archiving-stale", endings.archiving_stale),
+        ("archived", endings.archived),
+        ("taking-back", endings.taking_back),
+        ("not-possible", endings.not_possible),
+        ("deleting", endings.deleting),
+        ("deleting-refused", endings.deleting_refused),
+        ("second-at-home", endings.second_at_home),
+        ("second", endings.second),
+        ("second-refused", endings.second_refused),
+        ("not-the-last-any-more", endings.not_the_last_any_more),
+        ("first", endings.first),
+        ("declined", endings.declined),
+        ("deleted", endings.deleted),
+        ("gone", endings.gone),
+    ]
+    return [
+        *(State(part="ending", name=name, way=way) for name, way in ways),
+        State(part="ending", name="leaving", way=endings.leaving, jhe_login=endings.MARY),
+        State(part="ending", name="leaving-unread", way=endings.leaving_unread, jhe_login=endings.MARY),
+    ]
+
+
 def _rest() -> list[State]:
     return [
         State(part="connections", name="admin", way=_at("/connections"), role=Role.ADMIN),
@@ -346,5 +374,6 @@ STATES = [
     *_auditing(),
     *_writes(),
     *_registering(),
+    *_endings(),
     *_rest(),
 ]
