@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from integrations.errors import IntegrationError
 from integrations.registry import label_of
+from integrations.types import Registration
 from patients.forms.endings import ArchiveForm
 from patients.forms.links import SealedForm
 from patients.models import SourceRecord
@@ -101,6 +102,7 @@ def _page(request: PortalRequest, step: Step, public_id: str, number: int) -> Ht
         "form": form,
         "is_archiving": step is Step.ARCHIVE,
         "keeps_reason": putting_away.keeps_reason(it.record.system),
+        "is_kind_archived": it.record.registration == Registration.ARCHIVED,
         "why_not": putting_away.why_not(step, it.record, by=request.user),
     }
     return ending_page(request, "patients/endings/step.html", context, refused)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.urls import reverse
 from playwright.sync_api import Locator, expect
 
@@ -19,6 +21,7 @@ from .journey import Journey
 
 MARY = "manager_mary@example.com"
 REASON = "Asked for it at the desk"
+Way = Callable[[Journey], None]
 
 
 def reason(journey: Journey) -> Locator:
@@ -220,3 +223,54 @@ def gone(journey: Journey) -> None:
     deleted(journey)
     journey.page.get_by_role("link", name="Open this person").click()
     expect(journey.page.get_by_text("was not there any more").first).to_be_visible()
+
+
+# --- unmistakable ---------------------------------------------------------------------------
+
+STANDINGS = ("Ramsbottom", "Laurent", "Carmichael", "Northcott", "Halvorsen", "Patient", "Mbeki")
+
+
+def given_people_of_every_standing(journey: Journey) -> None:
+    """Somebody deceased, archived, merged, here for a while, made for a test, and in use."""
+    journey.given_index(*STANDINGS)
+
+
+def every_standing_listed(journey: Journey) -> None:
+    """All of them in the people list."""
+    given_people_of_every_standing(journey)
+    journey.when_they_go_to("/people/")
+    expect(journey.page.get_by_text("RAMSBOTTOM").first).to_be_visible()
+
+
+def _page_of(system: str, given: str) -> Way:
+    def way(journey: Journey) -> None:
+        given_people_of_every_standing(journey)
+        journey.when_they_go_to(person_page(SourceRecord.objects.get(system=system, given=given)))
+        journey.then_every_system_has_answered()
+
+    return way
+
+
+archived_there = _page_of("jump", "simone")
+merged = _page_of("jump", "pippa")
+temporary = _page_of("jump", "freya")
+
+
+def archiving_who_has_died(journey: Journey) -> None:
+    """A form about somebody who has died."""
+    given_people_of_every_standing(journey)
+    of = SourceRecord.objects.get(system="jump", given="albert")
+    journey.when_they_go_to(f"{person_page(of)}/records/{of.pk}/archive")
+    expect(journey.page.get_by_text("Deceased: died")).to_be_visible()
+
+
+def choosing_who_has_died(journey: Journey) -> None:
+    """Candidates for a link, of whom one has died and one is archived."""
+    given_people_of_every_standing(journey)
+    of = SourceRecord.objects.get(system="jump", family="mbeki")
+    journey.when_they_go_to(f"{person_page(of)}/link")
+    for name in ("ramsbottom", "pippa northcott"):
+        journey.watch.typed.append(name)
+        journey.page.get_by_label("Look somebody else up").fill(name)
+        journey.page.get_by_role("button", name="Look up in the index").click()
+    expect(journey.page.get_by_text("NORTHCOTT").first).to_be_visible()

@@ -145,6 +145,9 @@ def _looking_up() -> list[State]:
         ("changed-surname", _found("anjali 26/2/1987")),
         ("father-and-son", _found("robert lockwood")),
         ("deceased", _found("albert ramsbottom")),
+        ("archived", _found("simone laurent")),
+        ("merged", _found("northcott 7/7/1958")),
+        ("temporary", _found("freya halvorsen")),
         ("hundred-characters", _found("Wolfeschlegelsteinhausenbergerdorff-Maximilia")),
         ("arabic", _found("خالد المصري")),
         ("chinese", _found("xiaoming wang")),
@@ -342,6 +345,12 @@ def _endings() -> list[State]:
         ("declined", endings.declined),
         ("deleted", endings.deleted),
         ("gone", endings.gone),
+        ("every-standing", endings.every_standing_listed),
+        ("archived-there", endings.archived_there),
+        ("merged", endings.merged),
+        ("temporary", endings.temporary),
+        ("archiving-who-has-died", endings.archiving_who_has_died),
+        ("choosing-who-is-merged", endings.choosing_who_has_died),
     ]
     return [
         *(State(part="ending", name=name, way=way) for name, way in ways),
