@@ -161,6 +161,7 @@ USE_I18N = True
 USE_TZ = True
 DATE_ORDER = env.str("DATE_ORDER", default="DMY")  # how staff write 3/4/80; or MDY
 DEFAULT_COUNTRY = env.str("DEFAULT_COUNTRY", default="GB")  # reads phone numbers without +44
+COUNTRY_NAME = env.str("COUNTRY_NAME", default="United Kingdom")  # of addresses without a country
 # Looks at other times are listed in the monthly review of the trail.
 WORKING_HOURS = env.str("WORKING_HOURS", default="07:00-20:00")
 WORKING_DAYS = env.list("WORKING_DAYS", default=["mon", "tue", "wed", "thu", "fri"])

@@ -121,8 +121,12 @@ class PersonForm(forms.Form):
     def entered(self) -> Entered:
         """What was typed, read and checked."""
         if self._entered is None:
-            self._entered = enter(self.typed(), conventions(), held=self.held)
+            self._entered = enter(self.meant(), conventions(), held=self.held)
         return self._entered
+
+    def meant(self) -> Typed:
+        """What was typed, with what goes without saying."""
+        return self.typed()
 
     @property
     def details(self) -> Details:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 
 from integrations.abilities import Capability
@@ -15,7 +16,7 @@ from integrations.registry import label_of, system_class, systems_with
 from integrations.types import Identifier
 from patients.entering.stand_ins import NotKnown, with_stand_ins
 from patients.entering.systems import IDENTIFIERS, ORGANIZATION, needs_of
-from patients.entering.typed import Typed, is_blank, one_line
+from patients.entering.typed import ADDRESS_FIELDS, Typed, is_blank, one_line
 from patients.models.ids import is_opaque, opaque_id
 from patients.services.registering.offers import Offer
 from patients.services.registering.registration import Plan
@@ -99,6 +100,14 @@ class RegisterForm(PersonForm):
         data = {name: self.data.get(name) for name in self.data} | {SYSTEMS: list(self.chosen)}
         data |= {name: text for name, text in asdict(filled).items() if not data.get(name)}
         return RegisterForm(data, offers=self.offers, adds=self.adds)
+
+    def meant(self) -> Typed:
+        """An address without a country is in the site's own."""
+        typed = self.typed()
+        others = (getattr(typed, name) for name in ADDRESS_FIELDS if name != "country")
+        if is_blank(typed.country) and not all(map(is_blank, others)):
+            return replace(typed, country=settings.COUNTRY_NAME)
+        return typed
 
     # --- what was chosen ------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ ZOE = {
     "E-mail": "zoe.quartermaine@example.org",
     "Phone": "07700 900461",
 }
+OTHER = "manager_mary@example.com"
 REASON = "Asked for birth date and address: somebody else"
 LABELS = {"jump": "Jump EHR", "jhe": "JupyterHealth Exchange", "impilo": "Impilo"}
 

@@ -45,7 +45,7 @@ def keep(
     """Keep a form as it is now: the draft of ``public_id``, or a new one under that id. Raises :class:`Gone`
     where that is another's, or was sent, and :class:`TooMany`.
 
-    ``turn``: kept while somebody types, and so not where the draft holds what was typed later."""
+    ``turn``: kept while somebody types, and so not where the draft holds what was typed then, or later."""
     values = {"typed": asdict(typed), "also": dict(also or {}), "kept_at": timezone.now()}
     with transaction.atomic():
         if public_id and Draft.objects.select_for_update().filter(public_id=public_id).exists():
@@ -65,7 +65,7 @@ def _kept_again(public_id: str, values: Mapping[str, Any], by: User, turn: int |
     if draft.sent_as_id is not None:
         raise Gone
     kept = read(draft)
-    if turn is not None and kept is not None and turn < int(kept.also.get("turn", 0)):
+    if turn is not None and kept is not None and turn <= int(kept.also.get("turn", 0)):
         return draft
     for name, value in values.items():
         setattr(draft, name, value)
