@@ -9,12 +9,12 @@ from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import Operation, SourceRecord
 from patients.services.hand_links import name_of
-from portal.accounts.models import User
+from portal.accounts.models import PersonToken, User
 from portal.audit.models import Event
 from tests.conftest import signed_in
 from tests.ending import whole
-from tests.support import parsed
-from tests.writing import held, known, work_off
+from tests.support import connected, fill_index, parsed
+from tests.writing import MEMBER, held, known, work_off
 
 from .forms import address, form_of, opened, send, sent_on
 
@@ -141,3 +141,18 @@ def test_opening_the_page_is_one_event_with_its_records(staff: Client, kept: Sou
     opened(staff, address("archive", kept))
     event = Event.objects.get(action="person.ending_opened")
     assert event.details["records"] == [str(kept)]
+
+
+def test_coordinator_is_told_why_not_where_the_role_does_not_reach(
+    sandbox: Sandbox, coordinator: User, asker: User
+) -> None:
+    fill_index(asker, "Mbeki")
+    PersonToken.objects.filter(user=asker).delete()
+    client = signed_in(Client(), connected(coordinator, MEMBER, sandbox))
+    jump = SourceRecord.objects.get(system="jump", given="grace", family="mbeki")
+    page = opened(client, address("archive", jump))
+    assert "Your role does not let you change anything in Jump EHR" in page.text
+    assert not page.named("reason")
+    links = opened(client, f"/people/{jump.patient.public_id}").links()
+    assert address("archive", jump) not in links
+    assert any("/leave/" in each for each in links)
