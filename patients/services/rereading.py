@@ -136,7 +136,7 @@ def as_held(row: SourceRecord) -> KeptRecord:
     if row.vanished_at is None:
         return kept
     problem = "This record was not there any more when it was last looked for."
-    return replace(kept, problem=problem, gone=True)
+    return replace(kept, problem=problem)
 
 
 def _out_of_time(system: str) -> Unavailable:

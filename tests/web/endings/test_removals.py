@@ -53,7 +53,9 @@ def test_record_is_deleted_by_two_people(
     operation = work_off()
     assert operation.state == State.DONE, operation.problem
     assert not is_there(sandbox)
-    assert "does not hold the record any more" in opened(seconds, removal_page(removal)).text
+    over = opened(seconds, removal_page(removal))
+    assert "does not hold the record any more" in over.text
+    assert "Gone from every system" in over.of_class("portal-identity")[0].text
     assert "does not hold" in opened(staff, f"/writes/{operation.public_id}").text
     assert removal_page(removal) not in opened(seconds, "/").links()
 
