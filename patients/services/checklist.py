@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from integrations.abilities import Capability
@@ -20,21 +20,25 @@ MOST_NAMED = 10  # organizations of one system
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line. ``state``: here, absent, or unknown (whether the person is there cannot be told)."""
+    """One line. ``state``: here, coming (being registered there), absent, or unknown (whether the person is
+    there cannot be told)."""
 
     state: str
     text: str
     note: str = ""
 
 
-def checklist_of(kept: Sequence[KeptRecord], refused: frozenset[str], reach: Reach) -> tuple[Line, ...]:
-    """A line for every system and for every organization of the user's own."""
+def checklist_of(
+    kept: Sequence[KeptRecord], refused: frozenset[str], reach: Reach, *, coming: Collection[str] = ()
+) -> tuple[Line, ...]:
+    """A line for every system and for every organization of the user's own. ``coming``: systems in which
+    they are being registered."""
     names = _names(reach)
     return tuple(
         line
         for system in system_names()
         for line in _lines(
-            system, [each for each in kept if each.record.system == system], refused, reach, names
+            system, [each for each in kept if each.record.system == system], refused, reach, names, coming
         )
     )
 
@@ -45,8 +49,13 @@ def _lines(
     refused: frozenset[str],
     reach: Reach,
     names: dict[tuple[str, str], str],
+    coming: Collection[str],
 ) -> Iterator[Line]:
-    if system in refused and not kept:
+    if system in coming and not kept:
+        yield Line(
+            state="coming", text=f"Being registered in {label_of(system)}", note="See the changes above."
+        )
+    elif system in refused and not kept:
         yield Line(state="unknown", text=f"{label_of(system)} does not show this record to you.")
     elif kept and all(each.gone for each in kept):
         yield Line(state="absent", text=f"Not in {label_of(system)} any more", note="Its record is gone.")

@@ -164,6 +164,7 @@ def _review(ready: Ready) -> dict[str, Any]:
     draft_id = ready.draft.public_id
     return {
         "identity": _identity(ready),
+        "label": "Who is to be registered",
         "is_known": ready.draft.patient_id is not None,
         "details": shown_details(ready.plan),
         "places": shown_places(ready.plan),
