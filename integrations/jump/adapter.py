@@ -33,6 +33,7 @@ class JumpAdapter:
     changes: ClassVar[frozenset[Part]] = writing.CHANGES
     unique: ClassVar[frozenset[Part]] = frozenset()
     keys_last: ClassVar[timedelta] = timedelta(hours=24)
+    keeps_archive_reason: ClassVar[bool] = True
 
     def __init__(self, caller: Caller = NOBODY) -> None:
         self.client = JumpClient(caller)

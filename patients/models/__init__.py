@@ -17,6 +17,7 @@ from .people import (
 )
 from .reach import OwnRoles
 from .registering import Draft, Flag, Unfinished
+from .removals import Removal
 from .reviews import Inquiry, Review, ReviewNote
 from .syncing import KeyMaking, SyncedSystem, SyncRun
 
@@ -44,6 +45,7 @@ __all__ = [
     "Patient",
     "Place",
     "RecordChange",
+    "Removal",
     "Review",
     "ReviewNote",
     "Seen",

@@ -12,6 +12,7 @@ from patients.models import Place, SyncRun
 from . import sync_runs
 from .answers import KeptRecord
 from .connections import is_set_up
+from .portrait import ASIDE
 from .visibility import Reach
 
 MOST_NAMED = 10  # organizations of one system
@@ -56,12 +57,21 @@ def _lines(
         )
     elif system in refused and not kept:
         yield Line(state="unknown", text=f"{label_of(system)} does not show this record to you.")
+    elif kept and all(each.gone for each in kept):
+        yield Line(state="absent", text=f"Not in {label_of(system)} any more", note="Its record is gone.")
     elif kept:
-        many = f"{len(kept)} records" if len(kept) > 1 else "1 record"
-        yield Line(state="here", text=f"In {label_of(system)}", note=many)
+        kept = [each for each in kept if not each.gone]
+        yield Line(state="here", text=f"In {label_of(system)}", note=_how_many(kept))
         yield from _organizations(system, kept, reach, names)
     else:
         yield _without(system, reach)
+
+
+def _how_many(kept: Sequence[KeptRecord]) -> str:
+    """How many records, and where none of them is in use what became of them."""
+    many = f"{len(kept)} records" if len(kept) > 1 else "1 record"
+    statuses = dict.fromkeys(str(each.record.status) for each in kept)
+    return ", ".join([many, *statuses]) if statuses.keys() <= ASIDE else many
 
 
 def _organizations(

@@ -32,6 +32,7 @@ from .marks import marking
 from .person import FROM, came_from
 from .shown_actions import actions_for, missing_of
 from .shown_awaited import awaited_context, awaited_page
+from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
 from .shown_operations import shown_item
@@ -141,6 +142,7 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
     coming = attention.being_created(opened.patient)
     return {
         "identity": identity_of(person),
+        "record_actions": record_actions(opened, by=request.user),
         "comparison": compare(person, asking=opened.asking_for, former=histories.former_names(view.records)),
         "checklist": checklist_of(person.kept, opened.refused, opened.reach, coming=coming),
         "next_step": next(iter(missing_of(opened, by=request.user, coming=coming)), None),

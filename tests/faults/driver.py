@@ -119,6 +119,8 @@ class Driver:
                     lane, record = self._changes(column, kind)
                     lanes.append(lane)
                     put_in.append((kind.system, record))
+                    if kind.deletes:  # somebody beside, who has to stay
+                        put_in.append((kind.system, self.systems.put_in(kind.system, self.people.one())))
         self._know(put_in)
         random.Random(column.name).shuffle(lanes)
         return lanes
@@ -135,7 +137,7 @@ class Driver:
 
     def _changes(self, column: Column, kind: Kind) -> tuple[list[Unit], str]:
         made = self.people.one()
-        record = self.systems.put_in(kind.system, made, in_second=kind.name == "jhe leave")
+        record = self.systems.put_in(kind.system, made, in_second=kind.in_second)
         lane = []
         for ask, effects in kind.steps(made):
             intent = self._intent(column, kind, made, record, effects)

@@ -121,7 +121,7 @@ class Run:
     # --- the verdict --------------------------------------------------------------------
 
     def _verdict(self, driver: Driver, seconds: float) -> int:
-        after = self.systems.read(driver.intents)
+        after = self.systems.read(driver.intents, driver.before)
         findings = judge(driver.intents, driver.before, after)
         unproven = [] if findings else proving.missed(driver.intents, driver.before, after)
         stuck = [each for each in driver.intents if each.answered and each.state not in OVER]

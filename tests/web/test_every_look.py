@@ -13,10 +13,11 @@ from urllib.parse import parse_qs
 
 import pytest
 from django.urls import get_resolver
+from django.utils import timezone
 
 from integrations.sandbox.run import Sandbox
 from patients.entering.typed import Typed
-from patients.models import Link, Operation, SourceRecord
+from patients.models import Link, Operation, Patient, Removal, SourceRecord
 from patients.services import linking, viewing
 from patients.services.event_words import KINDS, LOOKS
 from patients.services.operations import bulks, recording
@@ -159,6 +160,9 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
         "patients:mark_test": [f"/people/{public_id}/records/{unsaid.pk}/test"],
         "patients:link": [f"/people/{public_id}/link"],
         "patients:link_with": [f"/people/{public_id}/link/{other}"],
+        "patients:archive": [f"/people/{public_id}/records/{record.pk}/archive"],
+        "patients:take_back": [f"/people/{public_id}/records/{record.pk}/take-back"],
+        "patients:removal": [f"/removals/{deletion_of(record.patient, desk.user)}"],
         "patients:unlink": [f"/people/{public_id}/records/{record.pk}/unlink"],
         "patients:undo_link": [f"/people/{public_id}/links/{by_hand}/undo"],
         "patients:audit_found": inquiries,
@@ -204,6 +208,16 @@ def writes_about(record: SourceRecord, user: User) -> dict[str, list[str]]:
         "patients:bulk_progress": [f"{bulk}/progress"],
         "patients:bulk_cancel": [f"{bulk}/cancel"],
     }
+
+
+def deletion_of(person: Patient, user: User) -> str:
+    """The public id of a deletion that waits for a second person."""
+    record = person.records.get(system="jhe")
+    organization = record.memberships.get(organization="20003").organization
+    return Removal.objects.create(
+        record=record, organization=organization, counted={}, reason="Asked for it",
+        asked_by=make_user("first@example.org"), asked_at=timezone.now(),
+    ).public_id  # fmt: skip
 
 
 def linked_by_hand(user: User) -> int:
