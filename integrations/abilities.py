@@ -43,6 +43,7 @@ class Capability(StrEnum):
     MEMBERSHIP = "membership"
     MARKS = "marks"
     HOLDINGS = "holdings"
+    REMOVAL = "removal"
 
 
 class System(Protocol):
@@ -190,7 +191,10 @@ class LooksUpEverywhere(Protocol):
 
 @runtime_checkable
 class Archives(Protocol):
-    """``ARCHIVE``: a record can be put away without being removed."""
+    """``ARCHIVE``: a record can be put away without being removed. ``keeps_archive_reason``: whether reason
+    and notes have a place in it; taking it back is a change of its status (``Part.STATUS``)."""
+
+    keeps_archive_reason: ClassVar[bool]
 
     def archive(self, patient_id: str, *, reason: str, notes: str = "") -> RemotePatient:
         """Put a record away; the record as it is then. Reason and notes may not take: read them there."""
@@ -253,6 +257,17 @@ class KeepsMembers(Protocol):
 
 
 @runtime_checkable
+class RemovesAltogether(Protocol):
+    """``REMOVAL``: out of its last organization, the system deletes a record with everything in it."""
+
+    def remove_altogether(self, patient_id: str, organization_id: str) -> None:
+        """Delete a record by removing it from its last organization, which cannot be undone. Looks first
+        that it is in this one and in no other: else ``Conflict``, and nothing is sent. ``NotFound`` where
+        it is gone already, and from then on."""
+        ...
+
+
+@runtime_checkable
 class TakesMarks(Protocol):
     """``MARKS``: a record takes the portal's own opaque id, where a setting says so and it has none."""
 
@@ -289,4 +304,5 @@ PROTOCOLS: dict[Capability, type] = {
     Capability.MEMBERSHIP: KeepsMembers,
     Capability.MARKS: TakesMarks,
     Capability.HOLDINGS: TellsHoldings,
+    Capability.REMOVAL: RemovesAltogether,
 }

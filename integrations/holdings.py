@@ -62,8 +62,9 @@ class Holdings:
 
     ``last_organization``: out of it, the system deletes the person with every observation.
     ``observations`` counts all of the person's, ``unplaced`` are kinds of data that the person agreed to
-    in some study, of this organization or another, which does not ask for them (any more). ``unread`` holds
-    why a part, or some of it, could not be read.
+    in some study, of this organization or another, which does not ask for them (any more). ``uncounted``
+    names what else the system keeps of a person, which it deletes with them and which nothing here counts.
+    ``unread`` holds why a part, or some of it, could not be read.
     """
 
     patient_id: str
@@ -72,6 +73,7 @@ class Holdings:
     studies: tuple[StudyHoldings, ...] | None = field(repr=False)
     unplaced: tuple[ScopeConsent, ...] | None = field(repr=False)
     observations: int | None = field(repr=False)
+    uncounted: tuple[str, ...] = ()
     unread: Mapping[HoldingPart, IntegrationError] = field(default_factory=dict, repr=False)
 
     @property

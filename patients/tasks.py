@@ -11,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from integrations.registry import system_names
 from patients.services import connections, desk, inquiries, lookup, sync_schedule
+from patients.services.ending import removing
 from patients.services.operations import claims
 from patients.services.registering import drafts
 from portal import audit
@@ -41,6 +42,12 @@ def tidy_desks() -> int:
 def throw_away_old_drafts() -> int:
     """Delete forms that nobody has touched for a while; returns how many."""
     return drafts.throw_away_old()
+
+
+@task()
+def expire_removals() -> int:
+    """End what nobody has confirmed in time, as the second person; returns how many."""
+    return removing.expire_old()
 
 
 @task()

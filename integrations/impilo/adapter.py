@@ -53,6 +53,7 @@ class ImpiloAdapter:
     unique: ClassVar[frozenset[Part]] = frozenset()
     fixed: ClassVar[Mapping[Part, str]] = {}
     keys_last: ClassVar[timedelta] = timedelta(0)
+    keeps_archive_reason: ClassVar[bool] = False
 
     def __init__(self, caller: Caller = NOBODY) -> None:
         self.client = ImpiloClient(caller)
@@ -96,11 +97,11 @@ class ImpiloAdapter:
         return writing.created(self.client, new)
 
     def update(self, patient_id: str, changes: Changes, *, organization_id: str = "") -> RemotePatient:
-        """Set what the changes name; records belong to no organization."""
+        """Set what the changes name; of status only "active". Records belong to no organization."""
         return writing.update(self.client, patient_id, changes)
 
     def archive(self, patient_id: str, *, reason: str, notes: str = "") -> RemotePatient:
-        """Put a record away. Impilo has no place for the reason, nor for notes."""
+        """Put a record away. Impilo has no place for the reason, nor for notes (``keeps_archive_reason``)."""
         return writing.archive(self.client, patient_id)
 
     def mark(self, patient_id: str, own_id: str) -> RemotePatient:

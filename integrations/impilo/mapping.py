@@ -43,6 +43,7 @@ FIELD_NAMES: Mapping[str, str] = {
     "lineTwo": "address",
     "lineThree": "address",
     "enrolled": "enrolled",
+    "archived": "status",
     "postalCode": "postcode",
     "zipCode": "postcode",
     "externalIdentifier": "external_identifier",

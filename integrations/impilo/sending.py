@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from integrations.errors import Invalid, Unsupported
-from integrations.types import Address, Sex
+from integrations.types import Address, RecordStatus, Sex
 from integrations.wire import as_day, cleaned
 from integrations.writes import Changes, Details, NewRecord, Part
 
@@ -20,7 +20,7 @@ Wire = dict[str, Any]
 
 NEEDS = frozenset({Part.GIVEN_NAME, Part.FAMILY_NAME})
 CREATES_WITH = NEEDS | {Part.BIRTH_DATE, Part.SEX, Part.EMAIL, Part.PHONE, Part.ADDRESS}
-CHANGES = CREATES_WITH | {Part.ENROLLED}
+CHANGES = CREATES_WITH | {Part.ENROLLED, Part.STATUS}
 
 ARCHIVED: Mapping[str, Any] = {"archived": True}
 
@@ -36,6 +36,7 @@ _TEXTS = {
 _SEXES = {sex: wire for wire, sex in SEXES.items()}
 _PLACE = ("town", "postcode", "country")
 TOO_MANY_LINES = f"{LABEL} holds three lines of an address at most."
+BACK_ONLY = f"A record of {LABEL} can be taken back into use here, and archived on a page of its own."
 
 
 def as_held(details: Details) -> Details:
@@ -75,6 +76,8 @@ def check_changes(changes: Changes) -> None:
     """Raises ``Unsupported`` and ``Invalid`` for what is not to be sent."""
     if changes.custom_fields or changes.parts - CHANGES:
         raise unsupported("update")
+    if Part.STATUS in changes.parts and changes.details.status is not RecordStatus.ACTIVE:
+        raise unsupported("update", BACK_ONLY)
     _check("update", changes.parts, changes.details)
 
 
@@ -88,6 +91,8 @@ def problems(details: Details, parts: frozenset[Part]) -> dict[str, str]:
     }
     if Part.ENROLLED in parts and held.enrolled is None:
         found[str(Part.ENROLLED)] = "Say whether the person is enrolled."
+    if Part.STATUS in parts and held.status is not RecordStatus.ACTIVE:
+        found[str(Part.STATUS)] = BACK_ONLY
     if Part.ADDRESS in parts and held.address is not None:
         if len(held.address.lines) > len(LINES):
             found[str(Part.ADDRESS)] = TOO_MANY_LINES
@@ -146,6 +151,8 @@ def _wire(changes: Changes, held: Mapping[str, Any]) -> Wire:
         fields["sex"] = _SEXES[details.sex] if details.sex else None
     if Part.ENROLLED in parts:
         fields["enrolled"] = details.enrolled
+    if Part.STATUS in parts:  # back into use: nothing else comes this far
+        fields["archived"] = False
     if Part.ADDRESS in parts:
         fields["address"] = _address(details.address, held.get("address"))
     return fields

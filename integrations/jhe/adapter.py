@@ -56,6 +56,7 @@ class JheAdapter:
             Capability.IDENTIFIERS,
             Capability.MEMBERSHIP,
             Capability.HOLDINGS,
+            Capability.REMOVAL,
         }
     )
     search_terms: ClassVar[frozenset[Term]] = frozenset(
@@ -179,6 +180,10 @@ class JheAdapter:
     def remove_from_organization(self, patient_id: str, organization_id: str) -> None:
         """Take a record out of an organization; ``Conflict`` where that is its last one."""
         self.writing.remove_from_organization(patient_id, organization_id)
+
+    def remove_altogether(self, patient_id: str, organization_id: str) -> None:
+        """Delete a record with everything in it; ``Conflict`` where this is not its only organization."""
+        self.writing.remove_altogether(patient_id, organization_id)
 
     def whole_record(self, patient_id: str) -> RemotePatient:
         """The record whoever may see it: for writing, never for showing."""

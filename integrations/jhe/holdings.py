@@ -25,6 +25,8 @@ from .mapping import LABEL, NAME, organization_id_of_study, study_from
 from .paging import Page
 from .records import Records, array, beside, result_of
 
+UNCOUNTED = ("imported health records", "questionnaires", "invitations")  # README.md §12
+
 T = TypeVar("T")
 Part = HoldingPart
 Fault = errors.IntegrationError
@@ -61,6 +63,7 @@ class HoldingsReader:
             studies=None if studies is None else self._studies(subject, studies, consents, unread),
             unplaced=consents.unplaced if consents else None,
             observations=observations,
+            uncounted=UNCOUNTED,
             unread=unread,
         )
 

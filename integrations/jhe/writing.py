@@ -24,6 +24,7 @@ from .records import Records, result_of
 from .searching import NameAsked, distinct, identifier_values
 
 LAST_ORGANIZATION = "last organization"
+NOT_LAST = "not the last organization"
 
 
 def as_held(details: Details) -> Details:
@@ -168,10 +169,7 @@ class Writing:
     def remove_from_organization(self, patient_id: str, organization_id: str) -> None:
         """Take the record out of an organization, unless that is its last one."""
         operation = "remove from organization"
-        self.guards.check_role(organization_id, operation)
-        record = self.records.one(patient_id)
-        if "organizations" in record.unread:
-            raise self.http.fault(errors.ProtocolError, operation, reason="unreadable organizations")
+        record = self._in_organizations(patient_id, organization_id, operation)
         if not is_in(record, organization_id):
             return
         if len(record.organizations) == 1:
@@ -183,6 +181,28 @@ class Writing:
                 next_step="Add them to another organization first, or leave them where they are.",
             )
         self.client.remove_patient(patient_id, organization_id)
+
+    def remove_altogether(self, patient_id: str, organization_id: str) -> None:
+        """Have the record deleted, which belongs to this organization and to no other."""
+        operation = "remove altogether"
+        record = self._in_organizations(patient_id, organization_id, operation)
+        if [each.id for each in record.organizations] != [organization_id]:
+            raise self.http.fault(
+                errors.Conflict,
+                operation,
+                reason=NOT_LAST,
+                for_staff=f"This is not the record's only {LABEL} organization: it would not be deleted.",
+                next_step="Look at the organizations that it belongs to now.",
+            )
+        self.client.remove_patient(patient_id, organization_id)
+
+    def _in_organizations(self, patient_id: str, organization_id: str, operation: str) -> RemotePatient:
+        """The record with all its organizations, for somebody who may take it out of this one."""
+        self.guards.check_role(organization_id, operation)
+        record = self.records.one(patient_id)
+        if "organizations" in record.unread:
+            raise self.http.fault(errors.ProtocolError, operation, reason="unreadable organizations")
+        return record
 
     # --- sending --------------------------------------------------------------------------
 

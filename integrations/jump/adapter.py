@@ -34,6 +34,7 @@ class JumpAdapter:
     unique: ClassVar[frozenset[Part]] = frozenset()
     fixed: ClassVar[Mapping[Part, str]] = {}
     keys_last: ClassVar[timedelta] = timedelta(hours=24)
+    keeps_archive_reason: ClassVar[bool] = True
 
     def __init__(self, caller: Caller = NOBODY) -> None:
         self.client = JumpClient(caller)

@@ -18,6 +18,7 @@ from .people import (
 )
 from .reach import OwnRoles
 from .registering import Draft, Flag, Unfinished
+from .removals import Removal
 from .reviews import Inquiry, Review, ReviewNote
 from .syncing import KeyMaking, SyncedSystem, SyncRun
 
@@ -47,6 +48,7 @@ __all__ = [
     "Patient",
     "Place",
     "RecordChange",
+    "Removal",
     "Review",
     "ReviewNote",
     "Seen",

@@ -47,8 +47,8 @@ class State(StrEnum):
 class KeptRecord:
     """A record as it was read at a moment; ``number`` names it in addresses of its look-up.
 
-    ``problem`` is a sentence on why it could not be read anew since. ``from_index``: no system has
-    shown it to this look-up; it is what the index held.
+    ``problem`` is a sentence on why it could not be read anew since; ``gone``: its system does not hold it
+    any more. ``from_index``: no system has shown it to this look-up; it is what the index held.
     """
 
     number: int
@@ -56,6 +56,7 @@ class KeptRecord:
     record: RemotePatient = field(repr=False)
     problem: str = ""
     from_index: bool = False
+    gone: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from integrations.abilities import Capability
@@ -12,6 +12,7 @@ from patients.models import Place, SyncRun
 from . import sync_runs
 from .answers import KeptRecord
 from .connections import is_set_up
+from .portrait import ASIDE
 from .visibility import Reach
 
 MOST_NAMED = 10  # organizations of one system
@@ -19,21 +20,25 @@ MOST_NAMED = 10  # organizations of one system
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line. ``state``: here, absent, or unknown (whether the person is there cannot be told)."""
+    """One line. ``state``: here, coming (being registered there), absent, or unknown (whether the person is
+    there cannot be told)."""
 
     state: str
     text: str
     note: str = ""
 
 
-def checklist_of(kept: Sequence[KeptRecord], refused: frozenset[str], reach: Reach) -> tuple[Line, ...]:
-    """A line for every system and for every organization of the user's own."""
+def checklist_of(
+    kept: Sequence[KeptRecord], refused: frozenset[str], reach: Reach, *, coming: Collection[str] = ()
+) -> tuple[Line, ...]:
+    """A line for every system and for every organization of the user's own. ``coming``: systems in which
+    they are being registered."""
     names = _names(reach)
     return tuple(
         line
         for system in system_names()
         for line in _lines(
-            system, [each for each in kept if each.record.system == system], refused, reach, names
+            system, [each for each in kept if each.record.system == system], refused, reach, names, coming
         )
     )
 
@@ -44,15 +49,29 @@ def _lines(
     refused: frozenset[str],
     reach: Reach,
     names: dict[tuple[str, str], str],
+    coming: Collection[str],
 ) -> Iterator[Line]:
-    if system in refused and not kept:
+    if system in coming and not kept:
+        yield Line(
+            state="coming", text=f"Being registered in {label_of(system)}", note="See the changes above."
+        )
+    elif system in refused and not kept:
         yield Line(state="unknown", text=f"{label_of(system)} does not show this record to you.")
+    elif kept and all(each.gone for each in kept):
+        yield Line(state="absent", text=f"Not in {label_of(system)} any more", note="Its record is gone.")
     elif kept:
-        many = f"{len(kept)} records" if len(kept) > 1 else "1 record"
-        yield Line(state="here", text=f"In {label_of(system)}", note=many)
+        kept = [each for each in kept if not each.gone]
+        yield Line(state="here", text=f"In {label_of(system)}", note=_how_many(kept))
         yield from _organizations(system, kept, reach, names)
     else:
         yield _without(system, reach)
+
+
+def _how_many(kept: Sequence[KeptRecord]) -> str:
+    """How many records, and where none of them is in use what became of them."""
+    many = f"{len(kept)} records" if len(kept) > 1 else "1 record"
+    statuses = dict.fromkeys(str(each.record.status) for each in kept)
+    return ", ".join([many, *statuses]) if statuses.keys() <= ASIDE else many
 
 
 def _organizations(

@@ -17,7 +17,7 @@ from .alerts import Alerts, alerts_of
 from .answers import KeptRecord
 from .contents import Fields, words
 from .lookup import Person
-from .portrait import tag_of
+from .portrait import ASIDE, tag_of
 from .rows import Row, RowGroup, Source, row_of, source_of, values_of
 
 Key = tuple[str, str]  # system and the system's id
@@ -38,6 +38,11 @@ class Column:
     unread: tuple[str, ...]
     problem: str
     source: Source
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether the record is not in use: nobody there goes on with it."""
+        return self.status in ASIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +91,7 @@ def _problem(kept: KeptRecord) -> str:
 
 
 def _column(kept: KeptRecord, source: Source) -> Column:
-    record, tag = kept.record, tag_of(kept.record)
+    record, tag = kept.record, tag_of(kept)
     return Column(
         system=record.system,
         system_label=label_of(record.system),
@@ -95,7 +100,7 @@ def _column(kept: KeptRecord, source: Source) -> Column:
         marks=tag.marks,
         read_at=kept.read_at,
         updated_at=record.updated_at,
-        url=get_system(record.system).record_url(record.id),
+        url="" if kept.gone else get_system(record.system).record_url(record.id),
         unread=tuple(name.replace("_", " ") for name in record.unread),
         problem=kept.problem,
         source=source,

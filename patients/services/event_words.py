@@ -22,6 +22,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "person.add_opened": "Opened a form for adding a person to another system",
         "person.awaited_viewed": "Opened the page of a person who is being registered",
         "person.mark_opened": "Opened a page for marking a test record",
+        "person.ending_opened": "Opened a page for archiving a record or taking it out of an organization",
+        "removal.viewed": "Opened the deletion of a record that takes a second person",
         "person.parting_opened": "Opened a page for taking a record away from a person",
         "audit.person_viewed": "Opened the list of who looked at a person",
         "audit.sheet_opened": "Opened the sheet of who looked at a person",
@@ -74,6 +76,14 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "bulk.resumed": "Let many writes go on",
         "bulk.cancelled": "Cancelled many writes",
         "bulk.viewed": "Opened many writes at once",
+    },
+    "Ending records": {
+        "record.exported": "Exported what a deletion would lose",
+        "removal.asked": "Asked for the deletion of a record",
+        "removal.confirmed": "Confirmed the deletion of a record as the second person",
+        "removal.declined": "Declined the deletion of a record",
+        "removal.withdrawn": "Withdrew the deletion of a record",
+        "removal.expired": "The deletion of a record was confirmed by nobody in time",
     },
     "Signing in and out": {
         "session.started": "Signed in",

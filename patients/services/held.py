@@ -47,7 +47,8 @@ def kept_of(record: SourceRecord) -> KeptRecord:
     remote = whole_of(record)
     if record.marked_test:
         remote = as_test(remote)
-    return KeptRecord(number=record.pk, read_at=record.read_at, record=remote)
+    gone = record.vanished_at is not None
+    return KeptRecord(number=record.pk, read_at=record.read_at, record=remote, gone=gone)
 
 
 def as_test(remote: RemotePatient) -> RemotePatient:

@@ -199,10 +199,10 @@ def read_anew(kept: KeptRecord, found: RemotePatient | IntegrationError) -> Kept
         return None
     if isinstance(found, NotFound):
         problem = "This record is not there any more: it was removed or merged."
-        return replace(kept, problem=problem)
+        return replace(kept, problem=problem, gone=True)
     if isinstance(found, IntegrationError):
         return replace(kept, problem=f"{found.for_staff} {found.next_step}")
-    return replace(kept, record=replace(found, raw={}), read_at=timezone.now(), problem="")
+    return replace(kept, record=replace(found, raw={}), read_at=timezone.now(), problem="", gone=False)
 
 
 def throw_away_ended() -> int:

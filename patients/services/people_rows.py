@@ -12,7 +12,7 @@ from patients.models import Membership, Patient, Place, SourceRecord
 
 from .bulk import in_parts
 from .held import date_of, whole_of
-from .portrait import WORDS, Identity, RecordTag
+from .portrait import WORDS, Identity, RecordTag, marks_of_person
 from .summary import leading
 from .visibility import Sight, records
 
@@ -125,10 +125,8 @@ def _identity(found: Sequence[SourceRecord], told: SourceRecord) -> Identity:
 
 def _marks(found: Sequence[SourceRecord]) -> Iterable[str]:
     """What must not be missed about the person, whatever the system."""
-    if any(each.is_test for each in found):
-        yield WORDS[Registration.DUMMY]
-    if any(each.registration == Registration.TEMPORARY for each in found):
-        yield WORDS[Registration.TEMPORARY]
+    marked = (Registration.DUMMY if each.is_test else each.registration for each in found)
+    return marks_of_person(zip(marked, (each.status for each in found), strict=True))
 
 
 def _place(record: SourceRecord) -> int:
@@ -142,5 +140,16 @@ def _tag(record: SourceRecord) -> RecordTag:
         system=record.system,
         id=record.remote_id,
         status=str(RecordStatus(record.status)),
-        marks=("needs review",) if record.needs_review else (),
+        marks=tuple(_marks_of_record(record)),
     )
+
+
+def _marks_of_record(record: SourceRecord) -> Iterable[str]:
+    """What stands out about one record beside its status."""
+    kind = WORDS.get(Registration(record.registration), "")
+    if kind and kind != record.status:
+        yield kind
+    if record.is_deceased:
+        yield "deceased"
+    if record.needs_review:
+        yield "needs review"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,6 +12,7 @@ from patients.matching.grouping import Note, NoteKind, RecordKey
 from patients.matching.levels import Level
 from patients.matching.ranking import matched
 
+from .answers import KeptRecord
 from .lookup import Person
 
 
@@ -95,14 +96,17 @@ _LEADS = {
     NoteKind.POSSIBLY_SAME: "Possibly the same person as",
     NoteKind.FAMILY: "Not to be confused with",
 }
-_GONE = frozenset({RecordStatus.ARCHIVED, RecordStatus.MERGED})
+_NOT_IN_USE = frozenset({RecordStatus.ARCHIVED, RecordStatus.MERGED})
+GONE = "gone"  # in place of the status of a record that its system does not hold any more
+ASIDE = _NOT_IN_USE | {GONE}
+GONE_EVERYWHERE = "gone from every system"
 
 
 def identity_of(person: Person) -> Identity:
     """The strip: the leading record's details; what it lacks comes from the others.
 
     Deceased and test records are said as soon as one record says so; archived and merged only
-    where no record is in use.
+    where no record is in use, and that a person is gone where no system holds a record any more.
     """
     records = leading_first(person)
     names = records[0].demographics
@@ -121,7 +125,11 @@ def identity_of(person: Person) -> Identity:
         sex=str(sexes[0]) if sexes else "",
         is_deceased=bool(deaths),
         date_of_death=next((each.date_of_death for each in deaths if each.date_of_death), None),
-        marks=tuple(_marks_of_person(records)),
+        marks=(
+            (GONE_EVERYWHERE,)
+            if all(each.gone for each in person.kept)
+            else tuple(marks_of_person((each.registration, each.status) for each in records))
+        ),
     )
 
 
@@ -133,7 +141,7 @@ def portrait_of(person: Person, query: SearchQuery, *, cautions: tuple[Caution, 
     return Portrait(
         number=person.number,
         identity=identity_of(person),
-        records=tuple(tag_of(each.record) for each in person.kept),
+        records=tuple(tag_of(each) for each in person.kept),
         matched=tuple(_matches(query, records)),
         cautions=cautions,
         address=next((", ".join(filter(None, [*each.lines[:1], each.town])) for each in addresses), ""),
@@ -173,12 +181,13 @@ def _caution(note: Note, other: Person | None) -> Caution:
     )
 
 
-def tag_of(record: RemotePatient) -> RecordTag:
-    """A record's system, status and what stands out about it."""
+def tag_of(kept: KeptRecord) -> RecordTag:
+    """A record's system, status and what stands out about it; of one that is gone, that it is."""
+    record = kept.record
     return RecordTag(
         system=record.system,
         id=record.id,
-        status=str(record.status),
+        status=GONE if kept.gone else str(record.status),
         marks=tuple(mark for mark in marks_of(record) if mark != str(record.status)),
     )
 
@@ -195,20 +204,22 @@ def marks_of(record: RemotePatient) -> Iterator[str]:
         yield "not enrolled"
 
 
-def _marks_of_person(records: Sequence[RemotePatient]) -> Iterator[str]:
-    if any(record.registration is Registration.DUMMY for record in records):
-        yield "test record"
-    if any(record.registration is Registration.TEMPORARY for record in records):
-        yield "temporary registration"
-    if all(record.status in _GONE for record in records):
-        yield str(records[0].status)
+def marks_of_person(found: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Words that must not be missed about a person, from the kind of registration and the status of each of
+    their records, the leading one first."""
+    registrations, statuses = zip(*found, strict=True)
+    for each in (Registration.DUMMY, Registration.TEMPORARY):
+        if each in registrations:
+            yield WORDS[each]
+    if all(status in _NOT_IN_USE for status in statuses):
+        yield str(statuses[0])
 
 
 def leading_first(person: Person) -> list[RemotePatient]:
     """Records in use before others, fuller before shorter, then in order of display."""
 
     def place(record: RemotePatient) -> tuple[bool, bool, bool]:
-        return record.status in _GONE, not record.complete, not record.demographics.nhs_number
+        return record.status in _NOT_IN_USE, not record.complete, not record.demographics.nhs_number
 
     return sorted((each.record for each in person.kept), key=place)
 

@@ -61,8 +61,9 @@ def _records(people: Sequence[int], lookup: LookUp, reach: Reach) -> list[KeptRe
 
 def _as_held(row: SourceRecord) -> KeptRecord:
     """A record as the index holds it, still unnumbered (0)."""
-    problem = f"{label_of(row.system)} did not hold this record any more." if row.vanished_at else ""
-    return replace(kept_of(row), number=0, problem=problem, from_index=True)
+    kept = kept_of(row)
+    problem = f"{label_of(row.system)} did not hold this record any more." if kept.gone else ""
+    return replace(kept, number=0, problem=problem, from_index=True)
 
 
 def known_of(keys: Collection[RecordKey]) -> Known:

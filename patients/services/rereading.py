@@ -135,7 +135,8 @@ def as_held(row: SourceRecord) -> KeptRecord:
     kept = replace(kept_of(row), read_at=row.whole_at or row.read_at)
     if row.vanished_at is None:
         return kept
-    return replace(kept, problem="This record was not there any more when it was last looked for.")
+    problem = "This record was not there any more when it was last looked for."
+    return replace(kept, problem=problem)
 
 
 def _out_of_time(system: str) -> Unavailable:

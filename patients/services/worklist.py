@@ -17,6 +17,8 @@ from portal.worker import beats
 
 from . import connections, reviews, sync_status
 from .connections import Look
+from .ending import removing
+from .visibility import Reach
 
 MOST_MONTHS = 12  # reviews that are named one by one
 
@@ -27,17 +29,20 @@ class What(StrEnum):
     REVIEW = "review"
     SYNC = "sync"
     WORKER = "worker"
+    REMOVAL = "removal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Something that waits: a month's review, a system that could not be read, a worker that is gone. One
-    sentence each for what it is and what to do."""
+    """Something that waits: a month's review, a system that could not be read, a worker that is gone, a
+    deletion that somebody has to confirm (``removal`` is its public id). One sentence each for what it is and
+    what to do."""
 
     what: What
     title: str
     text: str = ""
     month: date | None = None
+    removal: str = ""
 
 
 class How(StrEnum):
@@ -62,11 +67,16 @@ class SystemLine:
     checked_at: datetime | None = None
 
 
-def waiting_for(user: User) -> list[Waiting]:
-    """What waits for somebody beside the people they have parked; for now only admins have such."""
+def waiting_for(user: User, reach: Reach) -> list[Waiting]:
+    """What waits for somebody beside the people they have parked: what takes a second person, and what is
+    for admins."""
+    second = [
+        Waiting(what=What.REMOVAL, title=each.title, text=each.text, removal=each.removal.public_id)
+        for each in removing.waiting_for(user, reach)
+    ]
     if not has_role(user, Role.ADMIN):
-        return []
-    return [*_worker(), *_reviews(), *_sync_problems()]
+        return second
+    return [*second, *_worker(), *_reviews(), *_sync_problems()]
 
 
 def _worker() -> Iterator[Waiting]:

@@ -65,7 +65,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "parked": [_shown(each) for each in mine.parked],
         "seen": [_shown(each) for each in mine.seen],
         "untold": mine.untold,
-        "waiting": [_waiting(each) for each in worklist.waiting_for(request.user)],
+        "waiting": [_waiting(each) for each in worklist.waiting_for(request.user, reach)],
         "writes": shown_groups(attention.needing(request.user)),
         "systems": [_system(each) for each in worklist.systems()],
         "seen_days": desk.SEEN_FOR.days,
@@ -192,7 +192,9 @@ def _incomplete(each: unfinished.Incomplete) -> dict[str, Any]:
 
 
 def _waiting(each: Waiting) -> dict[str, str]:
-    if each.what is What.REVIEW and each.month:
+    if each.what is What.REMOVAL:
+        url = reverse("patients:removal", args=[each.removal])
+    elif each.what is What.REVIEW and each.month:
         url = reverse("patients:review", args=[f"{each.month:%Y-%m}"])
     else:
         url = reverse("patients:connections")

@@ -32,7 +32,7 @@ def candidates_page(request: PortalRequest, public_id: str) -> HttpResponse:
     try:
         one = hand_links.side(public_id, by=request.user, reach=reach)
     except Gone:
-        return _gone(request, hand_links.LINK, [public_id])
+        return gone(request, hand_links.LINK, [public_id])
     form = SomebodyElseForm(_sent(request))
     is_looked_up = form.is_bound and form.is_valid()
     if is_looked_up:
@@ -57,7 +57,7 @@ def link_with(request: PortalRequest, public_id: str, other_id: str) -> HttpResp
     try:
         one, other = (hand_links.side(each, by=request.user, reach=reach) for each in at)
     except Gone:
-        return _gone(request, hand_links.LINK, at)
+        return gone(request, hand_links.LINK, at)
     warnings = hand_links.warnings_between(one, other)
     blank = {"seal": hand_links.seal_link(one, other, by=request.user)}
     form = LinkForm(_sent(request), initial=blank, is_doubted=bool(warnings))
@@ -97,7 +97,7 @@ def _parting(request: PortalRequest, parting: Parting, public_id: str, number: i
     try:
         whole = hand_links.side(public_id, by=request.user, reach=visibility.reach_of(request.user))
     except Gone:
-        return _gone(request, parting, [public_id], part=str(number))
+        return gone(request, parting, [public_id], part=str(number))
     blank = {"seal": hand_links.seal_parting(parting, whole, number, by=request.user)}
     form = SealedForm(_sent(request), initial=blank)
     write = partial(hand_links.part, parting, at=public_id, number=number, by=request.user)
@@ -171,9 +171,16 @@ def _form_page(
     return render_page(request, template, context=context | {"form": form, "refusal": refusal}, status=status)
 
 
-def _gone(request: PortalRequest, purpose: str, at: Sequence[str], *, part: str = "") -> HttpResponse:
+def gone(
+    request: PortalRequest,
+    purpose: str,
+    at: Sequence[str],
+    *,
+    part: str = "",
+    action: str = "person.link_opened",
+) -> HttpResponse:
     """Somebody of the address is not there, or was linked since: a form says whom it was about, a page
-    leads on to who they are now."""
+    leads on to who they are now. ``action`` is what the trail calls opening such a page."""
     now = list(dict.fromkeys(map(address_now, at)))
     if request.method == "POST":
         form = SealedForm(request.POST)
@@ -182,7 +189,7 @@ def _gone(request: PortalRequest, purpose: str, at: Sequence[str], *, part: str 
         except Broken as broken:
             return _refused(request, broken, form, now[0])
     if now == list(at):
-        hand_links.note_refused("person.link_opened", at[0], by=request.user)
+        hand_links.note_refused(action, at[0], by=request.user)
         raise Http404
     is_choosing = purpose == hand_links.LINK and len(at) == 1
     name = "patients:link_with" if len(now) > 1 else "patients:link" if is_choosing else "patients:patient"

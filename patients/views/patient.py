@@ -30,9 +30,10 @@ from portal.web.requests import PortalRequest
 from .desk import parking
 from .marks import marking
 from .person import FROM, came_from
-from .shown_actions import actions_for
+from .shown_actions import actions_for, missing_of
 from .shown_awaited import awaited_context, awaited_page
 from .shown_confirming import shown_confirming
+from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
 from .shown_operations import shown_item
@@ -139,11 +140,14 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
     public_id = opened.patient.public_id
     view = opened.view
     person = opened.person
+    coming = attention.being_created(opened.patient)
     former = histories.former_names(opened.patient, view.records, by=request.user)
     return {
         "identity": identity_of(person),
+        "record_actions": record_actions(opened, by=request.user),
         "comparison": compare(person, asking=opened.asking_for, former=former),
-        "checklist": checklist_of(person.kept, opened.refused, opened.reach),
+        "checklist": checklist_of(person.kept, opened.refused, opened.reach, coming=coming),
+        "next_step": next(iter(missing_of(opened, by=request.user, coming=coming)), None),
         "untold": opened.untold,
         "is_asking": bool(opened.asking),
         "progress": _progress(opened, seen),

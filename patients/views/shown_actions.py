@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
 
 from patients.services.editing.copies import may_edit
 from patients.services.opening import Opened
+from patients.services.operations import attention
 from patients.services.registering.offers import Offer, offers_for
 from portal.accounts.models import User
 
@@ -29,6 +30,12 @@ def actions_for(opened: Opened, *, by: User) -> tuple[Action, ...]:
     return () if opened.refused else tuple(_actions(opened, by))
 
 
+def missing_of(opened: Opened, *, by: User, coming: Collection[str]) -> tuple[Action, ...]:
+    """Where the person can be added: systems and organizations in which they are not, nor are ``coming``."""
+    offers = [each for each in offers_for(by, opened.reach) if not (each.why_not or each.system in coming)]
+    return tuple(action for offer in offers for action in _missing(opened, offer))
+
+
 def _actions(opened: Opened, by: User) -> Iterator[Action]:
     records = [each.record for each in opened.person.kept]
     if may_edit(records, by=by, reach=opened.reach):
@@ -36,9 +43,7 @@ def _actions(opened: Opened, by: User) -> Iterator[Action]:
         yield Action(label="Edit", url=reverse("patients:edit", args=about))
         if len(records) > 1:
             yield Action(label="Bring into agreement", url=reverse("patients:agree", args=about))
-    for offer in offers_for(by, opened.reach):
-        if not offer.why_not:
-            yield from _missing(opened, offer)
+    yield from missing_of(opened, by=by, coming=attention.being_created(opened.patient))
 
 
 def _missing(opened: Opened, offer: Offer) -> Iterator[Action]:

@@ -32,6 +32,7 @@ def awaited_context(request: PortalRequest, public_id: str, *, look: bool = True
     own = [each for each in refused if each.asked_by_id == request.user.pk]
     return {
         "identity": found.identity,
+        "label": "Who is being registered",
         "writes": [shown_item(each) for each in found.creations],
         "is_coming": found.is_coming,
         "again": own[-1].public_id if own and not found.is_coming else "",

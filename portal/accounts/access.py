@@ -58,6 +58,12 @@ TABLE: dict[str, Rule] = {
     "patients:unlink": Rule(ADMIN, ADMIN),
     "patients:undo_link": Rule(ADMIN, ADMIN),
     "patients:mark_test": Rule(ADMIN, ADMIN),
+    # Ending what a system keeps: archiving, leaving an organization, deleting with a second person
+    "patients:archive": Rule(WRITERS, WRITERS),
+    "patients:take_back": Rule(WRITERS, WRITERS),
+    "patients:leave": Rule(WRITERS, WRITERS),
+    "patients:leave_export": Rule(NOBODY, WRITERS),
+    "patients:removal": Rule(WRITERS, WRITERS),
     # Registering, and forms that are not sent yet: services show each their own
     "patients:register": Rule(WRITERS, WRITERS),
     "patients:register_start": Rule(NOBODY, WRITERS),

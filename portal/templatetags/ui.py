@@ -17,6 +17,8 @@ TAG_TONES = {
     "inactive": "warn",
     "archived": "warn",
     "merged": "warn",
+    "gone": "bad",
+    "gone from every system": "bad",
     "deceased": "solid",
     "dummy": "bad",
     "test record": "bad",

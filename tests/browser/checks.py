@@ -60,7 +60,7 @@ LAID_OUT = "() => new Promise(done => requestAnimationFrame(() => requestAnimati
 
 # WCAG 2.5.8: 24 by 24 pixels, inline links in sentences apart.
 TOO_SMALL = """() => [...document.querySelectorAll("button, [role=button], input, select, textarea, summary")]
-  .filter(e => e.checkVisibility({visibilityProperty: true}) && e.type !== "hidden")
+  .filter(e => e.checkVisibility({visibilityProperty: true}) && e.type !== "hidden" && !e.ariaHidden)
   .filter(e => { const r = e.getBoundingClientRect(); return r.width && (r.width < 24 || r.height < 24); })
   .map(e => `${e.tagName.toLowerCase()}.${e.className} ${e.textContent.trim().slice(0, 40)}`)"""
 

@@ -15,6 +15,8 @@ from portal.accounts.roles import Role
 from . import (
     auditing,
     desks,
+    editing,
+    endings,
     linking,
     listing,
     locking,
@@ -144,6 +146,9 @@ def _looking_up() -> list[State]:
         ("changed-surname", _found("anjali 26/2/1987")),
         ("father-and-son", _found("robert lockwood")),
         ("deceased", _found("albert ramsbottom")),
+        ("archived", _found("simone laurent")),
+        ("merged", _found("northcott 7/7/1958")),
+        ("temporary", _found("freya halvorsen")),
         ("hundred-characters", _found("Wolfeschlegelsteinhausenbergerdorff-Maximilia")),
         ("arabic", _found("خالد المصري")),
         ("chinese", _found("xiaoming wang")),
@@ -322,6 +327,56 @@ def _registering() -> list[State]:
     return [State(part="register", name=name, way=way) for name, way in ways]
 
 
+def _endings() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("archiving", endings.archiving),
+        ("archiving-without-a-reason-there", endings.archiving_without_a_place_for_the_reason),
+        ("archiving-refused", endings.archiving_refused),
+        ("archiving-stale", endings.archiving_stale),
+        ("archived", endings.archived),
+        ("taking-back", endings.taking_back),
+        ("not-possible", endings.not_possible),
+        ("deleting", endings.deleting),
+        ("deleting-refused", endings.deleting_refused),
+        ("second-at-home", endings.second_at_home),
+        ("second", endings.second),
+        ("second-refused", endings.second_refused),
+        ("not-the-last-any-more", endings.not_the_last_any_more),
+        ("first", endings.first),
+        ("declined", endings.declined),
+        ("deleted", endings.deleted),
+        ("gone", endings.gone),
+        ("every-standing", endings.every_standing_listed),
+        ("archived-there", endings.archived_there),
+        ("merged", endings.merged),
+        ("temporary", endings.temporary),
+        ("archiving-who-has-died", endings.archiving_who_has_died),
+        ("choosing-who-is-merged", endings.choosing_who_has_died),
+    ]
+    return [
+        *(State(part="ending", name=name, way=way) for name, way in ways),
+        State(part="ending", name="leaving", way=endings.leaving, jhe_login=endings.MARY),
+        State(part="ending", name="leaving-unread", way=endings.leaving_unread, jhe_login=endings.MARY),
+    ]
+
+
+def _editing() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("opened", editing.opened),
+        ("everything-open", editing.everything_open),
+        ("refused", editing.refused),
+        ("moved", editing.moved),
+        ("cannot-hold", editing.cannot_hold),
+        ("stopped", editing.stopped),
+        ("sensitive", editing.sensitive),
+        ("stale", editing.stale),
+        ("agreement", editing.agreement),
+        ("in-agreement", editing.in_agreement),
+        ("confirmed", editing.confirmed),
+    ]
+    return [State(part="edit", name=name, way=way) for name, way in ways]
+
+
 def _rest() -> list[State]:
     return [
         State(part="connections", name="admin", way=_at("/connections"), role=Role.ADMIN),
@@ -346,5 +401,7 @@ STATES = [
     *_auditing(),
     *_writes(),
     *_registering(),
+    *_editing(),
+    *_endings(),
     *_rest(),
 ]

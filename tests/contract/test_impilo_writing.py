@@ -134,6 +134,8 @@ def test_update_that_takes_away_what_is_needed_is_refused_before_anything_is_sen
         Changes.to(nhs_number="9990000018"),
         Changes.to(title=""),
         Changes.to(status=RecordStatus.ARCHIVED),
+        Changes.to(status=RecordStatus.INACTIVE),
+        Changes.to(status=None),
         Changes.to(address=replace(HOME, lines=("1", "2", "3", "4"))),
         Changes(custom_fields=(("ward", "3"),)),
     ],
@@ -296,6 +298,19 @@ def test_archive_sets_one_flag_and_leaves_enrolment_alone(impilo: Bench, patch: 
     assert sent(impilo) == ["GET"]
 
 
+@pytest.mark.parametrize("patch", ["offered", "not_allowed"])
+def test_record_that_was_put_away_is_taken_back_by_one_flag(impilo: Bench, patch: str) -> None:
+    plant(impilo, archived=True, enrolled=False)
+    switch(impilo, patch=patch)
+    before = stored(impilo)
+    record = update(impilo, status=RecordStatus.ACTIVE)
+    assert record.status is RecordStatus.ACTIVE
+    assert stored(impilo) == {**before, "archived": False}
+    impilo.faults.forget_requests()
+    assert update(impilo, status=RecordStatus.ACTIVE) == record
+    assert set(sent(impilo)) == {"GET"}
+
+
 @pytest.fixture
 def marking(impilo: Bench, settings: Settings) -> TakesMarks:
     """An adapter that may mark records."""
@@ -356,7 +371,7 @@ def test_declarations_of_what_can_be_written(impilo: Bench) -> None:
     adapter = impilo.adapter()
     assert adapter.needs == {Part.GIVEN_NAME, Part.FAMILY_NAME}
     assert adapter.needs < adapter.creates_with < adapter.changes
-    assert adapter.changes - adapter.creates_with == {Part.ENROLLED}
+    assert adapter.changes - adapter.creates_with == {Part.ENROLLED, Part.STATUS}
     assert adapter.keys_last == timedelta(0)
 
 

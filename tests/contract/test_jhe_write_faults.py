@@ -20,7 +20,18 @@ from integrations.sandbox.run import Sandbox
 from integrations.types import Caller, Identifier
 from integrations.writes import Changes
 
-from .jhe_bench import LAB, NOT_THERE, PULSE, adapter, change, create, new_record, row_of, writes
+from .jhe_bench import (
+    LAB,
+    NOT_THERE,
+    PULSE,
+    adapter,
+    change,
+    create,
+    new_record,
+    people_of,
+    row_of,
+    writes,
+)
 from .subjects import Bench
 from .subjects_jhe import CURRENT, caller_of
 
@@ -75,13 +86,19 @@ WRITES = {
         lambda jhe, known: jhe.remove_from_organization(known, LAB),
         lambda bench: int(LAB) not in _organizations(bench),
     ),
+    "remove altogether": Write(
+        "DELETE",
+        lambda jhe, known: jhe.remove_altogether(known, LAB),
+        lambda bench: bench.known_id not in people_of(bench)["patients"],
+    ),
 }
+PLACES = {"add": (int(PULSE),), "remove altogether": (int(LAB),)}
 
 
 @pytest.fixture(params=WRITES)
 def write(request: pytest.FixtureRequest, either: Bench) -> Write:
     """Each kind of write, with the known person where it makes a difference."""
-    places = [int(PULSE)] if request.param == "add" else [int(LAB), int(PULSE)]
+    places = list(PLACES.get(request.param, (int(LAB), int(PULSE))))
     held = [{"id": 901, "system": "urn:x", "value": "X9"}]
     change(either, either.known_id, organizations=places, identifiers=held, identifier="X9")
     adapter(either).organizations()

@@ -23,6 +23,7 @@ WRITES: dict[str, Write] = {
     "identifiers": lambda jhe, who, where: jhe.set_identifiers(who, [], organization_id=where),
     "add": lambda jhe, who, where: jhe.add_to_organization(who, where),
     "remove": lambda jhe, who, where: jhe.remove_from_organization(who, where),
+    "remove altogether": lambda jhe, who, where: jhe.remove_altogether(who, where),
 }
 every_write = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 
@@ -50,10 +51,11 @@ def test_record_of_another_organization_is_not_changed_in_the_name_of_ones_own(
     assert writes(either) == []
 
 
-@every_write
-def test_superuser_may_where_the_installation_lets_them_read(current: Bench, write: Write) -> None:
-    change(current, current.known_id, organizations=[int(LAB), int(PULSE)])
-    write(adapter(current, "admin@example.com"), current.known_id, LAB)
+@pytest.mark.parametrize("name", WRITES)
+def test_superuser_may_where_the_installation_lets_them_read(current: Bench, name: str) -> None:
+    organizations = [int(LAB)] if name == "remove altogether" else [int(LAB), int(PULSE)]
+    change(current, current.known_id, organizations=organizations)
+    WRITES[name](adapter(current, "admin@example.com"), current.known_id, LAB)
 
 
 @every_write

@@ -11,8 +11,8 @@ import pytest
 from integrations import errors
 from integrations.jhe.guards import UNREADABLE
 from integrations.jhe.outgoing import IN_USE
-from integrations.jhe.writing import LAST_ORGANIZATION
-from integrations.sandbox.faults import Fault, FaultKind
+from integrations.jhe.writing import LAST_ORGANIZATION, NOT_LAST
+from integrations.sandbox.faults import Fault, FaultKind, Variant
 from integrations.types import Identifier
 from integrations.writes import Changes, left_to_do
 
@@ -20,6 +20,7 @@ from .jhe_bench import (
     INSTITUTE,
     LAB,
     MANAGER,
+    PULSE,
     adapter,
     change,
     people_of,
@@ -237,3 +238,60 @@ def test_record_of_no_organization_is_left_alone(either: Bench) -> None:
 def test_removal_of_who_has_left_already_sends_nothing(either: Bench) -> None:
     adapter(either).remove_from_organization(stranger(either), LAB)
     assert writes(either) == []
+
+
+# --- Removing altogether ------------------------------------------------------------------
+
+
+def test_out_of_its_last_organization_a_record_is_deleted_and_nobody_elses(either: Bench) -> None:
+    jhe = adapter(either)
+    change(either, "40001", organizations=[int(LAB)])
+    before = people_of(either)
+    jhe.remove_altogether("40001", LAB)
+    after = people_of(either)
+    with pytest.raises(errors.NotFound):
+        jhe.whole_record("40001")
+    assert before["patients"].keys() - after["patients"].keys() == {"40001"}
+    assert [row for row in before["observations"].values() if row["patient_id"] == 40001]
+    others = [row for row in before["observations"].values() if row["patient_id"] != 40001]
+    assert list(after["observations"].values()) == others
+    assert [row for row in before["enrolments"] if row["patient_id"] != 40001] == after["enrolments"]
+    assert writes(either) == ["DELETE"]
+
+
+def test_record_of_another_organization_too_is_not_removed_altogether(either: Bench) -> None:
+    """JHE would take it out of this one and keep it: less than was said."""
+    change(either, "40001", organizations=[int(LAB), int(PULSE)])
+    before = people_of(either)
+    with pytest.raises(errors.Conflict) as caught:
+        adapter(either).remove_altogether("40001", LAB)
+    assert caught.value.reason == NOT_LAST
+    assert writes(either) == []
+    assert people_of(either) == before
+
+
+@pytest.mark.parametrize("organizations", [[], [int(INSTITUTE)]], ids=["none", "another"])
+def test_record_outside_the_organization_is_not_removed_altogether(
+    either: Bench, organizations: list[int]
+) -> None:
+    """JHE would delete the one of no organization, whichever was named."""
+    change(either, "40001", organizations=organizations)
+    with pytest.raises(errors.Conflict):
+        adapter(either).remove_altogether("40001", LAB)
+    assert writes(either) == []
+    assert row_of(either, "40001")
+
+
+def test_record_whose_organizations_cannot_be_read_is_not_removed(either: Bench) -> None:
+    nulls = Fault(kind=FaultKind.WRONG_TYPES, variant=Variant.NULLS, path=r"/patients/\d+$")
+    either.faults.add(nulls)
+    with pytest.raises(errors.ProtocolError):
+        adapter(either).remove_altogether("40001", LAB)
+    assert writes(either) == []
+
+
+def test_removing_altogether_what_is_gone_is_not_found(either: Bench) -> None:
+    adapter(either).remove_altogether("40001", LAB)
+    with pytest.raises(errors.NotFound):
+        adapter(either).remove_altogether("40001", LAB)
+    assert writes(either) == ["DELETE"]

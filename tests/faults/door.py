@@ -125,7 +125,26 @@ def _recorded(values: Values, user: Any, passed: Any) -> list[Any]:
         records = {system: _new(each) for system, each in values["records"].items()}
         return recording.register(records, passed=passed, by=user)
     record = SourceRecord.objects.get(system=values["system"], remote_id=values["record"])
+    if values["verb"] == "remove":
+        return [_confirmed(record, values["organization"], user)]
     return [recording.ask(_wish(values, record), record=record, by=user)]
+
+
+def _confirmed(record: Any, organization: str, user: Any) -> Any:
+    """The deletion of a record, as somebody else has confirmed it."""
+    from patients.models import Removal
+    from patients.services.operations import clock, recording
+    from portal.accounts.models import User
+
+    second, _ = User.objects.get_or_create(email="second@example.org")
+    now = clock.now()
+    removal = Removal(
+        record=record, organization=organization, counted={}, reason="Asked for in writing",
+        state=Removal.State.CONFIRMED, asked_by=user, asked_at=now, decided_by=second, decided_at=now,
+    )  # fmt: skip
+    removal.operation = recording.ask_confirmed(removal)
+    removal.save()
+    return removal.operation
 
 
 def _new(values: Values) -> NewRecord:

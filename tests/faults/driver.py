@@ -25,6 +25,7 @@ from .judging import Key
 from .kinds import CHAIN, Kind
 from .people import Made, People
 from .processes import Portal
+from .staff import NoAnswer, Staff
 from .systems import Systems, SystemsClock
 
 ASKERS = 6  # at a time
@@ -65,6 +66,7 @@ class Driver:
     portal: Portal
     database: Database
     token: str = field(repr=False)
+    cookie: str = field(repr=False)
     pace: float
     each: int
     kills_wanted: int
@@ -117,6 +119,8 @@ class Driver:
                     lane, record = self._changes(column, kind)
                     lanes.append(lane)
                     put_in.append((kind.system, record))
+                    if kind.deletes:  # somebody beside, who has to stay
+                        put_in.append((kind.system, self.systems.put_in(kind.system, self.people.one())))
         self._know(put_in)
         random.Random(column.name).shuffle(lanes)
         return lanes
@@ -133,7 +137,7 @@ class Driver:
 
     def _changes(self, column: Column, kind: Kind) -> tuple[list[Unit], str]:
         made = self.people.one()
-        record = self.systems.put_in(kind.system, made, in_second=kind.name == "jhe leave")
+        record = self.systems.put_in(kind.system, made, in_second=kind.in_second)
         lane = []
         for ask, effects in kind.steps(made):
             intent = self._intent(column, kind, made, record, effects)
@@ -245,7 +249,7 @@ class Driver:
         body = {**ask, "number": f"ask-{intents[0].number}"}
         ends = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < ends:
-            answer = self.post("ask", body)
+            answer = self._answer(body)
             if answer is None:
                 time.sleep(AGAIN_SECONDS)
                 continue
@@ -259,6 +263,22 @@ class Driver:
                 )
                 intent.answered = True
             return
+
+    def _answer(self, body: dict[str, Any]) -> dict[str, Any] | None:
+        """Registrations go by the forms of staff, all else by the door."""
+        if body["verb"] != "create":
+            return self.post("ask", body)
+        try:
+            return self.staff().register(body["number"], body["records"])
+        except NoAnswer:
+            return None
+
+    def staff(self) -> Staff:
+        """The browser of this thread."""
+        mine: Staff | None = getattr(self._local, "staff", None)
+        if mine is None:
+            mine = self._local.staff = Staff(self.portal.address, self.cookie)
+        return mine
 
     def post(self, view: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The door's answer, ``None`` where none came or the portal is in trouble. Raises for a mistake."""

@@ -16,6 +16,7 @@ class Verb(StrEnum):
     SET = "set"
     ADD = "add"  # to a list, in which each value stands once
     REMOVE = "remove"
+    DELETE = "delete"  # the whole record
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Intent:
     def creates(self) -> bool:
         """Whether it is a creation."""
         return not self.record
+
+    @property
+    def deletes(self) -> bool:
+        """Whether its record is to be gone afterwards."""
+        return any(each.verb is Verb.DELETE for each in self.effects)
 
     @property
     def cell(self) -> tuple[str, str]:

@@ -42,7 +42,7 @@ class Finding:
         )
 
 
-def judge(intents: Iterable[Intent], before: Mapping[Key, Held], after: Mapping[Key, Held]) -> list[Finding]:
+def judge(intents: Sequence[Intent], before: Mapping[Key, Held], after: Mapping[Key, Held]) -> list[Finding]:
     """Everything that is wrong. ``before`` are the records as they were put in, ``after`` as they are."""
     answered = [each for each in intents if each.answered]
     by_family: dict[Key, list[Held]] = defaultdict(list)
@@ -60,7 +60,7 @@ def judge(intents: Iterable[Intent], before: Mapping[Key, Held], after: Mapping[
             changed[each.system, each.record].append(each)
     for key, asked in changed.items():
         findings += _changes(sorted(asked, key=lambda each: each.number), before[key], after.get(key))
-    return findings
+    return [*findings, *_bystanders(intents, before.keys() - after.keys())]
 
 
 def _creation(intent: Intent, found: Sequence[Held]) -> Iterator[Finding]:
@@ -80,6 +80,9 @@ def _creation(intent: Intent, found: Sequence[Held]) -> Iterator[Finding]:
 
 def _changes(asked: Sequence[Intent], before: Held, after: Held | None) -> Iterator[Finding]:
     """What is wrong with one record after several changes, in the order in which they were asked for."""
+    if asked[-1].deletes:
+        yield from _deletion(asked[-1], before, after)
+        return
     if after is None:
         yield Finding(Kind.LOST, asked[-1], "the whole record")
         return
@@ -95,6 +98,25 @@ def _changes(asked: Sequence[Intent], before: Held, after: Held | None) -> Itera
         kind = _compared(before.fields.get(name), wanted.get(name), after.fields.get(name), name in last)
         if kind is not None:
             yield Finding(kind, last.get(name, asked[-1]), name)
+
+
+def _deletion(intent: Intent, before: Held, after: Held | None) -> Iterator[Finding]:
+    """What is wrong with a record that was to be deleted: it is there still, or it is there in part."""
+    if intent.state == "refused" and after is None:
+        yield Finding(Kind.WRONG_VALUE, intent, "refused, and gone")
+    if intent.state in ("refused", "held") or after is None:
+        return
+    is_as_before = dict(after.fields) == dict(before.fields)
+    yield Finding(Kind.LOST if is_as_before else Kind.WRONG_VALUE, intent, "the whole record")
+
+
+def _bystanders(intents: Sequence[Intent], gone: Iterable[Key]) -> Iterator[Finding]:
+    """Records that are gone and that nobody has written about; the last deletion is blamed."""
+    written = {(each.system, each.record) for each in intents}
+    deletions = [each for each in intents if each.answered and each.deletes and each.state == "done"]
+    for system, record in set(gone) - written:
+        blamed = [each for each in deletions if each.system == system] or list(intents)
+        yield Finding(Kind.WRONG_VALUE, blamed[-1], f"somebody else's record, {record}")
 
 
 def _compared(before: Any, wanted: Any, held: Any, is_touched: bool) -> Kind | None:

@@ -41,6 +41,8 @@ class Kind:
     steps: Callable[[Made], Iterator[Step]]
     creates: bool = False
     chained: bool = False
+    deletes: bool = False
+    in_second: bool = False  # the record belongs to the second organization, too
     put: bool = False  # while Impilo offers no PATCH
     not_before_2026: str = ""  # why the older JHE knows no such write
 
@@ -216,6 +218,11 @@ def _jhe_leave(groups: Groups, made: Made) -> Iterator[Step]:
     yield {"verb": "leave", "organization": str(groups.second)}, (effect,)
 
 
+def _jhe_remove(groups: Groups, made: Made) -> Iterator[Step]:
+    effect = Effect(Verb.DELETE, "record", "gone")
+    yield {"verb": "remove", "organization": str(groups.home)}, (effect,)
+
+
 JUMP, JHE, IMPILO = "/patients/{id}$", "/patients/{id}$", "/patient/{id}$"
 _OF_JUMP = (
     Kind(
@@ -270,7 +277,8 @@ def _of_jhe(groups: Groups) -> tuple[Kind, ...]:
             not_before_2026="the 2025-10 generation cannot be asked who holds an identifier: refused",
         ),
         kind("join", "PATCH", _jhe_join, path="/patients/{id}/global_add_organization$"),
-        kind("leave", "DELETE", _jhe_leave),
+        kind("leave", "DELETE", _jhe_leave, in_second=True),
+        kind("remove altogether", "DELETE", _jhe_remove, deletes=True),
     )
 
 

@@ -18,7 +18,7 @@ def missed(intents: Sequence[Intent], before: State, after: State) -> list[str]:
     return [
         f"{planted} of {intent.kind} was not found"
         for intent in _samples(intents)
-        for planted, state in _plants(intent, before, after)
+        for planted, state in _plants(intent, intents, before, after)
         if [(each.kind, each.intent.number) for each in judge(intents, before, state)]
         != [(planted, intent.number)]
     ]
@@ -33,7 +33,9 @@ def _samples(intents: Sequence[Intent]) -> list[Intent]:
     return list({each.kind: each for each in last.values()}.values())
 
 
-def _plants(intent: Intent, before: State, after: State) -> Iterator[tuple[Kind, State]]:
+def _plants(
+    intent: Intent, intents: Sequence[Intent], before: State, after: State
+) -> Iterator[tuple[Kind, State]]:
     if intent.creates:
         key = next(key for key, each in after.items() if _is_of(each, intent))
         yield Kind.LOST, {other: each for other, each in after.items() if other != key}
@@ -42,6 +44,15 @@ def _plants(intent: Intent, before: State, after: State) -> Iterator[tuple[Kind,
         yield Kind.WRONG_VALUE, _with(after, key, intent.effects[0].field, lambda _: WRONG)
         return
     key = (intent.system, intent.record)
+    if intent.deletes:
+        yield Kind.LOST, {**after, key: before[key]}
+        fields = before[key].fields
+        in_part = {name: [] if isinstance(each, list) else each for name, each in fields.items()}
+        yield Kind.WRONG_VALUE, {**after, key: replace(before[key], fields=in_part)}
+        written = {(each.system, each.record) for each in intents}
+        beside = next(other for other in before if other in after and other not in written)
+        yield Kind.WRONG_VALUE, {other: each for other, each in after.items() if other != beside}
+        return
     name = intent.effects[0].field
     yield Kind.LOST, _with(after, key, name, lambda _: before[key].fields.get(name))
     held = after[key].fields[name]

@@ -44,7 +44,8 @@ def phone(value: str) -> Effect:
 
 def found(intents: list[Intent], *after: Held) -> list[tuple[Kind, int]]:
     state = {(each.system, each.id): each for each in after}
-    return [(each.kind, each.intent.number) for each in judge(intents, {("jump", "7"): RECORD}, state)]
+    before = {("jump", "7"): RECORD} if any(each.record for each in intents) else {}
+    return [(each.kind, each.intent.number) for each in judge(intents, before, state)]
 
 
 def holding(**fields: Any) -> Held:
@@ -92,6 +93,30 @@ def test_judge_creation() -> None:
     assert found([creation()], CREATED, replace(CREATED, id="10")) == [(Kind.DUPLICATED, 9)]
     wrong = replace(CREATED, fields={"phone": OTHER_PHONE})
     assert found([creation()], wrong) == [(Kind.WRONG_VALUE, 9)]
+
+
+GONE = Effect(Verb.DELETE, "record", "gone")
+
+
+def test_judge_deletion() -> None:
+    assert found([change(1, GONE)]) == []
+    assert found([change(1, GONE)], RECORD) == [(Kind.LOST, 1)]
+    assert found([change(1, GONE)], holding(groups=[])) == [(Kind.WRONG_VALUE, 1)]
+    assert found([change(1, GONE, state="held")], RECORD) == []
+    assert found([change(1, GONE, state="refused")]) == [(Kind.WRONG_VALUE, 1)]
+
+
+def test_judge_somebody_elses_record_that_has_gone_is_found() -> None:
+    other = replace(RECORD, id="70")
+    before = {("jump", "7"): RECORD, ("jump", "70"): other}
+    assert judge([change(1, GONE)], before, {("jump", "70"): other}) == []
+    assert [each.kind for each in judge([change(1, GONE)], before, {})] == [Kind.WRONG_VALUE]
+
+
+def test_proof_finds_what_it_plants_of_a_deletion() -> None:
+    other = replace(RECORD, id="70")
+    before = {("jump", "7"): RECORD, ("jump", "70"): other}
+    assert missed([change(1, GONE)], before, {("jump", "70"): other}) == []
 
 
 def test_judge_record_that_has_gone_is_lost() -> None:

@@ -165,6 +165,37 @@ def test_last_organization_is_not_left(made: Made, place: str) -> None:
     assert made.jhe.get(record.id) == record
 
 
+def test_record_is_removed_altogether_out_of_its_last_organization_alone(
+    made: Made, place: str, other_place: str
+) -> None:
+    record, beside = made.create(somebody(place)), made.create(somebody(place))
+    made.jhe.add_to_organization(record.id, other_place)
+    with pytest.raises(errors.Conflict) as caught:
+        made.jhe.remove_altogether(record.id, place)
+    assert caught.value.reason == "not the last organization"
+    made.jhe.remove_from_organization(record.id, other_place)
+    assert made.jhe.holdings(record.id, place).last_organization is True
+
+    made.jhe.remove_altogether(record.id, place)
+    with pytest.raises(errors.NotFound):
+        made.jhe.whole_record(record.id)
+    assert made.jhe.global_lookup(record.demographics.email) == ()
+    assert made.jhe.whole_record(beside.id) == beside
+    with pytest.raises(errors.NotFound):
+        made.jhe.remove_altogether(record.id, place)
+
+
+def test_record_of_another_organization_is_not_removed_altogether(
+    made: Made, made_elsewhere: Made, place: str, foreign_place: str
+) -> None:
+    theirs = made_elsewhere.create(somebody(foreign_place))
+    with pytest.raises(errors.Conflict):
+        made.jhe.remove_altogether(theirs.id, place)
+    with pytest.raises(errors.Forbidden):
+        made.jhe.remove_altogether(theirs.id, foreign_place)
+    assert made.jhe.whole_record(theirs.id) == theirs
+
+
 def test_record_that_is_gone_is_not_found(made: Made, place: str) -> None:
     record = made.create(somebody(place))
     assert made.send("DELETE", f"{PATIENTS}/{record.id}", organization_id=place).ok

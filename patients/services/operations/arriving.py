@@ -24,10 +24,11 @@ REGISTERED = "Registered for this person."
 
 
 @transaction.atomic
-def finish(operation: Operation, record: RemotePatient) -> None:
-    """It is done; ``record`` as the system holds it now. Raises ``LostLease``: then nothing is kept."""
+def finish(operation: Operation, record: RemotePatient | None) -> None:
+    """It is done; ``record`` as the system holds it now, none where it was deleted. Raises ``LostLease``:
+    then nothing is kept."""
     _hold_index(operation)
-    row = taken_in(operation, record)
+    row = _gone(operation) if record is None else taken_in(operation, record)
     queue.end(operation, Operation.State.DONE, record=row, details={})
     claims.let_go(operation.patient)
     note("operation.done", operation)
@@ -52,6 +53,13 @@ def refuse(operation: Operation, why: Why, **values: Any) -> None:
     queue.end(operation, Operation.State.REFUSED, why, **values)
     claims.let_go(operation.patient)
     note("operation.refused", operation, because=str(why))
+
+
+def _gone(operation: Operation) -> SourceRecord:
+    """The operation's record, which its system does not hold any more."""
+    row = SourceRecord.objects.defer("held").get(operations=operation)
+    index.mark_vanished([row], at=clock.now())
+    return row
 
 
 def _keep_apart(operation: Operation, row: SourceRecord) -> None:

@@ -22,6 +22,7 @@ from portal.accounts.roles import Role, has_role
 from . import clock, queue
 from .standing import Standing, standings
 from .whys import Why
+from .wishes import Kind
 from .wording import title_of
 
 STUCK_AFTER = timedelta(minutes=15)
@@ -102,3 +103,9 @@ def items(found: Sequence[Operation], by: User) -> tuple[Item, ...]:
         )
         for each in found
     )
+
+
+def being_created(patient: Patient) -> frozenset[str]:
+    """The systems in which a person is being registered."""
+    rows = Operation.objects.filter(Q(patient=patient) | Q(patient__merged_into=patient), kind=Kind.CREATE)
+    return frozenset(rows.filter(state__in=queue.OPEN).values_list("system", flat=True))

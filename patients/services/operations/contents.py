@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from integrations.types import Identifier, RemotePatient
 from integrations.writes import Details, NewRecord, Part, details_of
-from patients.models import Operation, Place
+from patients.models import Operation, Place, Removal
 from patients.services.contents import custom_words
 from patients.services.held import whole_of
 from portal.web.crypto import Undecryptable
 
 from .whys import Why
-from .wishes import Archive, Change, Create, Identify, Join, Leave, Wish, custom_field
+from .wishes import Archive, Change, Create, Identify, Join, Leave, Remove, Wish, custom_field
 from .wording import field_label, value_of
 
 _MARKED = frozenset({Why.MOVED, Why.NOT_TAKEN})
@@ -115,10 +115,23 @@ def _others(operation: Operation, wish: Wish) -> Iterator[Row]:
                 for each in some:
                     if not each.guessable:
                         yield Row(label=label, wanted=_identifier(each))
-        case Join() | Leave():
+        case Join() | Leave() | Remove():
             yield Row(label="Organization", wanted=_organization(operation.system, wish.organization_id))
+            yield from _why_it_leaves(operation, wish)
         case _:
             return
+
+
+def _why_it_leaves(operation: Operation, wish: Wish) -> Iterator[Row]:
+    """The reason, and who has confirmed a deletion."""
+    if isinstance(wish, Leave | Remove) and wish.reason:
+        yield Row(label="Reason", wanted=wish.reason)
+    if isinstance(wish, Remove):
+        yield Row(label="What goes with it", wanted="The record, its login and everything in it")
+        rows = Removal.objects.filter(operation=operation).select_related("decided_by")
+        removal = rows.defer("counted").first()
+        if removal is not None and removal.is_confirmed:
+            yield Row(label="Confirmed by", wanted=str(removal.decided_by))
 
 
 def _identifier(identifier: Identifier) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from django.db import transaction
 
 from integrations.writes import Changes, NewRecord
-from patients.models import Bulk, Operation, Patient, SourceRecord
+from patients.models import Bulk, Operation, Patient, Removal, SourceRecord
 from patients.services.registering import flags
 from patients.services.registering.passing import Passed
 from portal import audit
@@ -20,7 +20,7 @@ from portal.accounts.models import User
 from portal.web.crypto import Undecryptable
 
 from . import claims, clock, queue, rights, wishes
-from .wishes import Change, Create, Kind, Wish
+from .wishes import Change, Create, Kind, Remove, Wish
 
 
 class Nobody(Exception):
@@ -63,8 +63,31 @@ def register(
 def ask(
     wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None, reason: str = ""
 ) -> Operation:
-    """Ask for a change of one record; ``reason``, without values, stands in the trail. Raises ``Forbidden``
-    where the asker's role does not reach, and :class:`Nobody` where the record has gone."""
+    """Ask for a change of one record; ``reason``, without values, is for the trail. Raises ``Forbidden``
+    where the asker's role does not reach, :class:`Nobody` where the record has gone, and ``ValueError`` for a deletion, which
+    takes two (:func:`ask_confirmed`)."""
+    if isinstance(wish, Remove):
+        raise ValueError("a deletion is asked for by a removal that was confirmed")
+    return _asked(wish, record=record, by=by, bulk=bulk, reason=reason)
+
+
+def ask_confirmed(removal: Removal) -> Operation:
+    """Ask for the deletion that a second person has confirmed, in the name of who wanted it. Raises as
+    :func:`ask` does; nothing is sent before the removal says that it is this operation's (``kinds``)."""
+    wish = Remove(organization_id=removal.organization, reason=removal.reason)
+    return _asked(
+        wish,
+        record=removal.record,
+        by=removal.asked_by,
+        reason=removal.reason,
+        confirmed_by=removal.decided_by,
+    )
+
+
+def _asked(
+    wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None, reason: str = "",
+    confirmed_by: User | None = None,
+) -> Operation:  # fmt: skip
     rights.require(by, record.system)
     with transaction.atomic():
         person = _held(records=record)
@@ -73,7 +96,10 @@ def ask(
             raise Nobody
         if isinstance(wish, Change):
             wish = _with_pending(wish, person, now)
-        return _recorded(wish, system=now.system, patient=person, record=now, by=by, bulk=bulk, reason=reason)
+        return _recorded(
+            wish, system=now.system, patient=person, record=now, by=by, bulk=bulk,
+            reason=reason, confirmed_by=confirmed_by,
+        )  # fmt: skip
 
 
 def _held(**which: object) -> Patient:
@@ -100,7 +126,7 @@ def _creation(new: NewRecord, namesake: str, apart: tuple[str, ...]) -> Create:
 
 def _recorded(
     wish: Wish, *, system: str, patient: Patient, record: SourceRecord | None, by: User,
-    bulk: Bulk | None, reason: str = "",
+    bulk: Bulk | None, reason: str = "", confirmed_by: User | None = None,
 ) -> Operation:  # fmt: skip
     now = clock.now()
     operation = Operation.objects.create(
@@ -126,7 +152,12 @@ def _recorded(
         record_id=record.remote_id if record is not None else "",
         subject_key=patient.public_id,
         reason=reason,
-        details={"operation": operation.public_id, "kind": operation.kind, "fields": fields_of(wish)},
+        details={
+            "operation": operation.public_id,
+            "kind": operation.kind,
+            "fields": fields_of(wish),
+            **({"confirmed_by": confirmed_by.pk} if confirmed_by else {}),
+        },
     )
     return operation
 

@@ -71,7 +71,7 @@ def possible(operation: Operation, *, by: User) -> Possible:
         ),
         take_over=is_admin and operation.acts_for_id != by.pk and rights.may_write(by, operation.system),
         give_up=is_over,
-        by_hand=is_admin and is_over,
+        by_hand=is_admin and is_over and operation.kind != Kind.REMOVE,
     )
 
 
@@ -143,6 +143,8 @@ def by_hand(operation: Operation, *, remote_id: str, reason: str, by: User) -> F
     where there is one). Returns what was found, so that a second record can be told of. Raises
     :class:`NotNow` where the record is somebody else's."""
     row = operation
+    if row.kind == Kind.REMOVE:
+        raise NotNow("Have it tried now: the portal looks whether the record is gone.")
     remote_id = row.record.remote_id if row.record is not None else remote_id
     found = find(row, remote_id, by=by)
     if found.doubt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from patients.models import Bulk, Operation
@@ -10,10 +10,16 @@ from patients.models import Bulk, Operation
 from . import breaker, clock, queue
 from .settling import HAND
 from .whys import Why
+from .wishes import Kind
 from .wording import system_label
 
 State = Operation.State
 MOVING = (State.WAITING, State.SENDING, State.UNKNOWN)
+#: Of what takes something away.
+_DONE: Mapping[str, str] = {
+    Kind.LEAVE: "In {system} the record is out of the organization.",
+    Kind.REMOVE: "{system} does not hold the record any more.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,8 @@ def _says(operation: Operation) -> tuple[str, str]:
         case State.DONE:
             label = system_label(operation.system)
             by_hand = operation.details.get(HAND)
-            return ("An admin marked it as done by hand." if by_hand else f"{label} holds it."), ""
+            done = _DONE.get(operation.kind, "{system} holds it.").format(system=label)
+            return ("An admin marked it as done by hand." if by_hand else done), ""
         case _:
             return operation.problem, operation.next_step
 

@@ -130,6 +130,8 @@ class Step:
             self.before = {"left_at": operation.left_at, "late_until": operation.late_until}
         self._note_leaving(look)
         record, lost = work.send(look)
+        if record is None:
+            return self._done(None)
         if not record.complete or (lost and record.unread):  # the answer does not tell: look
             tries = operation.tries + 1
             return self._put_off(self._later(tries), Why.LATE, tries=tries, late_until=None)
@@ -168,7 +170,7 @@ class Step:
 
     # --- what came of it ----------------------------------------------------------------
 
-    def _done(self, record: RemotePatient) -> str:
+    def _done(self, record: RemotePatient | None) -> str:
         arriving.finish(self.operation, record)
         return "done"
 
@@ -225,7 +227,6 @@ class Step:
             return lambda fault: self._held_by(why, fault)
 
         is_open = self.operation.left_at is not None
-        is_last = Why.LAST_ORGANIZATION
         return (
             (errors.RateLimited, self._limited),
             (errors.Unauthorised, self._unauthorised),
@@ -233,14 +234,14 @@ class Step:
             (errors.Forbidden, held(Why.NO_RIGHT)),
             (errors.NotFound, held(Why.GONE) if is_open else refused(Why.GONE)),
             (errors.Invalid, held(Why.CONFLICT) if is_open else refused(Why.INVALID)),
-            (
-                errors.Conflict,
-                lambda fault: (
-                    self._refused(is_last, fault) if fault.reason == is_last else held(Why.CONFLICT)(fault)
-                ),
-            ),
+            (errors.Conflict, self._conflicting),
             (errors.Unsupported, held(Why.CONFLICT) if is_open else refused(Why.UNSUPPORTED)),
         )
+
+    def _conflicting(self, fault: IntegrationError) -> str:
+        if fault.reason == Why.LAST_ORGANIZATION:
+            return self._refused(Why.LAST_ORGANIZATION, fault)
+        return self._held_by(Why.NOT_LAST if fault.reason == Why.NOT_LAST else Why.CONFLICT, fault)
 
     def _unknown(self, fault: IntegrationError) -> str:
         """It may have taken effect: look, soon. Nobody is said to have failed."""

@@ -27,11 +27,14 @@ class Why(StrEnum):
     NO_RIGHT = "no right"
     NOT_TAKEN = "not taken"
     IN_VAIN = "in vain"
+    NOT_LAST = "not the last organization"
     UNREADABLE = "unreadable"
     # It has ended without being done.
     INVALID = "invalid"
     UNSUPPORTED = "unsupported"
     LAST_ORGANIZATION = "last organization"
+    UNCONFIRMED = "unconfirmed"
+    EXPIRED = "expired"
     GIVEN_UP = "given up"
     CANCELLED = "cancelled"
 
@@ -87,13 +90,25 @@ WORDS: Mapping[Why, tuple[str, str]] = {
         "{system} failed at this several times, and it did not happen.",
         "Look at the record in {system}, then try again or give this up.",
     ),
+    Why.NOT_LAST: (
+        "In {system} the record belongs to another organization by now: it would not be deleted.",
+        "Look at where it belongs. To take it out of this organization alone, give this up and ask for that.",
+    ),
     Why.UNREADABLE: (
         "What was to be written cannot be deciphered with the keys that are set now.",
         "Ask whoever runs the portal for the older key, then try again; or give this up.",
     ),
     Why.LAST_ORGANIZATION: (
         "It is the last organization of this record: {system} would delete the record with it.",
-        "Remove the person in {system} itself if that is meant.",
+        "If that is meant, ask for it on the person's page: a second person has to confirm it.",
+    ),
+    Why.UNCONFIRMED: (
+        "No second person has confirmed that this record is to be deleted.",
+        "Ask for it on the person's page.",
+    ),
+    Why.EXPIRED: (
+        "It was confirmed more than a week ago, and the record may hold more by now.",
+        "Look at what would be lost now, and ask for it anew.",
     ),
     Why.GIVEN_UP: ("It was given up.", ""),
     Why.CANCELLED: ("It was cancelled before it was sent.", ""),

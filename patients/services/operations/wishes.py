@@ -25,6 +25,7 @@ class Kind(StrEnum):
     IDENTIFY = "identify"
     JOIN = "join"
     LEAVE = "leave"
+    REMOVE = "remove"
     MARK = "mark"
 
 
@@ -78,9 +79,19 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """A record to be removed from an organization."""
+    """A record to be removed from an organization; never from its last one."""
 
     organization_id: str
+    reason: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """A record to be removed from its last organization, with which its system deletes it. Asked for by
+    nothing but a removal that a second person has confirmed (``recording.ask_confirmed``)."""
+
+    organization_id: str
+    reason: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +99,7 @@ class Mark:
     """The portal's own id (the operation's) to be written into a record that has none."""
 
 
-Wish = Create | Change | Archive | Identify | Join | Leave | Mark
+Wish = Create | Change | Archive | Identify | Join | Leave | Remove | Mark
 
 _CLASSES: Mapping[Kind, type[Wish]] = {
     Kind.CREATE: Create,
@@ -97,6 +108,7 @@ _CLASSES: Mapping[Kind, type[Wish]] = {
     Kind.IDENTIFY: Identify,
     Kind.JOIN: Join,
     Kind.LEAVE: Leave,
+    Kind.REMOVE: Remove,
     Kind.MARK: Mark,
 }
 _KINDS = {each: kind for kind, each in _CLASSES.items()}

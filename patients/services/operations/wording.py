@@ -28,6 +28,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     Kind.IDENTIFY: ("Change identifiers in {system}", ""),
     Kind.JOIN: ("Add to an organization in {system}", ""),
     Kind.LEAVE: ("Remove from an organization in {system}", ""),
+    Kind.REMOVE: ("Delete the record in {system}", ""),
     Kind.MARK: ("Write the portal's own number into {system}", ""),
 }
 #: For filters, where no system is named.
@@ -38,6 +39,7 @@ KINDS: Mapping[str, str] = {
     Kind.IDENTIFY: "Changes of identifiers",
     Kind.JOIN: "Adding to organizations",
     Kind.LEAVE: "Removing from organizations",
+    Kind.REMOVE: "Deletions",
     Kind.MARK: "The portal's own numbers",
 }
 _FEW = 3  # details that a heading names
@@ -53,6 +55,7 @@ _OTHER_LABELS: Mapping[str, str] = {
     "own_id": "The portal's own number",
     "identifiers": "Identifiers",
     "organizations": "Organizations",
+    "record": "The whole record",
     "custom_fields": "The organization's own fields",
 }
 _CUSTOM = "custom_fields."
@@ -144,6 +147,9 @@ _WHYS: Mapping[str, str] = {
     Why.UNREADABLE: "What was to be written could not be deciphered.",
     Why.OUR_FAULT: "The portal itself failed.",
     Why.LAST_ORGANIZATION: "It is the record's last organization.",
+    Why.NOT_LAST: "The record belongs to another organization by now.",
+    Why.UNCONFIRMED: "No second person has confirmed it.",
+    Why.EXPIRED: "It was confirmed too long ago.",
     Why.CANCELLED: "It was cancelled.",
 }
 NO_SIGN_IN = "There was no sign-in at {system} to send it with."

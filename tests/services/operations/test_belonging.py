@@ -223,3 +223,17 @@ def test_record_that_is_gone_has_not_left(sandbox: Sandbox, asker: User, record:
 
     assert (operation.state, operation.why) == (State.REFUSED, Why.GONE)
     assert ZOE.family_name
+
+
+@pytest.mark.parametrize("organization", [SCHOOL, LIFESPAN])
+def test_record_whose_organizations_cannot_all_be_read_is_looked_at_again(
+    sandbox: Sandbox, boss: User, record: SourceRecord, organization: str
+) -> None:
+    """Neither that it has left, nor that the other one is its last, is said of half a list."""
+    _ask(Join(organization_id=SCHOOL), record, boss)
+    with sandbox.stores["jhe"].writing() as state:
+        state["organizations"][SCHOOL]["id"] = "unreadable"
+    operation = _ask(Leave(organization_id=organization), record, boss)
+    assert operation.state == State.WAITING, (operation.state, operation.why)
+    attempt = operation.attempts.get()
+    assert (attempt.sent, attempt.reason) == (False, "unreadable organizations")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from patients.services.operations.wishes import Kind
 
-from .belonging import Joining, Leaving
+from .belonging import Joining, Leaving, Removing
 from .changing import Archiving, Changing, Marking
 from .creating import Creating
 from .identifying import Identifying
@@ -21,6 +21,7 @@ _WORKS: Mapping[Kind, type[Work]] = {
     Kind.IDENTIFY: Identifying,
     Kind.JOIN: Joining,
     Kind.LEAVE: Leaving,
+    Kind.REMOVE: Removing,
     Kind.MARK: Marking,
 }
 

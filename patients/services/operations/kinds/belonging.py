@@ -1,18 +1,30 @@
-"""Adding a record to an organization, and removing it from one."""
+"""Adding a record to an organization, removing it from one, and deleting it with its last one."""
 
 from __future__ import annotations
 
-from integrations.abilities import KeepsMembers
-from integrations.errors import IntegrationError
+from contextlib import suppress
+
+from integrations.abilities import KeepsMembers, RemovesAltogether
+from integrations.errors import IntegrationError, NotFound, ProtocolError
 from integrations.types import RemotePatient
+from patients.models import Removal
 from patients.services.operations.whys import Why
-from patients.services.operations.wishes import Join, Leave
+from patients.services.operations.wishes import Join, Leave, Remove
 
-from .job import Done, Job, Look, Ready, Refuse, as_
+from .job import Done, Hold, Job, Look, Ready, Refuse, as_
 
 
-def _is_in(record: RemotePatient, organization_id: str) -> bool:
-    return any(each.id == organization_id for each in record.organizations)
+def _organizations(record: RemotePatient, job: Job) -> list[str]:
+    """Where a record belongs. Raises ``ProtocolError`` where not all of it could be read: that somebody is in
+    no organization, or in one alone, must never be said by mistake."""
+    if "organizations" in record.unread:
+        raise ProtocolError(
+            system=record.system,
+            operation="look at organizations",
+            label=job.adapter.label,
+            reason="unreadable organizations",
+        )
+    return [each.id for each in record.organizations]
 
 
 class Joining:
@@ -25,12 +37,13 @@ class Joining:
     def look(self) -> Look:
         """Whether it belongs there already."""
         record = self.job.able(KeepsMembers).whole_record(self.job.record_id)
-        return Done(record) if _is_in(record, self.organization) else Ready()
+        return Done(record) if self.organization in _organizations(record, self.job) else Ready()
 
     def send(self, ready: Ready) -> tuple[RemotePatient, tuple[str, ...]]:
         """Add it."""
         record = self.job.able(KeepsMembers).add_to_organization(self.job.record_id, self.organization)
-        return record, () if _is_in(record, self.organization) else ("organizations",)
+        is_in = any(each.id == self.organization for each in record.organizations)
+        return record, () if is_in else ("organizations",)
 
 
 class Leaving:
@@ -43,9 +56,10 @@ class Leaving:
     def look(self) -> Look:
         """Whether it is out already. A record that is gone altogether was not removed here."""
         record = self.job.able(KeepsMembers).whole_record(self.job.record_id)
-        if not _is_in(record, self.organization):
+        organizations = _organizations(record, self.job)
+        if self.organization not in organizations:
             return Done(record)
-        return Refuse(Why.LAST_ORGANIZATION) if len(record.organizations) == 1 else Ready()
+        return Refuse(Why.LAST_ORGANIZATION) if len(organizations) == 1 else Ready()
 
     def send(self, ready: Ready) -> tuple[RemotePatient, tuple[str, ...]]:
         """Remove it, and read what is left."""
@@ -53,7 +67,51 @@ class Leaving:
         members.remove_from_organization(self.job.record_id, self.organization)
         try:
             record = members.whole_record(self.job.record_id)
+            is_out = self.organization not in _organizations(record, self.job)
         except IntegrationError as fault:
             fault.outcome_unknown = True  # it was removed: the next try sees it
             raise
-        return record, () if not _is_in(record, self.organization) else ("organizations",)
+        return record, () if is_out else ("organizations",)
+
+
+class Removing:
+    """A record to be deleted by removing it from its last organization: exactly that, or nothing.
+
+    Only for a removal that a second person has confirmed, not long ago. That the record is gone is what
+    was wanted, whoever did it.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.organization = as_(job.wish, Remove).organization_id
+
+    def look(self) -> Look:
+        """Whether it is gone already, and whether it still belongs to this organization alone."""
+        removal = Removal.objects.defer("counted").filter(operation=self.job.operation).first()
+        if removal is None or not removal.is_confirmed:
+            return Refuse(Why.UNCONFIRMED)
+        record = self._record()
+        if record is None:
+            return Done(None)
+        if _organizations(record, self.job) != [self.organization]:
+            return Hold(Why.NOT_LAST, record=record)
+        if removal.is_over(self.job.now) and not self.job.may_have_left:
+            return Refuse(Why.EXPIRED)
+        return Ready()
+
+    def send(self, ready: Ready) -> tuple[RemotePatient | None, tuple[str, ...]]:
+        """Delete it, and look that it is gone."""
+        with suppress(NotFound):  # the look tells
+            self.job.able(RemovesAltogether).remove_altogether(self.job.record_id, self.organization)
+        try:
+            record = self._record()
+        except IntegrationError as fault:
+            fault.outcome_unknown = True  # it was sent: the next try sees what came of it
+            raise
+        return record, () if record is None else ("record",)
+
+    def _record(self) -> RemotePatient | None:
+        try:
+            return self.job.able(KeepsMembers).whole_record(self.job.record_id)
+        except NotFound:
+            return None

@@ -57,10 +57,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It has happened; ``record`` as it is now. Not ``sure`` where our own request may still do it again:
-    then it has to be over first."""
+    """It has happened; ``record`` as it is now, none where it was to be deleted. Not ``sure`` where our own
+    request may still do it again: then it has to be over first."""
 
-    record: RemotePatient = field(repr=False)
+    record: RemotePatient | None = field(repr=False)
     sure: bool = True
 
 
@@ -111,9 +111,9 @@ class Work(Protocol):
         """Whether it has happened already, and whether it may be sent."""
         ...
 
-    def send(self, ready: Ready) -> tuple[RemotePatient, tuple[str, ...]]:
-        """Send it: one request that changes something. The record as it is then, and the names of what
-        did not take."""
+    def send(self, ready: Ready) -> tuple[RemotePatient | None, tuple[str, ...]]:
+        """Send it: one request that changes something. The record as it is then, none where it was deleted as
+        was wanted, and the names of what did not take."""
         ...
 
 

@@ -9,7 +9,7 @@ import portal.web.crypto
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0017_unfinished"),
+        ("patients", "0019_removals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
