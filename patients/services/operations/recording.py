@@ -64,8 +64,8 @@ def ask(
     wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None, reason: str = ""
 ) -> Operation:
     """Ask for a change of one record; ``reason``, without values, is for the trail. Raises ``Forbidden``
-    where the asker's role does not reach, :class:`Nobody` where the record has gone, and ``ValueError`` for a deletion, which
-    takes two (:func:`ask_confirmed`)."""
+    where the asker's role does not reach, :class:`Nobody` where the record has gone, and ``ValueError`` for
+    a deletion, which takes two (:func:`ask_confirmed`)."""
     if isinstance(wish, Remove):
         raise ValueError("a deletion is asked for by a removal that was confirmed")
     return _asked(wish, record=record, by=by, bulk=bulk, reason=reason)

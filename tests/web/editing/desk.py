@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from integrations.sandbox.run import Sandbox
 from patients.models import Patient, SourceRecord
+from tests.filling import fields_of
 from tests.support import Node, parsed
-from tests.web.registering.desk import fields_of
 
 PHONE, OTHER_PHONE = "07700 900555", "07700 900666"
 

@@ -22,8 +22,8 @@ from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import signed_in
 from tests.editing import elsewhere, person
+from tests.filling import fields_of
 from tests.support import PART, Node, parsed
-from tests.web.registering.desk import fields_of
 from tests.writing import known, work_off
 
 from .desk import OTHER_PHONE, PHONE, Desk
