@@ -116,7 +116,7 @@ class EditForm(PersonForm):
             self.fields[CONFIRMED] = forms.MultipleChoiceField(
                 label="Read back and confirmed today",
                 required=False,
-                choices=[(part.value, field_label(part)) for part in confirmable],
+                choices=[(part.value, f"{field_label(part)} is right") for part in confirmable],
                 widget=forms.CheckboxSelectMultiple,
             )
         self.fields[DRAFT] = forms.CharField(

@@ -93,6 +93,7 @@ def test_edit_over_another_person_is_stopped_and_answered(journey: Journey) -> N
     saved(journey)
 
     assert set(Operation.objects.values_list("state", flat=True)) == {"done"}
+    journey.page.reload()
     expect(journey.page.locator("h1")).to_contain_text("OKONKWO")
 
 
