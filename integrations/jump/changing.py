@@ -29,7 +29,7 @@ def update(client: JumpClient, patient_id: str, changes: Changes) -> RemotePatie
     record = _open_record(client, patient_id, operation)
     if changes.custom_fields and not shows_custom_fields(record):
         raise _unseen(client, operation)
-    body = writing.body_of_changes(changes, _custom_fields(record))
+    body = writing.body_of_changes(changes, _custom_fields(record), record.raw)
     if not body:
         return record
     return _written(client, client.change_patient(patient_id, body), operation=operation, of=patient_id)

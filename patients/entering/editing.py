@@ -69,4 +69,6 @@ _NORMAL: Mapping[Part, Callable[[str], str]] = {
     Part.NHS_NUMBER: lambda text: nhs_digits(text) or one_line(text),
     Part.EMAIL: lambda text: compared_email(text) or one_line(text),
     Part.NOTES: several_lines,
+    Part.ACCESSIBILITY_NEEDS: several_lines,
+    Part.ACCESSIBILITY_NOTES: several_lines,
 }

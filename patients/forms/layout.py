@@ -130,6 +130,8 @@ SECTIONS = (
         title="About the person and the record",
         is_open=False,
         lines=(
+            Line(name="accessibility_needs", label="Accessibility needs", hint="One a line", rows=2),
+            Line(name="accessibility_notes", label="Notes on accessibility", rows=2),
             Line(name="ethnicity", label="Ethnicity"),
             Line(name="occupation", label="Occupation"),
             Line(
