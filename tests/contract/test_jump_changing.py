@@ -270,3 +270,20 @@ def test_needs_are_cleared_by_null(jump: Bench) -> None:
 
     assert row_of(jump, id=jump.known_id)["accessibility_needs"] is None
     assert record.accessibility.needs == ()
+
+
+def test_fields_of_other_parties_are_closed_and_types_are_known_beforehand(jump: Bench) -> None:
+    change(jump, jump.known_id, custom_fields={"visits": 3, "marketing_consent": True, "note": "x"})
+    record = adapter(jump).get(jump.known_id)
+
+    assert adapter(jump).closed_custom_fields() == {"external_id", "emis_guid", "systmone_id"}
+    problems = {
+        (name, value): bool(adapter(jump).custom_field_problem(record, name, value))
+        for name, value in [
+            ("visits", "4"),
+            ("visits", "many"),
+            ("marketing_consent", "perhaps"),
+            ("note", "y"),
+        ]
+    }
+    assert list(problems.values()) == [False, True, True, False]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
@@ -12,6 +13,7 @@ from patients.models import Draft, Operation, Patient
 from patients.services.operations import wishes
 from patients.services.operations.wishes import Change
 from portal import audit
+from portal.accounts.locking import kept_post
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import signed_in
@@ -405,3 +407,16 @@ def test_system_that_fails_is_named_and_stops_nobody(desk: Desk) -> None:
     assert reply.status_code == 303
     assert "Impilo did not answer just now." in parsed(desk.client.get(reply["Location"])).text
     assert len(_asked()) == 3
+
+
+def test_form_met_by_the_lock_is_kept_for_the_form_itself(desk: Desk, settings: Settings) -> None:
+    """What is typed when the screen locks is kept as if it had been sent, not as typing."""
+    form = desk.open() | {"phone": PHONE}
+    settings.IDLE_LOCK_SECONDS = 0
+    desk.client.post(reverse("patients:edit_typed", args=[desk.person.public_id]), form, headers=PART)
+
+    kept = kept_post(desk.client.session)
+
+    assert kept is not None
+    assert kept.path == desk.url
+    assert ("phone", PHONE) in kept.fields
