@@ -22,6 +22,7 @@ from patients.services.lookup import Gone
 from patients.services.operations.claims import Taken as BeingRegistered
 from patients.services.portrait import Identity
 from patients.services.registering import drafts, gate, mailboxes, registration, starting
+from patients.services.registering.awaited import awaited
 from patients.services.registering.gate import Look
 from patients.services.registering.registration import Plan
 from patients.services.visibility import Reach
@@ -210,7 +211,13 @@ def _blank(
 
 
 def _again(
-    request: PortalRequest, ready: Ready, look: Look, sentence: str, *, field: str = ""
+    request: PortalRequest,
+    ready: Ready,
+    look: Look,
+    sentence: str,
+    *,
+    field: str = "",
+    being_url: str = "",
 ) -> HttpResponse:
     """The page once more with what is found now: what was written is kept, and what is missing is said."""
     context = _review(ready) | _searched(request, ready, look)
@@ -223,20 +230,23 @@ def _again(
     form.is_valid()
     form.add_error(field if field in form.fields else None, sentence)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if field else HTTPStatus.CONFLICT
-    context["create_form"] = form
+    context |= {"create_form": form, "being_url": being_url}
     return render_page(request, "patients/registering/check.html", context=context, status=status)
 
 
 def _being_registered(request: PortalRequest, ready: Ready, taken: BeingRegistered) -> HttpResponse:
     """Somebody else registers this person at this moment, or did so just now."""
-    sentence = "A colleague is registering somebody with these details at this moment, or did so just now."
     operation = taken.operation
-    if operation is not None:
-        sentence = (
-            f"{operation.asked_by} is registering somebody with these details, or did so just now. Nothing "
-            "was created a second time: open that person, and add what is missing."
-        )
-    return _again(request, ready, _look(request, ready), sentence)
+    who = operation.asked_by if operation is not None else "A colleague"
+    sentence = (
+        f"{who} is registering somebody with these details, or did so just now. Nothing was created a second "
+        "time."
+    )
+    known = awaited(taken.patient.public_id, by=request.user) is not None
+    return _again(
+        request, ready, _look(request, ready), sentence,
+        being_url=reverse("patients:patient", args=[taken.patient.public_id]) if known else "",
+    )  # fmt: skip
 
 
 def _of_mailbox(request: PortalRequest, ready: Ready) -> Patient:

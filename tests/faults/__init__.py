@@ -15,6 +15,7 @@ systems     the sandbox, its states in one form, and people put into it beforeha
 processes   web server and workers, killed and started anew
 door        where intents are asked for over HTTP; ``models`` keeps which were
 driver      asks, waits, counts
-twenty      twenty registrations of one person at once
+staff       forms filled in and sent as staff do
+twenty, one twenty registrations of one person at once
 proxy, real the same against a real JHE
 """

@@ -24,6 +24,7 @@ from .judging import Finding, counts, judge
 from .kinds import kinds_for
 from .people import People
 from .processes import Portal
+from .staff import signed_in
 from .systems import Systems, SystemsClock
 
 FULL = 32
@@ -71,6 +72,7 @@ class Run:
             database=self.database,
             people=People(self.options.seed),
             token=token_for(user.pk),
+            cookie=signed_in(user),
             pace=self.options.pace,
             each=self.options.each,
             kills_wanted=KILLS if self.options.each >= FULL else min(KILLS, self.options.each),

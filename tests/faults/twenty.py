@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from .driver import Driver
 from .intents import Intent
 from .kinds import Kind, kinds_for
 from .people import Made
+from .staff import NoAnswer
 
 MANY = 20
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,11 +98,12 @@ def _over_http(driver: Driver, user_id: int, people: Sequence[Made]) -> list[Ans
     barrier = threading.Barrier(len(people))
 
     def ask(body: dict[str, Any]) -> Answer:
-        driver.post("states", {"operations": []})  # the connection stands before the start
+        staff = driver.staff()
+        staff.greet()  # the connection stands before the start
         barrier.wait()
-        while (answer := driver.post("ask", body)) is None:
-            pass
-        return answer
+        while True:
+            with suppress(NoAnswer):
+                return staff.register(body["number"], body["records"])
 
     with ThreadPoolExecutor(len(people)) as pool:
         return list(pool.map(ask, _bodies(driver, people)))
@@ -108,7 +111,7 @@ def _over_http(driver: Driver, user_id: int, people: Sequence[Made]) -> list[Ans
 
 def _from_commands(driver: Driver, user_id: int, people: Sequence[Made]) -> list[Answer]:
     """Each in a process of its own, which waits for the start when it is ready."""
-    command = [sys.executable, "-m", "tests.faults.twenty", str(user_id)]
+    command = [sys.executable, "-m", "tests.faults.one", str(user_id)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     processes = [subprocess.Popen(command, cwd=ROOT, text=True, **pipes) for _ in people]  # type: ignore[call-overload]
     for process in processes:
@@ -117,33 +120,3 @@ def _from_commands(driver: Driver, user_id: int, people: Sequence[Made]) -> list
         process.stdin.write(json.dumps(body) + "\n")
         process.stdin.flush()
     return [json.loads(process.communicate()[0]) for process in processes]
-
-
-def _one() -> None:
-    """One registration: says that it is ready, reads what to ask, asks, prints the answer."""
-    import django
-
-    django.setup()
-    print("ready", flush=True)  # noqa: T201
-    body = json.loads(sys.stdin.readline())
-    print(json.dumps(_answered(body)))  # noqa: T201
-
-
-def _answered(body: dict[str, Any]) -> Answer:
-    from django.db import DatabaseError
-
-    from patients.services.operations.claims import Taken
-
-    from .door import asked
-
-    while True:
-        try:
-            return dict(asked(body, int(sys.argv[1])))
-        except Taken as taken:
-            return {"taken": taken.patient.public_id}
-        except DatabaseError:
-            continue  # nineteen others write
-
-
-if __name__ == "__main__":
-    _one()

@@ -121,12 +121,14 @@ def test_person_who_is_being_registered_is_not_registered_again(desk: Desk, cler
     desk.fill()
     draft = latest_draft()
     page = desk.search(draft)
-    desk.register()
+    first = desk.register()
 
     reply = desk.create(draft, page)
 
     assert reply.status_code == 409
-    assert f"{clerk} is registering somebody with these details" in parsed(reply).text
+    page = parsed(reply)
+    assert f"{clerk} is registering somebody with these details" in page.text
+    assert page.of_id("being-registered").attributes["href"] == first["Location"]
     assert len(created()) == 2
 
 
