@@ -109,8 +109,7 @@ class _Pair:
     ) -> None:
         self._new, self._theirs, self._against = new.form, theirs.form, against
         self._records, self._frequency = records, frequency
-        one, other = sorted((new, theirs), key=lambda each: each.key)
-        self._judgement = judge_subjects(one, other, unique=True)
+        self._subjects = sorted((new, theirs), key=lambda each: each.key)
         self._levels = levels_of(new.form, theirs.form)
         self._weight = FIXED.weigh(self._levels, records=records).total
         self._turn_names()
@@ -122,8 +121,22 @@ class _Pair:
         self._shares = self._reached_alike or is_one_home(self._new, self._theirs, levels[Field.ADDRESS])
 
     def judged(self, row: SourceRecord) -> Judged | None:
-        nearness = self._nearness()
+        """The nearness with what it rests on; ``None`` where there is none."""
+        nearness = None if self._is_far else self._nearness()
         return None if nearness is None else Judged(row, nearness, self._weight, self._judgement)
+
+    @cached_property
+    def _judgement(self) -> Judgement:
+        one, other = self._subjects
+        return judge_subjects(one, other, unique=True)
+
+    @property
+    def _is_far(self) -> bool:
+        """Whether nothing is alike by which anybody could be near: of all who share a key most are."""
+        is_twin = self._one_family and self._birth is Level.EXACT
+        has_number = self._levels[Field.NHS_NUMBER] is Level.EXACT
+        is_like = self._given is not Likeness.OTHER or is_twin
+        return not (self._shares or is_like or has_number or self._weight >= LIKELY)
 
     def _nearness(self) -> Nearness | None:
         judgement = self._judgement
