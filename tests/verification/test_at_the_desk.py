@@ -1,9 +1,8 @@
-"""Staff at a browser, with the examined JHE behind the portal: registered, changed, and deleted by two people."""
+"""Staff at a browser, the examined JHE behind the portal: registered, changed, and deleted by two people."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -83,15 +82,13 @@ def staff(subject: Subject, person: Person, name: str) -> User:
 
 
 @pytest.fixture
-def desk(
-    page: Page, live_server: LiveServer, subject: Subject, made: Made, settings: Settings
-) -> Iterator[AtTheDesk]:
+def desk(page: Page, live_server: LiveServer, subject: Subject, made: Made, settings: Settings) -> AtTheDesk:
     """A desk whose portal is connected to the examined JHE alone."""
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     settings.SYSTEMS = {
         name: entry if name == "jhe" else {**entry, "URL": ""} for name, entry in settings.SYSTEMS.items()
     }
-    yield AtTheDesk(page, live_server.url, subject, made)
+    return AtTheDesk(page, live_server.url, subject, made)
 
 
 @pytest.mark.parametrize("role", ["manager", "member"])
