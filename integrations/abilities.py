@@ -51,6 +51,7 @@ class System(Protocol):
 
     ``creates_with`` are the details that a new record takes, ``needs`` those of them without which there is
     none, ``changes`` those that can be changed later, and ``unique`` those that no two records share.
+    ``fixed`` are those that a record shows and that stay as they were made, each with why, in a sentence.
     ``keys_last`` is for how long an idempotency key is known, zero where there are none.
     """
 
@@ -62,6 +63,7 @@ class System(Protocol):
     needs: ClassVar[frozenset[Part]]
     changes: ClassVar[frozenset[Part]]
     unique: ClassVar[frozenset[Part]]
+    fixed: ClassVar[Mapping[Part, str]]
     keys_last: ClassVar[timedelta]
 
     def __init__(self, caller: Caller) -> None: ...
@@ -207,6 +209,16 @@ class KeepsCustomFields(Protocol):
         """Whether the system told the record's own fields: else what is there cannot be known."""
         ...
 
+    @classmethod
+    def closed_custom_fields(cls) -> frozenset[str]:
+        """Names of fields that other integrations, or the portal itself, keep: not changed by hand."""
+        ...
+
+    @classmethod
+    def custom_field_problem(cls, record: RemotePatient, name: str, value: str) -> str:
+        """Why the record could not hold a value in one of these fields, in a sentence; empty where it can."""
+        ...
+
 
 @runtime_checkable
 class KeepsIdentifiers(Protocol):
@@ -218,6 +230,11 @@ class KeepsIdentifiers(Protocol):
         """Make these the record's identifiers, all of them, letter by letter. A refusal may leave the
         record with none (``outcome_unknown``): who asks keeps the whole wanted set and writes it again.
         Raises ``Conflict`` before writing where another record holds one of them."""
+        ...
+
+    @classmethod
+    def identifier_problem(cls, identifier: Identifier) -> str:
+        """Why an identifier could not be written, in a sentence, without asking; empty where it could."""
         ...
 
 

@@ -54,6 +54,8 @@ class Part(StrEnum):
     ETHNICITY = "ethnicity"
     OCCUPATION = "occupation"
     NOTES = "notes"
+    ACCESSIBILITY_NEEDS = "accessibility_needs"
+    ACCESSIBILITY_NOTES = "accessibility_notes"
     REGISTRATION = "registration"
     STATUS = "status"
     IS_DECEASED = "is_deceased"
@@ -65,7 +67,8 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """All that can be written of a person; empty text and ``None`` mean "nothing"."""
+    """All that can be written of a person; empty text and ``None`` mean "nothing". Needs and notes on
+    accessibility are phrases, one a line."""
 
     given_name: str = field(default="", repr=False)
     family_name: str = field(default="", repr=False)
@@ -89,6 +92,8 @@ class Details:
     ethnicity: str = field(default="", repr=False)
     occupation: str = field(default="", repr=False)
     notes: str = field(default="", repr=False)
+    accessibility_needs: str = field(default="", repr=False)
+    accessibility_notes: str = field(default="", repr=False)
     registration: Registration | None = field(default=None, repr=False)
     status: RecordStatus | None = field(default=None, repr=False)
     is_deceased: bool | None = field(default=None, repr=False)
@@ -230,6 +235,8 @@ def details_of(record: RemotePatient) -> Details:
         ethnicity=office.ethnicity,
         occupation=office.occupation,
         notes=office.notes,
+        accessibility_needs="\n".join(record.accessibility.needs),
+        accessibility_notes="\n".join(record.accessibility.notes),
         registration=record.registration,
         status=record.status,
         is_deceased=office.is_deceased,

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from .views import (
+    agreeing,
     audit,
     bulks,
     connections,
     creating,
     decisions,
     desk,
+    editing,
     endings,
     leaving,
     links,
@@ -46,6 +48,10 @@ urlpatterns = [
     path("people/export", people_list.export_people, name="people_export"),
     path("people/<str:public_id>", patient.patient, name="patient"),
     path("people/<str:public_id>/coming", patient.coming, name="coming"),
+    path("people/<str:public_id>/edit", editing.edit, name="edit"),
+    path("people/<str:public_id>/edit/typed", editing.typed, name="edit_typed"),
+    path("people/<str:public_id>/agree", agreeing.agree, name="agree"),
+    path("people/<str:public_id>/confirm", agreeing.confirm, name="confirm"),
     path("people/<str:public_id>/live", patient.live, name="live"),
     path("people/<str:public_id>/history", patient.history, name="history"),
     path("people/<str:public_id>/print", patient.print_view, name="patient_print"),

@@ -306,6 +306,11 @@ EXPORT_CAP = env.int("EXPORT_CAP", default=5000)
 
 # What the organization calls its own fields, by the name that they have in the systems.
 CUSTOM_FIELD_LABELS: dict[str, str] = env.dict("CUSTOM_FIELD_LABELS", default={})
+# Words that no name of such a field may hold: other integrations read them in plain text.
+CUSTOM_FIELD_DENY = env.list(
+    "CUSTOM_FIELD_DENY",
+    default=["password", "passcode", "passphrase", "pin", "secret", "token", "card", "iban", "cvv", "ssn"],
+)
 
 # --- Static files ---------------------------------------------------------------------------
 

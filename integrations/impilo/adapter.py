@@ -51,6 +51,7 @@ class ImpiloAdapter:
     needs: ClassVar[frozenset[Part]] = sending.NEEDS
     changes: ClassVar[frozenset[Part]] = sending.CHANGES
     unique: ClassVar[frozenset[Part]] = frozenset()
+    fixed: ClassVar[Mapping[Part, str]] = {}
     keys_last: ClassVar[timedelta] = timedelta(0)
     keeps_archive_reason: ClassVar[bool] = False
 

@@ -68,6 +68,7 @@ class JheAdapter:
     needs: ClassVar[frozenset[Part]] = outgoing.NEEDS
     changes: ClassVar[frozenset[Part]] = outgoing.CHANGES
     unique: ClassVar[frozenset[Part]] = frozenset({Part.EMAIL})
+    fixed: ClassVar[Mapping[Part, str]] = outgoing.FIXED
     keys_last: ClassVar[timedelta] = timedelta(0)  # JHE ignores idempotency keys
 
     def __init__(self, caller: Caller) -> None:
@@ -166,6 +167,11 @@ class JheAdapter:
     ) -> RemotePatient:
         """Make these the record's identifiers; ``Conflict`` where one is taken or some cannot be read."""
         return self.writing.set_identifiers(patient_id, identifiers, organization_id)
+
+    @classmethod
+    def identifier_problem(cls, identifier: Identifier) -> str:
+        """What cannot be stored, and an NHS number where no setting has it written."""
+        return writing.identifier_problem(identifier)
 
     def add_to_organization(self, patient_id: str, organization_id: str) -> RemotePatient:
         """Add a record, in reach or not, to an organization where the caller is member or manager."""

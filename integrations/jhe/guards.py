@@ -27,6 +27,8 @@ from .records import Records, result_of
 UNREADABLE = "unreadable identifiers"
 OUTSIDE = "another organization"
 ROLE = "role"
+UNWRITABLE = "An identifier is empty or cannot be written."
+NO_NHS_NUMBER = f"This portal does not write NHS numbers into {LABEL}."
 _WORDS = {Part.EMAIL: "e-mail address", Part.NHS_NUMBER: "NHS number"}
 
 
@@ -117,13 +119,13 @@ class Guards:
     def check_writable(self, identifiers: Sequence[Identifier], operation: str) -> None:
         """Raise for what cannot be stored, and for an NHS number where no setting has it written."""
         if not all(map(outgoing.is_writable, identifiers)):
-            self.check_values({"identifiers": "An identifier is empty or cannot be written."}, operation)
+            self.check_values({"identifiers": UNWRITABLE}, operation)
         if not writes_nhs_number() and any(each.system == NHS_NUMBER_SYSTEM for each in identifiers):
             raise self.http.fault(
                 errors.Unsupported,
                 operation,
                 reason="NHS number",
-                for_staff=f"This portal does not write NHS numbers into {LABEL}.",
+                for_staff=NO_NHS_NUMBER,
                 next_step="Leave it out, or ask your administrator for JHE_WRITES_NHS_NUMBER.",
             )
 

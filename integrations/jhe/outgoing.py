@@ -23,6 +23,11 @@ CHANGES = frozenset({Part.GIVEN_NAME, Part.FAMILY_NAME, Part.BIRTH_DATE, Part.PH
 CREATES_WITH = CHANGES | {Part.EMAIL, Part.NHS_NUMBER}
 NEEDS = frozenset({Part.GIVEN_NAME, Part.FAMILY_NAME, Part.BIRTH_DATE, Part.EMAIL})
 
+FIXED = {
+    Part.EMAIL: f"People sign in to {LABEL} with their e-mail address. {LABEL} answers as if it took another"
+    " one and keeps the old: it can be changed by whoever runs that server."
+}
+
 LONGEST_EMAIL = 254  # what JHE's column holds; a longer one would be a 500
 IN_USE = "identifier in use"
 DATA_CONFLICT = "data conflict"

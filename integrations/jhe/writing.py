@@ -17,8 +17,8 @@ from integrations.writes import Changes, Details, NewRecord
 from . import outgoing
 from .client import JheClient
 from .dialect import Dialect
-from .guards import UNREADABLE, Guards, is_in, pairs, writes_nhs_number
-from .mapping import LABEL, NAME, keeps_several_identifiers, patient_from_rest
+from .guards import NO_NHS_NUMBER, UNREADABLE, UNWRITABLE, Guards, is_in, pairs, writes_nhs_number
+from .mapping import LABEL, NAME, NHS_NUMBER_SYSTEM, keeps_several_identifiers, patient_from_rest
 from .plan import by_identifier, ways_to_search
 from .records import Records, result_of
 from .searching import NameAsked, distinct, identifier_values
@@ -30,6 +30,15 @@ NOT_LAST = "not the last organization"
 def as_held(details: Details) -> Details:
     """The details as JHE would hold them: without the NHS number unless a setting writes it."""
     return outgoing.as_held(details, with_nhs_number=writes_nhs_number())
+
+
+def identifier_problem(identifier: Identifier) -> str:
+    """Why an identifier is not sent, in a sentence; empty where it would be."""
+    if not outgoing.is_writable(identifier):
+        return UNWRITABLE
+    if identifier.system == NHS_NUMBER_SYSTEM and not writes_nhs_number():
+        return NO_NHS_NUMBER
+    return ""
 
 
 class Writing:

@@ -14,7 +14,7 @@ from integrations.pages import RecordPage, walk
 from integrations.types import NOBODY, Caller, Health, RemotePatient, SearchAnswer, SearchQuery, Term
 from integrations.writes import Changes, Details, NewRecord, Part
 
-from . import changing, search, sweep, traces, writing
+from . import changing, mapping, search, sweep, traces, writing
 from .client import LABEL, SYSTEM, JumpClient
 from .health import look
 
@@ -32,6 +32,7 @@ class JumpAdapter:
     needs: ClassVar[frozenset[Part]] = writing.NEEDS
     changes: ClassVar[frozenset[Part]] = writing.CHANGES
     unique: ClassVar[frozenset[Part]] = frozenset()
+    fixed: ClassVar[Mapping[Part, str]] = {}
     keys_last: ClassVar[timedelta] = timedelta(hours=24)
     keeps_archive_reason: ClassVar[bool] = True
 
@@ -91,6 +92,16 @@ class JumpAdapter:
     def shows_custom_fields(self, record: RemotePatient) -> bool:
         """Whether the record came with its custom fields, be they none."""
         return changing.shows_custom_fields(record)
+
+    @classmethod
+    def closed_custom_fields(cls) -> frozenset[str]:
+        """Those that hold identifiers of other parties, or the portal's own (README, Custom fields)."""
+        return frozenset(mapping.CUSTOM_IDENTIFIERS)
+
+    @classmethod
+    def custom_field_problem(cls, record: RemotePatient, name: str, value: str) -> str:
+        """A field that is no text keeps its type."""
+        return changing.custom_field_problem(record, name, value)
 
     def mark(self, patient_id: str, own_id: str) -> RemotePatient:
         """Write the portal's id as ``external_id`` where the setting says so and the place is free."""

@@ -29,7 +29,7 @@ def update(client: JumpClient, patient_id: str, changes: Changes) -> RemotePatie
     record = _open_record(client, patient_id, operation)
     if changes.custom_fields and not shows_custom_fields(record):
         raise _unseen(client, operation)
-    body = writing.body_of_changes(changes, _custom_fields(record))
+    body = writing.body_of_changes(changes, _custom_fields(record), record.raw)
     if not body:
         return record
     return _written(client, client.change_patient(patient_id, body), operation=operation, of=patient_id)
@@ -67,6 +67,15 @@ def mark(client: JumpClient, patient_id: str, own_id: str, *, allowed: bool) -> 
 def shows_custom_fields(record: RemotePatient) -> bool:
     """Whether the record came with its custom fields, be they none (README, Custom fields)."""
     return isinstance(record.raw.get("custom_fields"), Mapping)
+
+
+def custom_field_problem(record: RemotePatient, name: str, value: str) -> str:
+    """Why the record could not hold a custom field's value: one that is no text keeps its type."""
+    try:
+        writing.body_of_changes(Changes(custom_fields=((name, value),)), _custom_fields(record))
+    except errors.Invalid as fault:
+        return fault.field_errors.get("custom_fields", "")
+    return ""
 
 
 def _custom_fields(record: RemotePatient) -> Mapping[str, Any]:

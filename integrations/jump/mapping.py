@@ -83,6 +83,8 @@ FIELD_NAMES: Mapping[str, str] = {
     "ethnicity": "ethnicity",
     "occupation": "occupation",
     "patient_notes": "notes",
+    "accessibility_needs": "accessibility_needs",
+    "accessibility_notes": "accessibility_notes",
     "is_deceased": "is_deceased",
     "date_of_death": "date_of_death",
     "requires_review": "requires_review",
@@ -252,17 +254,19 @@ def _phrases(fields: Fields, key: str) -> tuple[str, ...]:
     """Phrases from text, list or object: the documentation only ever shows null."""
     value = fields.data.get(key)
     if isinstance(value, Mapping):
-        pairs = ((cleaned(str(name)), given) for name, given in value.items())
-        found = [
-            name if given is True else f"{name}: {_shown(given)}"
-            for name, given in pairs
-            if given not in (None, False, "")
-        ]
+        found = [phrase_of(name, given) for name, given in value.items()]
     elif isinstance(value, list):
         found = [_shown(each) for each in value if each is not None]
     else:
         found = [] if value is None else [_shown(value)]
     return tuple(phrase for phrase in found if phrase)
+
+
+def phrase_of(name: object, value: Any) -> str:
+    """One entry of an object of phrases; empty for what is not given."""
+    if value in (None, False, ""):
+        return ""
+    return cleaned(str(name)) if value is True else f"{cleaned(str(name))}: {_shown(value)}"
 
 
 def _shown(value: Any) -> str:

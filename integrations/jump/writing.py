@@ -16,7 +16,15 @@ from integrations.types import Address, Gender, RecordStatus, Registration, Sex
 from integrations.wire import cleaned
 from integrations.writes import Changes, Details, NewRecord, Part
 
-from .mapping import CUSTOM_IDENTIFIERS, GENDERS, REGISTRATIONS, SEXES, SYSTEM, nhs_number
+from .mapping import (
+    CUSTOM_IDENTIFIERS,
+    GENDERS,
+    REGISTRATIONS,
+    SEXES,
+    SYSTEM,
+    nhs_number,
+    phrase_of,
+)
 
 LABEL = "Jump EHR"
 LINES = 3
@@ -48,6 +56,8 @@ TEXTS = {
     Part.NOTES: "patient_notes",
     Part.REVIEW_REASON: "review_reason",
 }
+# Whatever form they have (README, Custom fields): phrases, one a line.
+PHRASES = {Part.ACCESSIBILITY_NEEDS: "accessibility_needs", Part.ACCESSIBILITY_NOTES: "accessibility_notes"}
 DATES = {Part.BIRTH_DATE: "date_of_birth", Part.DATE_OF_DEATH: "date_of_death"}
 FLAGS = {
     Part.CONSENT_SMS: "consent_sms",
@@ -75,7 +85,7 @@ CHOICES: Mapping[Part, tuple[str, Mapping[Any, str]]] = {
 }
 
 NEEDS = frozenset({Part.GIVEN_NAME, Part.FAMILY_NAME, Part.BIRTH_DATE})
-CHANGES = frozenset({*TEXTS, *DATES, *FLAGS, *CHOICES, Part.NHS_NUMBER, Part.ADDRESS})
+CHANGES = frozenset({*TEXTS, *PHRASES, *DATES, *FLAGS, *CHOICES, Part.NHS_NUMBER, Part.ADDRESS})
 CREATES_WITH = CHANGES - {Part.STATUS}  # a new record is active
 # Jump holds no null there (README, Changing).
 NEVER_EMPTY = NEEDS | FLAGS.keys() | {Part.REGISTRATION, Part.STATUS}
@@ -84,6 +94,7 @@ NEVER_EMPTY = NEEDS | FLAGS.keys() | {Part.REGISTRATION, Part.STATUS}
 def as_held(details: Details) -> Details:
     """The details as a record of Jump's would show them: trimmed, a number as digits, Jump's address."""
     texts = {part.value: cleaned(getattr(details, part)) for part in TEXTS}
+    texts |= {part.value: "\n".join(_lines(getattr(details, part))) for part in PHRASES}
     number, address = nhs_number(details.nhs_number), _address_held(details.address)
     return replace(details, nhs_number=number, address=address, **texts)  # type: ignore[arg-type]
 
@@ -119,10 +130,12 @@ def problems(details: Details, parts: frozenset[Part]) -> dict[str, str]:
     return found
 
 
-def body_of_changes(changes: Changes, held: Mapping[str, Any]) -> dict[str, Any]:
+def body_of_changes(
+    changes: Changes, held: Mapping[str, Any], there: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The body that sets the parts named and nothing else, empty as null; ``held`` are the custom
-    fields that are there, by which those named are typed."""
-    body = _Body("change patient")
+    fields that are there, by which those named are typed, ``there`` the record, whose forms are kept."""
+    body = _Body("change patient", there)
     details = as_held(changes.details)
     body.add(details, changes.parts, CHANGES)
     for part in (changes.parts & NEVER_EMPTY) - details.given():
@@ -147,8 +160,9 @@ def body_of_archiving(reason: str, notes: str) -> dict[str, Any]:
 class _Body:
     """A body being put together; what Jump cannot take is collected and raised at once."""
 
-    def __init__(self, operation: str) -> None:
+    def __init__(self, operation: str, there: Mapping[str, Any] | None = None) -> None:
         self.operation = operation
+        self.there = there or {}
         self.wire: dict[str, Any] = {}
         self.misses: dict[str, str] = {}
 
@@ -200,6 +214,8 @@ class _Body:
     def _add(self, part: Part, value: Any) -> None:
         if part in TEXTS:
             self.wire[TEXTS[part]] = value or None
+        elif part in PHRASES:
+            self.wire[PHRASES[part]] = _phrases(_lines(value), self.there.get(PHRASES[part]))
         elif part in DATES:
             self.wire[DATES[part]] = None if value is None else value.isoformat()
         elif part in FLAGS:
@@ -244,6 +260,28 @@ def _address_held(address: Address | None) -> Address | None:
         note=cleaned(address.note),
     )
     return None if held == Address() else held
+
+
+def _lines(text: str) -> list[str]:
+    return [line for each in text.splitlines() if (line := cleaned(each))]
+
+
+def _phrases(lines: list[str], held: object) -> object:
+    """Phrases in the form in which the record holds some: a list, an object of names with values, or text."""
+    if not lines:
+        return None
+    if isinstance(held, list):
+        return lines
+    if isinstance(held, Mapping):
+        known = {phrase_of(name, value): {name: value} for name, value in held.items()}
+        pairs = [known.get(line) or _pair(line) for line in lines]
+        return {name: value for pair in pairs for name, value in pair.items()}
+    return "\n".join(lines)
+
+
+def _pair(line: str) -> dict[str, Any]:
+    name, colon, value = line.partition(": ")
+    return {name: value} if colon and value else {line: True}
 
 
 def _typed(name: str, text: str, held: object) -> object:

@@ -24,7 +24,7 @@ def changed(shown: Details, entered: Details, *, country: str) -> Changes:
     :class:`integrations.writes.Changes`).
     """
     parts = frozenset(
-        part for part in Part if not _same(part, getattr(shown, part), getattr(entered, part), country)
+        part for part in Part if not same(part, getattr(shown, part), getattr(entered, part), country=country)
     )
     return Changes(parts=parts, details=_only(parts, entered))
 
@@ -33,7 +33,9 @@ def _only(parts: frozenset[Part], entered: Details) -> Details:
     return Details(**{part.value: getattr(entered, part) for part in parts})
 
 
-def _same(part: Part, one: object, other: object, country: str) -> bool:
+def same(part: Part, one: object, other: object, *, country: str) -> bool:
+    """Whether two values of a part say the same, in whatever writing; ``one`` is what there is, ``other``
+    what is to be."""
     if part in PHONES:
         return same_phone(str(one), str(other), country)
     if isinstance(one, str) and isinstance(other, str):
@@ -67,4 +69,6 @@ _NORMAL: Mapping[Part, Callable[[str], str]] = {
     Part.NHS_NUMBER: lambda text: nhs_digits(text) or one_line(text),
     Part.EMAIL: lambda text: compared_email(text) or one_line(text),
     Part.NOTES: several_lines,
+    Part.ACCESSIBILITY_NEEDS: several_lines,
+    Part.ACCESSIBILITY_NOTES: several_lines,
 }

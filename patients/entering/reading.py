@@ -19,6 +19,7 @@ from .numbers import read_nhs_number
 from .postcodes import read_postcode
 from .typed import (
     ADDRESS_FIELDS,
+    SEVERAL_LINES,
     Typed,
     is_blank,
     one_line,
@@ -101,7 +102,7 @@ def _phone(part: Part, typed: Typed, conventions: Conventions) -> Read[object]:
 
 
 def _text(part: Part, typed: Typed, conventions: Conventions) -> Read[object]:
-    clean = several_lines if part is Part.NOTES else one_line
+    clean = several_lines if part.value in SEVERAL_LINES else one_line
     return Read(clean(getattr(typed, part)))
 
 
@@ -147,6 +148,8 @@ _READERS: Mapping[Part, Reader] = {
             Part.ETHNICITY,
             Part.OCCUPATION,
             Part.NOTES,
+            Part.ACCESSIBILITY_NEEDS,
+            Part.ACCESSIBILITY_NOTES,
             Part.REVIEW_REASON,
         )
     },

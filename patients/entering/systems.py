@@ -110,7 +110,8 @@ def _refused(system: type[System], details: Details, sentences: Mapping[str, str
 def _left_out(system: type[System], parts: frozenset[Part]) -> Iterator[Problem]:
     for part in Part:
         if part in parts:
-            sentence = f"{system.label} does not take the {_called(part)}: it is not written there."
+            general = f"{system.label} does not take the {_called(part)}: it is not written there."
+            sentence = system.fixed.get(part, general)
             yield Problem(system=system.name, field=part.value, trouble=Trouble.LEFT_OUT, sentence=sentence)
 
 

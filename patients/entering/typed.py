@@ -21,7 +21,9 @@ from patients.matching.text import plain
 from .findings import Finding
 
 YES, NO = "yes", "no"
-SEVERAL_LINES = frozenset({"address_lines", "address_note", "notes"})
+SEVERAL_LINES = frozenset(
+    {"address_lines", "address_note", "notes", "accessibility_needs", "accessibility_notes"}
+)
 ADDRESS_FIELDS = ("address_lines", "town", "county", "postcode", "country", "address_note")
 
 
@@ -60,6 +62,8 @@ class Typed:
     ethnicity: str = field(default="", repr=False)
     occupation: str = field(default="", repr=False)
     notes: str = field(default="", repr=False)
+    accessibility_needs: str = field(default="", repr=False)
+    accessibility_notes: str = field(default="", repr=False)
     registration: str = field(default="", repr=False)
     status: str = field(default="", repr=False)
     is_deceased: str = field(default="", repr=False)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django import forms
 
-from integrations.types import Gender, Registration, Sex
+from integrations.types import Gender, RecordStatus, Registration, Sex
 from patients.services.contents import words
 
 LONGEST = 1_000  # characters of one field
@@ -130,8 +130,16 @@ SECTIONS = (
         title="About the person and the record",
         is_open=False,
         lines=(
+            Line(name="accessibility_needs", label="Accessibility needs", hint="One a line", rows=2),
+            Line(name="accessibility_notes", label="Notes on accessibility", rows=2),
             Line(name="ethnicity", label="Ethnicity"),
             Line(name="occupation", label="Occupation"),
+            Line(
+                name="status",
+                label="Status of the record",
+                hint="Inactive: no longer attending",
+                choices=_of(RecordStatus.ACTIVE, RecordStatus.INACTIVE),
+            ),
             Line(
                 name="registration",
                 label="Kind of registration",

@@ -26,7 +26,7 @@ from .person import TURN, PersonForm
 
 SYSTEMS, NOT_KNOWN, DRAFT = "systems", "not_known", "draft"
 MOST_IDENTIFIERS = 2
-HIDES = ("enrolled",)  # no system takes it with a new record
+HIDES = ("enrolled", "status")  # no system takes them with a new record
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words
 _KINDS = (
     ("", "Yes"),

@@ -2,6 +2,7 @@
 
 from .connections import ConnectionLook, TokenLease
 from .desks import Parked, Seen
+from .editing import Confirmed, Former
 from .listing import ListEntry, Place
 from .lookups import Answer, LookUp
 from .operations import Attempt, Breaker, Bulk, Claim, Operation
@@ -27,9 +28,11 @@ __all__ = [
     "Breaker",
     "Bulk",
     "Claim",
+    "Confirmed",
     "ConnectionLook",
     "Draft",
     "Flag",
+    "Former",
     "Identifier",
     "Inquiry",
     "KeptApart",

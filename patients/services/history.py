@@ -19,6 +19,8 @@ from portal.accounts.models import User
 
 from . import visibility
 from .change_words import change_label, change_words
+from .editing import former
+from .editing.former import Hidden
 from .visibility import Reach
 
 PAGE = 20
@@ -65,14 +67,14 @@ class History:
         return self.number + 1 if self.has_older else 0
 
 
-def history_of(patient: Patient, reach: Reach, *, number: int = 1) -> History:
-    """One page of what happened, the latest first."""
+def history_of(patient: Patient, reach: Reach, *, by: User, number: int = 1) -> History:
+    """One page of what happened, the latest first; without what is hidden from who reads it."""
     ends = number * PAGE
     rows = visibility.records(reach).filter(Q(patient=patient) | Q(links__patient=patient)).distinct()
     records = {row.pk: row for row in rows.defer("held")}
     own = [pk for pk, row in records.items() if row.patient_id == patient.pk]
     everything = [
-        *_changes(own, records, most=ends + 1),
+        *_changes(own, records, most=ends + 1, hidden=former.hidden_from(by, patient)),
         *_links(patient, records, most=ends + 1),
         *(_gone(records[pk], at) for pk in own if (at := records[pk].vanished_at)),
     ]
@@ -81,14 +83,17 @@ def history_of(patient: Patient, reach: Reach, *, number: int = 1) -> History:
     return History(entries=tuple(page), number=number, has_older=len(everything) > ends)
 
 
-def former_names(records: Sequence[int]) -> dict[tuple[str, str], list[str]]:
-    """System and id → names that a record held earlier, the latest first, as the index saw them change."""
+def former_names(patient: Patient, records: Sequence[int], *, by: User) -> dict[tuple[str, str], list[str]]:
+    """System and id → names that a record of a person held earlier, the latest first, as the index saw them
+    change; without those that are hidden from who reads it."""
+    hidden = former.hidden_from(by, patient)
     found: dict[tuple[str, str], list[str]] = {}
     rows = RecordChange.objects.filter(record__in=records).select_related("record").defer("record__held")
     for change in rows.order_by("-seen_at", "-pk")[:MOST_FORMER]:
         for name in _NAMES:
             before, after = change.changes.get(name) or (None, None)
-            if before and str(before).casefold() != str(after or "").casefold():
+            is_another = bool(before) and str(before).casefold() != str(after or "").casefold()
+            if is_another and not hidden.covers(name, before):
                 key = (change.record.system, change.record.remote_id)
                 words = f"{before} ({Field(name).label})"
                 if words not in found.setdefault(key, []):
@@ -99,8 +104,13 @@ def former_names(records: Sequence[int]) -> dict[tuple[str, str], list[str]]:
 _NAMES = ("family_name", "given_name")
 
 
-def _changes(own: Sequence[int], records: Mapping[int, SourceRecord], *, most: int) -> Iterator[Entry]:
+def _changes(
+    own: Sequence[int], records: Mapping[int, SourceRecord], *, most: int, hidden: Hidden
+) -> Iterator[Entry]:
     for row in RecordChange.objects.filter(record__in=own).order_by("-seen_at", "-pk")[:most]:
+        shown = former.told(row.changes, hidden)
+        if not shown:
+            continue
         yield Entry(
             at=row.seen_at,
             title=f"Changed in {label_of(records[row.record_id].system)}",
@@ -110,7 +120,7 @@ def _changes(own: Sequence[int], records: Mapping[int, SourceRecord], *, most: i
                     before=change_words(name, before),
                     after=change_words(name, after),
                 )
-                for name, (before, after) in row.changes.items()
+                for name, (before, after) in shown.items()
             ),
         )
 

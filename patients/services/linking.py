@@ -59,6 +59,27 @@ def link_people(*, keep: Patient, other: Patient, reason: str, by: User) -> None
 
 
 @transaction.atomic
+def affirm(*, patient: Patient, records: Sequence[int], reason: str, by: User) -> None:
+    """Say of records (our ids) that are a person's by rule that they are: what makes them unlike from now on
+    does not part them. Called while the person is held."""
+    links = Link.objects.filter(patient=patient, record__in=records, undone_at=None).exclude(rule="")
+    affirmed = list(links.select_related("record").defer("record__held").order_by("pk"))
+    links.update(undone_at=timezone.now(), undone_reason=SUPERSEDED)
+    Link.objects.bulk_create(
+        Link(
+            record=link.record, patient=patient, came_from_id=link.came_from_id, reason=reason,
+            evidence=link.evidence, weights_version=link.weights_version, made_by=by,
+        )
+        for link in affirmed
+    )  # fmt: skip
+    for link in affirmed:
+        audit.write(
+            "link.made", by=by, system=link.record.system, record_id=link.record.remote_id,
+            subject_key=patient.public_id, reason=reason, details={"rule": ""},
+        )  # fmt: skip
+
+
+@transaction.atomic
 def adopt(*, patient: Patient, record: SourceRecord, reason: str, by: User) -> Patient:
     """Make a record that was created for a person one of theirs; returns whose it is then.
 

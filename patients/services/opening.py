@@ -137,7 +137,7 @@ def open_history(public_id: str, *, by: User, view: View | None, number: int = 1
         view = view_of(event.pk, patient.public_id, [row.pk for row in rows])
     return OpenedHistory(
         person=_person([as_held(row) for row in rows]),
-        history=history_of(patient, reach, number=number),
+        history=history_of(patient, reach, by=by, number=number),
         view=view,
     )
 

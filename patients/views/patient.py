@@ -32,6 +32,7 @@ from .marks import marking
 from .person import FROM, came_from
 from .shown_actions import actions_for, missing_of
 from .shown_awaited import awaited_context, awaited_page
+from .shown_confirming import shown_confirming
 from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
@@ -140,10 +141,11 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
     view = opened.view
     person = opened.person
     coming = attention.being_created(opened.patient)
+    former = histories.former_names(opened.patient, view.records, by=request.user)
     return {
         "identity": identity_of(person),
         "record_actions": record_actions(opened, by=request.user),
-        "comparison": compare(person, asking=opened.asking_for, former=histories.former_names(view.records)),
+        "comparison": compare(person, asking=opened.asking_for, former=former),
         "checklist": checklist_of(person.kept, opened.refused, opened.reach, coming=coming),
         "next_step": next(iter(missing_of(opened, by=request.user, coming=coming)), None),
         "untold": opened.untold,
@@ -167,6 +169,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
     patient, user, reach = opened.patient, request.user, opened.reach
     return {
         "actions": actions_for(opened, by=user),
+        "confirmations": shown_confirming(patient, opened.person.kept, by=user),
         "links": shown_links(patient, by=user, reach=reach),
         "namesakes": banner_of(patient.pk, by=user, reach=reach),
         "writes": [shown_item(each) for each in attention.of_person(patient, by=user, reach=reach)],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from patients.services.editing.copies import may_edit
 from patients.services.opening import Opened
 from patients.services.operations import attention
 from patients.services.registering.offers import Offer, offers_for
@@ -36,6 +37,12 @@ def missing_of(opened: Opened, *, by: User, coming: Collection[str]) -> tuple[Ac
 
 
 def _actions(opened: Opened, by: User) -> Iterator[Action]:
+    records = [each.record for each in opened.person.kept]
+    if may_edit(records, by=by, reach=opened.reach):
+        about = [opened.patient.public_id]
+        yield Action(label="Edit", url=reverse("patients:edit", args=about))
+        if len(records) > 1:
+            yield Action(label="Bring into agreement", url=reverse("patients:agree", args=about))
     yield from missing_of(opened, by=by, coming=attention.being_created(opened.patient))
 
 

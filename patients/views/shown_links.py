@@ -44,13 +44,17 @@ _TITLES = {
 }
 
 
-def refusal_of(broken: Broken | None, *now: str) -> ShownRefusal | None:
-    """The refusal in words, with the names of both: of the form, and of the page as it is now."""
+KEPT = "what you wrote is kept below"
+
+
+def refusal_of(broken: Broken | None, *now: str, kept: str = KEPT) -> ShownRefusal | None:
+    """The refusal in words, with the names of both: of the form, and of the page as it is now; ``kept`` says
+    where what was written is."""
     if broken is None:
         return None
     was = f"The form was about {_and(broken.names)}. " if broken.names else ""
     text = (
-        f"{was}This page is about {_and(now)}. Nothing was changed, and what you wrote is kept below. "
+        f"{was}This page is about {_and(now)}. Nothing was changed, and {kept}. "
         "Check whom the page is about before you send it again."
     )
     return ShownRefusal(title=_TITLES[broken.trouble], text=text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -71,6 +72,9 @@ def _what(draft: Draft) -> str:
 
 def address_of(draft: Draft) -> str:
     """Where a form is gone on with."""
+    if draft.kind == Draft.Kind.EDIT and draft.patient is not None:
+        page = reverse("patients:edit", args=[draft.patient.public_id])
+        return f"{page}?{urlencode({'draft': draft.public_id})}"
     return reverse("patients:register_draft", args=[draft.public_id])
 
 

@@ -75,6 +75,11 @@ TABLE: dict[str, Rule] = {
     "patients:register_create": Rule(NOBODY, WRITERS),
     "patients:hand_over": Rule(WRITERS, WRITERS),
     "patients:throw_away": Rule(WRITERS, WRITERS),
+    # Editing: services show each what they may write, and where
+    "patients:edit": Rule(WRITERS, WRITERS),
+    "patients:edit_typed": Rule(NOBODY, WRITERS),
+    "patients:agree": Rule(WRITERS, WRITERS),
+    "patients:confirm": Rule(NOBODY, WRITERS),
     # The people list
     "patients:people": Rule(EVERY_ROLE, EVERY_ROLE),
     "patients:people_print": Rule(EVERY_ROLE),

@@ -155,4 +155,6 @@ def post_to_keep(request: HttpRequest, view: Callable[..., object]) -> KeptPost 
     if sum(len(name) + len(value) for name, value in fields) > LONGEST_KEPT:
         return None
     other = getattr(view, "kept_as", "")
-    return KeptPost(path=reverse(other) if other else request.get_full_path(), fields=fields)
+    match = request.resolver_match
+    path = reverse(other, kwargs=match.kwargs if match else {}) if other else request.get_full_path()
+    return KeptPost(path=path, fields=fields)

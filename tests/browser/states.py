@@ -15,6 +15,7 @@ from portal.accounts.roles import Role
 from . import (
     auditing,
     desks,
+    editing,
     endings,
     linking,
     listing,
@@ -359,6 +360,23 @@ def _endings() -> list[State]:
     ]
 
 
+def _editing() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("opened", editing.opened),
+        ("everything-open", editing.everything_open),
+        ("refused", editing.refused),
+        ("moved", editing.moved),
+        ("cannot-hold", editing.cannot_hold),
+        ("stopped", editing.stopped),
+        ("sensitive", editing.sensitive),
+        ("stale", editing.stale),
+        ("agreement", editing.agreement),
+        ("in-agreement", editing.in_agreement),
+        ("confirmed", editing.confirmed),
+    ]
+    return [State(part="edit", name=name, way=way) for name, way in ways]
+
+
 def _rest() -> list[State]:
     return [
         State(part="connections", name="admin", way=_at("/connections"), role=Role.ADMIN),
@@ -383,6 +401,7 @@ STATES = [
     *_auditing(),
     *_writes(),
     *_registering(),
+    *_editing(),
     *_endings(),
     *_rest(),
 ]

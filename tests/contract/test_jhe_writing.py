@@ -7,9 +7,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from integrations import errors
+from integrations.jhe.adapter import JheAdapter
 from integrations.jhe.guards import UNREADABLE
+from integrations.jhe.mapping import NHS_NUMBER_SYSTEM
 from integrations.jhe.outgoing import IN_USE
 from integrations.jhe.writing import LAST_ORGANIZATION, NOT_LAST
 from integrations.sandbox.faults import Fault, FaultKind, Variant
@@ -295,3 +298,14 @@ def test_removing_altogether_what_is_gone_is_not_found(either: Bench) -> None:
     with pytest.raises(errors.NotFound):
         adapter(either).remove_altogether("40001", LAB)
     assert writes(either) == ["DELETE"]
+
+
+def test_identifier_that_would_not_be_written_is_told_beforehand(current: Bench, settings: Settings) -> None:
+    problem = JheAdapter.identifier_problem
+    number = Identifier(system=NHS_NUMBER_SYSTEM, value="9991346236")
+
+    assert problem(Identifier(system="https://registry.example.org", value="r/17")) == ""
+    assert "empty" in problem(Identifier(system="https://registry.example.org", value=" "))
+    assert "NHS numbers" in problem(number)
+    settings.SYSTEMS = {**settings.SYSTEMS, "jhe": {**settings.SYSTEMS["jhe"], "WRITES_NHS_NUMBER": True}}
+    assert problem(number) == ""

@@ -228,3 +228,62 @@ def test_mark_is_not_written_unless_the_setting_says_so(jump: Bench) -> None:
     with pytest.raises(errors.Unsupported):
         JumpAdapter(Caller()).mark(jump.known_id, OWN_ID)
     assert sent(jump) == []
+
+
+# --- accessibility (README, Custom fields) ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("held", "written"),
+    [
+        (None, "Large print\nBSL interpreter"),
+        ("Wheelchair access", "Large print\nBSL interpreter"),
+        (["Hearing loop"], ["Large print", "BSL interpreter"]),
+        ({"interpreter": "BSL"}, {"Large print": True, "BSL interpreter": True}),
+    ],
+)
+def test_needs_are_written_in_the_form_that_is_there(jump: Bench, held: object, written: object) -> None:
+    change(jump, jump.known_id, accessibility_needs=held)
+    changes = Changes.to(accessibility_needs="Large print\n\n BSL interpreter ")
+
+    record = adapter(jump).update(jump.known_id, changes)
+
+    assert row_of(jump, id=jump.known_id)["accessibility_needs"] == written
+    assert left_to_do(record, changes, adapter(jump).as_held).parts == frozenset()
+
+
+def test_entries_of_an_object_keep_what_they_hold(jump: Bench) -> None:
+    held = {"interpreter": "British Sign Language", "minutes": 20, "ramp": True, "none": None}
+    change(jump, jump.known_id, accessibility_needs=held)
+    needs = "\n".join(adapter(jump).get(jump.known_id).accessibility.needs)
+
+    adapter(jump).update(jump.known_id, Changes.to(accessibility_needs=f"{needs}\nseating: window"))
+
+    wanted = {key: value for key, value in held.items() if value} | {"seating": "window"}
+    assert row_of(jump, id=jump.known_id)["accessibility_needs"] == wanted
+
+
+def test_needs_are_cleared_by_null(jump: Bench) -> None:
+    change(jump, jump.known_id, accessibility_needs=["Hearing loop"])
+
+    record = adapter(jump).update(jump.known_id, Changes.to(accessibility_needs=""))
+
+    assert row_of(jump, id=jump.known_id)["accessibility_needs"] is None
+    assert record.accessibility.needs == ()
+
+
+def test_fields_of_other_parties_are_closed_and_types_are_known_beforehand(jump: Bench) -> None:
+    change(jump, jump.known_id, custom_fields={"visits": 3, "marketing_consent": True, "note": "x"})
+    record = adapter(jump).get(jump.known_id)
+
+    assert adapter(jump).closed_custom_fields() == {"external_id", "emis_guid", "systmone_id"}
+    problems = {
+        (name, value): bool(adapter(jump).custom_field_problem(record, name, value))
+        for name, value in [
+            ("visits", "4"),
+            ("visits", "many"),
+            ("marketing_consent", "perhaps"),
+            ("note", "y"),
+        ]
+    }
+    assert list(problems.values()) == [False, True, True, False]

@@ -143,3 +143,11 @@ def test_every_configured_system_has_an_adapter_of_its_name() -> None:
         assert adapter.name == name
         assert label_of(name) == adapter.label
         assert adapter.search_terms
+
+
+def test_what_stays_as_it_was_made_is_shown_and_not_changed(bench: Bench) -> None:
+    """What is read-only has a reason, and is no part that can be changed."""
+    adapter = bench.adapter()
+    assert not adapter.fixed.keys() & adapter.changes
+    assert adapter.fixed.keys() <= adapter.creates_with
+    assert all(sentence.endswith(".") for sentence in adapter.fixed.values())

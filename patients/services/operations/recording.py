@@ -63,9 +63,9 @@ def register(
 def ask(
     wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None, reason: str = ""
 ) -> Operation:
-    """Ask for a change of one record; ``reason`` is for the trail. Raises ``Forbidden`` where the asker's
-    role does not reach, :class:`Nobody` where the record has gone, and ``ValueError`` for a deletion, which
-    takes two (:func:`ask_confirmed`)."""
+    """Ask for a change of one record; ``reason``, without values, is for the trail. Raises ``Forbidden``
+    where the asker's role does not reach, :class:`Nobody` where the record has gone, and ``ValueError`` for
+    a deletion, which takes two (:func:`ask_confirmed`)."""
     if isinstance(wish, Remove):
         raise ValueError("a deletion is asked for by a removal that was confirmed")
     return _asked(wish, record=record, by=by, bulk=bulk, reason=reason)
@@ -172,13 +172,17 @@ def fields_of(wish: Wish) -> list[str]:
 
 def _with_pending(wish: Change, person: Patient, record: SourceRecord) -> Change:
     """The wish, knowing what operations that are still open will have made of the same details."""
-    rows = Operation.objects.filter(patient=person, system=record.system, kind=Kind.CHANGE)
-    earlier = rows.filter(record=record, state__in=queue.OPEN).order_by("pk")
-    changes = [_changes_of(each) for each in earlier.defer(*queue.SEALED)]
     pending = wish.shown
-    for each in changes:
+    for each in open_changes(person, record):
         pending = pending.after(each)
     return wish if pending == wish.shown else replace(wish, pending=pending)
+
+
+def open_changes(person: Patient, record: SourceRecord) -> tuple[Changes, ...]:
+    """What operations that are still open will change in a record, in their order."""
+    rows = Operation.objects.filter(patient=person, system=record.system, kind=Kind.CHANGE)
+    earlier = rows.filter(record=record, state__in=queue.OPEN).order_by("pk")
+    return tuple(_changes_of(each) for each in earlier.defer(*queue.SEALED))
 
 
 def _changes_of(operation: Operation) -> Changes:

@@ -42,6 +42,7 @@ KINDS: Mapping[str, str] = {
     Kind.REMOVE: "Deletions",
     Kind.MARK: "The portal's own numbers",
 }
+_PHRASES = frozenset({Part.ACCESSIBILITY_NEEDS, Part.ACCESSIBILITY_NOTES})  # one a line
 _FEW = 3  # details that a heading names
 #: Details whose name in a write is not their name in a record.
 _AS_HELD: Mapping[str, str] = {
@@ -86,6 +87,8 @@ def value_of(details: Details, part: str) -> str:
     """What a detail is in words, on one line; empty for nothing."""
     if part == Part.NHS_NUMBER:
         return show_nhs(details.nhs_number)
+    if part in _PHRASES:
+        return ", ".join(getattr(details, part).splitlines())
     return change_words(_AS_HELD.get(part, part), _json.unstructure(getattr(details, part)))
 
 

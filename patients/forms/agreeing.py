@@ -1,0 +1,90 @@
+"""Bringing records into agreement: for each detail that differs, which value is copied to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from integrations.writes import Part
+from patients.entering.overwriting import Reason
+from patients.services.editing.agreement import Difference, Option
+from patients.services.editing.saving import Answers
+
+from .editing import ANOTHER, OTHER, WHY
+
+LEAVE = "leave"
+
+
+class AgreeForm(forms.Form):
+    """One question a detail, by its name; "leave it as it is" unless somebody chooses."""
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, differing: Sequence[Difference], **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.differing = differing
+        for each in differing:
+            choices = [(str(option.place), _words(option)) for option in each.options]
+            self.fields[each.part.value] = forms.ChoiceField(
+                label=each.label,
+                help_text=" ".join(_hints(each)),
+                choices=[*choices, (LEAVE, "Leave it as it is")],
+                initial=LEAVE,
+                widget=forms.RadioSelect,
+            )
+        self.fields[WHY] = forms.ChoiceField(
+            label="Why it is the same person",
+            required=False,
+            choices=[
+                ("", ""),
+                *((each.value, each.sentence) for each in Reason),
+                (ANOTHER, "Another reason"),
+            ],
+        )
+        self.fields[OTHER] = forms.CharField(
+            label="The other reason",
+            help_text="It stays in the trail. Leave names and numbers of patients out.",
+            required=False,
+            max_length=300,
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """A reason of one's own takes words."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get(WHY) == ANOTHER and not cleaned.get(OTHER, "").strip():
+            self.add_error(OTHER, "Say in a few words why it is the same person.")
+        return cleaned
+
+    def chosen(self) -> dict[Part, int]:
+        """Part → the place of the value that was chosen."""
+        found = {each.part: str(self.cleaned_data.get(each.part.value, LEAVE)) for each in self.differing}
+        return {part: int(place) for part, place in found.items() if place.isdecimal()}
+
+    def answers(self) -> Answers:
+        """What was said besides."""
+        why = str(self.data.get(WHY, ""))
+        return Answers(
+            why=Reason(why) if why in set(Reason) else None,
+            other=str(self.data.get(OTHER, "")) if why == ANOTHER else "",
+        )
+
+    def questions(self) -> list[forms.BoundField]:
+        """The details, in order of display."""
+        return [self[each.part.value] for each in self.differing]
+
+
+def _words(option: Option) -> str:
+    held, to = " and ".join(option.held_by), " and ".join(option.goes_to_labels)
+    return f"{option.text}, as in {held}: copy it to {to}"
+
+
+def _hints(difference: Difference) -> list[str]:
+    hints = list(difference.notes)
+    if difference.lacking:
+        hints.append(f"Nothing is held in {' and '.join(difference.lacking)}.")
+    if difference.is_hidden:
+        hints.append("A former value is hidden and not offered.")
+    return hints

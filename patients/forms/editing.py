@@ -1,0 +1,399 @@
+"""Editing somebody: the form about the person, to which records it goes, and what has to be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from integrations.types import Identifier
+from integrations.writes import Details, Part
+from patients.entering import editing
+from patients.entering.custom_fields import CustomEntered, CustomRow, RowFinding
+from patients.entering.identifier_rows import IdentifierRow, IdentifiersEntered
+from patients.entering.overwriting import Reason
+from patients.entering.typed import Typed, names_of, part_of
+from patients.models.ids import is_opaque, opaque_id
+from patients.services.editing import rows
+from patients.services.editing.calling import Caller
+from patients.services.editing.confirming import PARTS as CONFIRMABLE
+from patients.services.editing.copies import Copies, Copy
+from patients.services.editing.pages import Key, Page
+from patients.services.editing.saving import Answers
+from patients.services.editing.weighing import Choice, Wanted
+from patients.services.operations.wording import field_label, value_of
+
+from .layout import LINES
+from .person import HeldThere, PersonForm, Said, ShownField
+
+DRAFT, SYSTEMS, SEAL, PAGE = "draft", "systems", "seal", "page"
+WHY, OTHER, ANOTHER = "why", "other", "another"
+CALLER, CONFIRMED, SURE = "caller", "confirmed", "sure"
+NEW_CUSTOM, NEW_IDENTIFIERS = 3, 2  # empty rows
+OWN = frozenset({DRAFT, SEAL, "csrfmiddlewaretoken", "take", "back", "park"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRow:
+    """One row of a record's custom fields or identifiers. ``fixed`` is a name that stands; ``name`` and
+    ``value`` are what the controls are called, the texts beside what is in them."""
+
+    fixed: str = field(default="", repr=False)
+    name: str = ""
+    name_text: str = field(default="", repr=False)
+    value: str = ""
+    value_text: str = field(default="", repr=False)
+    problems: tuple[RowFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCustom:
+    """The custom fields of one record: rows that can be changed, those that cannot, or why none can."""
+
+    label: str
+    unknown: str = ""
+    rows: tuple[ShownRow, ...] = field(default=(), repr=False)
+    closed: tuple[CustomRow, ...] = field(default=(), repr=False)
+    is_sensitive: bool = False
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownIdentifiers:
+    """The identifiers of one record: our own, each with the value of its tick, those of others, new rows."""
+
+    label: str
+    remove: str
+    own: tuple[tuple[int, Identifier, bool], ...] = field(default=(), repr=False)
+    others: tuple[Identifier, ...] = field(default=(), repr=False)
+    rows: tuple[ShownRow, ...] = field(default=(), repr=False)
+    is_open: bool = False
+
+
+class EditForm(PersonForm):
+    """What is to be changed of a person, and in which records. ``page`` is what the form began with."""
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, copies: Copies, page: Page, **kwargs: Any
+    ) -> None:
+        self.copies, self.page = copies, page
+        hides = [name for name in LINES if part_of(name) not in copies.takes]
+        super().__init__(data, held=page.details, hides=hides, **kwargs)
+        self.fields[SYSTEMS] = forms.MultipleChoiceField(
+            label="Write it to",
+            choices=[(str(each.number), _called(each, copies)) for each in copies.open],
+            initial=[str(each.number) for each in copies.open if not each.is_archived],
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": "Choose at least one record."},
+        )
+        self.fields[WHY] = forms.ChoiceField(
+            label="Why a name or number is a new one",
+            help_text="After a transition or an adoption the former name and number are hidden from staff.",
+            required=False,
+            choices=[
+                ("", ""),
+                *((each.value, each.sentence) for each in Reason),
+                (ANOTHER, "Another reason"),
+            ],
+        )
+        self.fields[OTHER] = forms.CharField(
+            label="The other reason",
+            help_text="It stays in the trail. Leave names and numbers of patients out.",
+            required=False,
+            max_length=300,
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+        self.fields[CALLER] = forms.ChoiceField(
+            label="I asked, and the answers were right. I spoke to",
+            required=False,
+            choices=[("", ""), *((each.value, each.words) for each in Caller)],
+        )
+        confirmable = [part for part in CONFIRMABLE if part in copies.takes]
+        if confirmable:
+            self.fields[CONFIRMED] = forms.MultipleChoiceField(
+                label="Read back and confirmed today",
+                required=False,
+                choices=[(part.value, f"{field_label(part)} is right") for part in confirmable],
+                widget=forms.CheckboxSelectMultiple,
+            )
+        self.fields[DRAFT] = forms.CharField(
+            required=False, max_length=22, initial=opaque_id, widget=forms.HiddenInput
+        )
+
+    # --- what was entered -----------------------------------------------------------------------
+
+    @property
+    def draft(self) -> str:
+        """Under which id the form is kept."""
+        number = self._value(DRAFT)
+        return number if is_opaque(number) else ""
+
+    def also(self) -> dict[str, Any]:
+        """What the form holds beside the person's own fields, as it was sent, for keeping."""
+        names = [name for name in self.data if name not in LINES and name not in OWN]
+        return {name: self._values(name) if _is_several(name) else self._value(name) for name in names}
+
+    def shown_anew(self) -> EditForm:
+        """The same form as it stands, nothing said of what is wrong; with what a suggestion has put in."""
+        draft = self.draft or opaque_id()
+        return EditForm.of_kept(self.typed(), self.also(), draft=draft, copies=self.copies, page=self.page)
+
+    @classmethod
+    def of_kept(
+        cls, typed: Typed, also: Mapping[str, Any], *, draft: str, copies: Copies, page: Page
+    ) -> EditForm:
+        """The form as it was kept."""
+        return cls(copies=copies, page=page, initial=asdict(typed) | dict(also) | {DRAFT: draft})
+
+    @property
+    def chosen(self) -> tuple[Copy, ...]:
+        """The records that are ticked."""
+        ticked = self._values(SYSTEMS)
+        return tuple(each for each in self.copies.open if str(each.number) in ticked)
+
+    def wanted(self) -> tuple[Wanted, ...]:
+        """What is to be set in each record. Its own fields and identifiers go to it, ticked or not."""
+        touched = editing.changed(self.page.details, self.details, country=settings.DEFAULT_COUNTRY)
+        found = []
+        for copy in self.copies.open:
+            changes = touched if copy in self.chosen else replace(touched, parts=frozenset())
+            custom, change = self.custom(copy).changes, self.identifiers(copy).change
+            if changes.parts or custom or change.add or change.remove:
+                found.append(
+                    Wanted(
+                        number=copy.number, changes=replace(changes, custom_fields=custom), identifiers=change
+                    )
+                )
+        return tuple(found)
+
+    def answers(self) -> Answers:
+        """What was said besides."""
+        why, caller = self._value(WHY), self._value(CALLER)
+        return Answers(
+            choices=dict(self._choices()),
+            why=Reason(why) if why in set(Reason) else None,
+            other=self._value(OTHER) if why == ANOTHER else "",
+            caller=Caller(caller) if caller in set(Caller) else None,
+            confirmed=tuple(part for part in CONFIRMABLE if part.value in self._values(CONFIRMED)),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Say besides what is wrong with rows."""
+        cleaned = super().clean()
+        if self._value(WHY) == ANOTHER and not self._value(OTHER).strip():
+            self.add_error(OTHER, "Say in a few words why it is the same person.")
+        for copy in self.copies.open:
+            custom, identifiers = self.custom(copy), self.identifiers(copy)
+            if custom.stops:
+                self.add_error(None, f"Put the fields of {copy.label} right that are marked.")
+            elif custom.is_sensitive and not self._value(SURE):
+                self.add_error(None, f"Look at what is asked about the fields of {copy.label}, and tick it.")
+            if identifiers.stops:
+                self.add_error(None, f"Put the identifiers of {copy.label} right that are marked.")
+        return cleaned
+
+    def choice_name(self, key: Key) -> str:
+        """What the answer about a detail that moved, or cannot be held, is called in the form."""
+        name = f"{key[0]}:{key[1]}"
+        return f"choice-{self.page.asked.index(name)}" if name in self.page.asked else ""
+
+    def choice(self, key: Key) -> str:
+        """The answer so far."""
+        name = self.choice_name(key)
+        return self._value(name) if name else ""
+
+    def _choices(self) -> Iterator[tuple[Key, Choice]]:
+        for place, asked in enumerate(self.page.asked):
+            value = self._value(f"choice-{place}")
+            number, _, name = asked.partition(":")
+            if value in set(Choice):
+                yield (int(number), name), Choice(value)
+
+    def _value(self, name: str) -> str:
+        """Whatever came under a name, be it a field of the form or a control beside them."""
+        source: Mapping[str, Any] = self.data if self.is_bound else self.initial
+        value = source.get(name, "")
+        if callable(value):
+            value = value()
+        if not value and not self.is_bound and name in self.fields and name not in self.initial:
+            value = self[name].value() or ""
+        return str(value)
+
+    def _values(self, name: str) -> list[str]:
+        if not self.is_bound:
+            value = self.initial.get(name, self.fields[name].initial if name in self.fields else ())
+            return [str(each) for each in ([value] if isinstance(value, str) else value or ())]
+        get = getattr(self.data, "getlist", None)
+        return [str(each) for each in (get(name) if get else self.data.get(name, ()))]
+
+    # --- rows -------------------------------------------------------------------------------------
+
+    def custom(self, copy: Copy) -> CustomEntered:
+        """What the rows of a record's own fields come to."""
+        shown = self.page.of(copy.number)
+        if shown is None or not shown.custom or not copy.shows_custom_fields:
+            return CustomEntered()
+        return rows.entered_custom(copy, self._custom_rows(copy))
+
+    def _custom_rows(self, copy: Copy) -> list[CustomRow]:
+        held, found = self._custom_held(copy), []
+        for place in range(len(held) + NEW_CUSTOM):
+            prefix = f"custom-{copy.number}-{place}"
+            if place < len(held):
+                name, value = held[place]
+                found.append(CustomRow(name=name, value=self._text_of(f"{prefix}-value", value)))
+            else:
+                found.append(
+                    CustomRow(
+                        name=self._text_of(f"{prefix}-name", ""), value=self._text_of(f"{prefix}-value", "")
+                    )
+                )
+        return found
+
+    def _custom_held(self, copy: Copy) -> list[tuple[str, str]]:
+        """The fields that the page showed and that may be changed."""
+        shown, known = self.page.of(copy.number), rows.custom_fields_of(copy)
+        closed = {each.name for each in known.closed} if known else set()
+        held = shown.shown.custom_fields if shown is not None else ()
+        return [(name, value) for name, value in held if name not in closed]
+
+    def identifiers(self, copy: Copy) -> IdentifiersEntered:
+        """What the rows of a record's identifiers come to."""
+        shown = self.page.of(copy.number)
+        ticked = set(self._values(f"identifiers-{copy.number}-remove"))
+        held = shown.identifiers if shown is not None else ()
+        removed = [each for place, each in enumerate(held) if str(place) in ticked]
+        return rows.entered_identifiers(copy, self._identifier_rows(copy), removed)
+
+    def _identifier_rows(self, copy: Copy) -> list[IdentifierRow]:
+        prefixes = [f"identifiers-{copy.number}-{place}" for place in range(NEW_IDENTIFIERS)]
+        return [
+            IdentifierRow(system=self._text_of(f"{each}-of", ""), value=self._text_of(f"{each}-value", ""))
+            for each in prefixes
+        ]
+
+    def _text_of(self, name: str, otherwise: str) -> str:
+        source = self.data if self.is_bound else self.initial
+        return self._value(name) if name in source else otherwise
+
+    # --- what is shown ----------------------------------------------------------------------------
+
+    def shown(self, name: str, needed: Mapping[str, Sequence[str]]) -> ShownField:
+        """One field with what each system holds where they differ, and which do not take it."""
+        shown = super().shown(name, needed)
+        part = part_of(name)
+        if name != names_of(part)[0]:
+            return shown
+        return replace(shown, said=(*shown.said, *self._not_taken(part)), held=tuple(self._held(part)))
+
+    def _held(self, part: Part) -> Iterator[HeldThere]:
+        holders = [each for each in self.copies.every if part in each.holds]
+        values = [getattr(each.shown.details, part) for each in holders]
+        country = settings.DEFAULT_COUNTRY
+        differ = any(not editing.same(part, values[0], other, country=country) for other in values[1:])
+        for copy, value in zip(holders, values, strict=True):
+            is_coming = part in copy.on_its_way
+            if differ or is_coming:
+                words = value_of(Details(**{part.value: value}), part) or "nothing"
+                yield HeldThere(label=copy.label, text=f"{words} (being written)" if is_coming else words)
+
+    def _not_taken(self, part: Part) -> Iterator[Said]:
+        without = [each for each in self.copies.open if part not in each.system.changes]
+        for reason in dict.fromkeys(each.system.fixed.get(part, "") for each in without):
+            if reason:
+                yield Said(kind="hints", sentence=reason)
+        labels = list(dict.fromkeys(each.label for each in without if part not in each.system.fixed))
+        if labels:
+            yield Said(kind="hints", sentence=f"Not kept in {' and '.join(labels)}.")
+
+    def fixed(self) -> list[tuple[str, str, str]]:
+        """Details that are shown and cannot be changed anywhere: what they are, and why."""
+        found = {}
+        for copy in self.copies.open:
+            for part, why in copy.system.fixed.items():
+                value = value_of(copy.shown.details, part)
+                if value and part not in self.copies.takes:
+                    found[part] = (field_label(part), value, why)
+        return list(found.values())
+
+    def shown_custom(self) -> list[ShownCustom]:
+        """The custom fields of each record that has a place for some."""
+        return [each for copy in self.copies.open if (each := self._shown_custom(copy)) is not None]
+
+    def _shown_custom(self, copy: Copy) -> ShownCustom | None:
+        known = rows.custom_fields_of(copy)
+        if known is None:
+            return None
+        label = _called(copy, self.copies)
+        if known.unknown:
+            return ShownCustom(label=label, unknown=known.unknown)
+        entered = self.custom(copy)
+        findings = entered.findings if self.is_bound else ()
+        held = self._custom_held(copy)
+        shown = [
+            ShownRow(
+                fixed=row.name if place < len(held) else "",
+                name=f"custom-{copy.number}-{place}-name",
+                name_text=row.name,
+                value=f"custom-{copy.number}-{place}-value",
+                value_text=row.value,
+                problems=tuple(each for each in findings if each.place == place),
+            )
+            for place, row in enumerate(self._custom_rows(copy))
+        ]
+        return ShownCustom(
+            label=label,
+            rows=tuple(shown),
+            closed=known.closed,
+            is_sensitive=self.is_bound and entered.is_sensitive,
+            is_open=bool(findings or entered.changes),
+        )
+
+    def shown_identifiers(self) -> list[ShownIdentifiers]:
+        """The identifiers of each record whose system takes some."""
+        return [each for copy in self.copies.open if (each := self._shown_identifiers(copy)) is not None]
+
+    def _shown_identifiers(self, copy: Copy) -> ShownIdentifiers | None:
+        known, page = rows.identifiers_of(copy), self.page.of(copy.number)
+        if known is None or page is None:
+            return None
+        entered = self.identifiers(copy)
+        ticked = set(self._values(f"identifiers-{copy.number}-remove"))
+        findings = entered.findings if self.is_bound else ()
+        shown = [
+            ShownRow(
+                name=f"identifiers-{copy.number}-{place}-of",
+                name_text=row.system,
+                value=f"identifiers-{copy.number}-{place}-value",
+                value_text=row.value,
+                problems=tuple(each for each in findings if each.place == place),
+            )
+            for place, row in enumerate(self._identifier_rows(copy))
+        ]
+        return ShownIdentifiers(
+            label=_called(copy, self.copies),
+            remove=f"identifiers-{copy.number}-remove",
+            own=tuple(
+                (place, each, str(place) in ticked)
+                for place, each in enumerate(page.identifiers)
+                if each in known.own
+            ),
+            others=known.others,
+            rows=tuple(shown),
+            is_open=bool(findings or entered.change.add or entered.change.remove),
+        )
+
+
+def _is_several(name: str) -> bool:
+    """Whether more than one value may come under a name."""
+    return name in (SYSTEMS, CONFIRMED) or name.endswith("-remove")
+
+
+def _called(copy: Copy, copies: Copies) -> str:
+    """A record by its system; with its number there where the person has two in one system."""
+    twice = sum(each.row.system == copy.row.system for each in copies.every) > 1
+    label = f"{copy.label}, record {copy.row.remote_id}" if twice else copy.label
+    return f"{label} (archived)" if copy.is_archived else label
