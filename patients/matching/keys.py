@@ -20,7 +20,7 @@ from .compared import Compared
 from .contact import outward, sector
 from .names import nickname_roots
 
-VERSION = 1
+VERSION = 2
 """Goes up whenever a record gets other keys than before: the index is then keyed anew."""
 
 TOKEN = 3  # letters of a name that stand for it

@@ -112,23 +112,47 @@ def _nicknamer() -> NickNamer:
 
 # British and Irish short forms that the table of ``nicknames``, made in America, does not have.
 _BRITISH = {
-    "abi": {"abigail"}, "alfie": {"alfred"}, "barbs": {"barbara"}, "baz": {"barry"}, "bertie": {"albert"},
-    "bev": {"beverley", "beverly"}, "cath": {"catherine", "kathleen"}, "dai": {"david"}, "daz": {"darren"},
-    "des": {"desmond"}, "gaz": {"gary", "gareth"}, "gill": {"gillian"}, "gwen": {"gwendoline", "gwendolen"},
-    "hetty": {"harriet"}, "jem": {"jemima"}, "jill": {"gillian"}, "kath": {"kathleen"}, "kaz": {"karen"},
+    "abi": {"abigail"}, "alfie": {"alfred"}, "barb": {"barbara"}, "barbs": {"barbara"}, "baz": {"barry"},
+    "bertie": {"albert"}, "bev": {"beverley", "beverly"}, "bridie": {"bridget"},
+    "cath": {"catherine", "kathleen"}, "dai": {"david"}, "daz": {"darren"}, "des": {"desmond"},
+    "gaz": {"gary", "gareth"}, "gill": {"gillian"}, "gwen": {"gwendoline", "gwendolen"},
+    "hetty": {"harriet"}, "jem": {"jemima"}, "jill": {"gillian"}, "kath": {"kathleen"},
+    "katie": {"catherine", "katherine", "kathleen"}, "kaz": {"karen"}, "liam": {"william"},
     "lotty": {"charlotte"}, "mags": {"margaret"}, "millie": {"camilla"},
     "mo": {"maureen", "mohamed", "mohammad", "mohammed", "muhammad", "muhammed"},
     "nell": {"eleanor", "helen"}, "nige": {"nigel"}, "pippa": {"philippa"}, "poppy": {"penelope"},
-    "shaz": {"sharon"}, "stan": {"stanley"}, "suze": {"susan"}, "tash": {"natasha"}, "viv": {"vivienne"},
-    "win": {"winifred"},
+    "sal": {"sally", "sarah"}, "shaz": {"sharon"}, "stan": {"stanley"}, "suze": {"susan"},
+    "tash": {"natasha"}, "viv": {"vivienne"}, "win": {"winifred"},
 }  # fmt: skip
+
+
+# Pet names of the largest community that speaks another language at home (ONS, Census 2021: Polish).
+_POLISH = {
+    "adas": {"adam"}, "ala": {"alicja"}, "ania": {"anna"}, "asia": {"joanna"},
+    "bartek": {"bartosz", "bartlomiej"}, "basia": {"barbara"}, "beatka": {"beata"}, "darek": {"dariusz"},
+    "danusia": {"danuta"}, "ela": {"elzbieta"}, "ewka": {"ewa"}, "felek": {"feliks"},
+    "franek": {"franciszek"}, "gosia": {"malgorzata"}, "grzesiek": {"grzegorz"}, "hania": {"hanna"},
+    "heniek": {"henryk"}, "irka": {"irena"}, "iza": {"izabela"}, "janek": {"jan"}, "jarek": {"jaroslaw"},
+    "jedrek": {"andrzej"}, "jola": {"jolanta"}, "jozek": {"jozef"}, "jurek": {"jerzy"},
+    "kasia": {"katarzyna"}, "kazik": {"kazimierz"}, "krysia": {"krystyna"}, "krzysiek": {"krzysztof"},
+    "kuba": {"jakub"}, "maciek": {"maciej"}, "magda": {"magdalena"}, "marysia": {"maria"},
+    "michas": {"michal"}, "mirek": {"miroslaw"}, "misiek": {"michal"}, "ola": {"aleksandra"},
+    "olek": {"aleksander"}, "pawelek": {"pawel"}, "piotrek": {"piotr"}, "przemek": {"przemyslaw"},
+    "renia": {"renata"}, "romek": {"roman"}, "rysiek": {"ryszard"}, "slawek": {"slawomir"},
+    "stasiek": {"stanislaw"}, "staszek": {"stanislaw"}, "tadek": {"tadeusz"}, "tereska": {"teresa"},
+    "tomek": {"tomasz"}, "tosia": {"antonina"}, "waldek": {"waldemar"}, "wiesiek": {"wieslaw"},
+    "wojtek": {"wojciech"}, "zbyszek": {"zbigniew"}, "zosia": {"zofia"}, "zuzia": {"zuzanna"},
+}  # fmt: skip
+_MOHAMMED = frozenset({"mohamed", "mohammad", "mohammed", "muhammad", "muhammed"})
+_WRITTEN_SHORT = {"md": _MOHAMMED, "mhd": _MOHAMMED, "mohd": _MOHAMMED, "muhd": _MOHAMMED}
+_MORE = _BRITISH | _POLISH | _WRITTEN_SHORT
 
 
 @lru_cache(maxsize=8192)
 def nickname_roots(given: str) -> frozenset[str]:
     """The formal names that a given name may be short for; empty where it is nobody's nickname."""
     name = fold(given)
-    return frozenset(fold(root) for root in _nicknamer().canonicals_of(name)) | _BRITISH.get(name, set())
+    return frozenset(fold(root) for root in _nicknamer().canonicals_of(name)) | _MORE.get(name, set())
 
 
 def short_for(nickname: str, formal: str) -> bool:

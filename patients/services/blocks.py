@@ -15,6 +15,8 @@ from patients.matching import keys
 from patients.matching.compared import Compared
 from patients.matching.keys import Key, Kind
 
+MOST_COUNTED = 5_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocks:
@@ -59,6 +61,14 @@ def sharing(forms: Iterable[Compared]) -> set[int]:
         {hash_of(key): keys.CAPS_FOR_ONE[key.kind] for key in shared if key.kind in keys.CAPS_FOR_ONE}
     )
     return {one for key, records in found.records.items() if key not in found.long for one in records}
+
+
+def leading(wanted: Mapping[Key, int], if_short: frozenset[Key]) -> set[int]:
+    """Ids of the records to which keys lead, of each at most as many as stand with it; of ``if_short`` none
+    where there are more."""
+    found = read({hash_of(key): cap for key, cap in wanted.items()})
+    too_long = found.long & hashed(if_short)
+    return {one for key, records in found.records.items() if key not in too_long for one in records}
 
 
 def read(caps: Mapping[int, int]) -> Blocks:
@@ -114,6 +124,12 @@ def count(key: int, *, most: int) -> int:
         cursor.execute(_COUNT, [key, most])
         (found,) = cursor.fetchone()
         return int(found)
+
+
+def how_many_hold(name: str) -> int:
+    """How many records hold a folded name, counted up to a few thousand."""
+    word = f"{name.replace(' ', '')}$"
+    return count(hash_of(Key(Kind.WORD, word)), most=MOST_COUNTED)
 
 
 def add(pairs: Iterable[tuple[int, int]]) -> None:

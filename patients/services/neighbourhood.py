@@ -10,7 +10,7 @@ from functools import cached_property
 
 from django.db.models import Q
 
-from patients.matching.keys import CAPS_FOR_ONE, Key, Kind
+from patients.matching.keys import CAPS_FOR_ONE, Kind
 from patients.matching.levels import levels_of
 from patients.matching.same_person import Judgement, Subject, Tier, judge_subjects
 from patients.matching.weights import FIXED
@@ -24,7 +24,6 @@ from .linking import are_unlike_subjects, counts
 DAYS = 25_000  # birth dates that people now alive share, about
 #: How many others with both names and this birth date may be expected by chance for names to be rare.
 RARE = 0.0002
-MOST_COUNTED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +143,9 @@ class Neighbourhood:
         return given * family / (self.total * DAYS) < RARE
 
     def _frequency(self, name: str) -> int:
-        word = f"{name.replace(' ', '')}$"
-        if word not in self._frequencies:
-            self._frequencies[word] = blocks.count(blocks.hash_of(Key(Kind.WORD, word)), most=MOST_COUNTED)
-        return self._frequencies[word]
+        if name not in self._frequencies:
+            self._frequencies[name] = blocks.how_many_hold(name)
+        return self._frequencies[name]
 
     # --- who cannot be ----------------------------------------------------------------------
 

@@ -74,5 +74,5 @@ class People:
 
 
 def phone(number: int) -> str:
-    """A telephone number out of the range kept for stories."""
-    return f"07700 9{number % 100_000:05}"
+    """A telephone number out of the range kept for stories, as a form writes it."""
+    return f"+4477009{number % 100_000:05}"

@@ -71,6 +71,7 @@ def _of_sandbox(sandbox: Sandbox) -> Subject:
         practitioner=person(practitioner),
         elsewhere=person("manager_mark@example.com"),
         patient=person("ll_patient_peter@example.com"),
+        member=person("member_megan@example.com"),
     )
 
 

@@ -22,7 +22,7 @@ class Subject:
     """One JHE. ``practitioner`` holds a role where there are people; the others may be missing.
 
     ``elsewhere`` is a practitioner with people in organizations where ``practitioner`` has no
-    role, ``patient`` a patient's login.
+    role, ``patient`` a patient's login, ``member`` a member of an organization of ``practitioner``'s.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Subject:
     practitioner: Person
     elsewhere: Person | None = None
     patient: Person | None = None
+    member: Person | None = None
 
 
 def missing_from_environment() -> list[str]:
@@ -59,4 +60,5 @@ def from_environment() -> Subject:
         practitioner=Person(email=os.environ["JHE_USER"], password=password),
         elsewhere=person("JHE_ELSEWHERE_USER"),
         patient=person("JHE_PATIENT_USER"),
+        member=person("JHE_MEMBER_USER"),
     )

@@ -209,8 +209,9 @@ def _shown(sealed: str, about: list[object]) -> dict[int, int] | None:
 
 def _passed(found: Look, reason: str, *, urgent: bool) -> Passed:
     verdict, reason = found.verdict, reason.strip()
+    unanswered = tuple(each.system for each in found.silent)
     if verdict is Verdict.CLEAR:
-        return Passed(details=found.details)
+        return Passed(details=found.details, unanswered=unanswered)
     if not reason:
         raise Stopped(found, _MISSING[verdict])
     doubts = tuple(_in_doubt(found.meeting.doubts))
@@ -220,7 +221,14 @@ def _passed(found: Look, reason: str, *, urgent: bool) -> Passed:
         if not urgent:
             raise Stopped(found, _MISSING[Verdict.CONFLICT])
         details, contested = replace(details, nhs_number=""), details.nhs_number
-    return Passed(details=details, reason=reason, doubts=doubts, is_namesake=is_namesake, contested=contested)
+    return Passed(
+        details=details,
+        reason=reason,
+        doubts=doubts,
+        is_namesake=is_namesake,
+        contested=contested,
+        unanswered=unanswered,
+    )
 
 
 _MISSING = {

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from integrations.registry import label_of
-from integrations.types import Demographics, SearchQuery
+from integrations.types import SearchQuery
 from integrations.writes import Details, record_of
 from patients.entering.stand_ins import is_unidentified
 from patients.matching.agreement import Evidence, compare
-from patients.matching.dates import is_placeholder
 from patients.matching.fields import Field
-from patients.matching.levels import Level, levels_of
-from patients.matching.same_person import Judgement, Subject, Tier, judge_subjects, subject
-from patients.matching.weights import FIXED
+from patients.matching.finding import Asked, asked_keys, keys_if_short
+from patients.matching.levels import Level
+from patients.matching.same_person import Subject, subject
 from patients.models import Patient, SourceRecord
 from patients.services import blocks, finding, visibility
 from patients.services.hand_links import Apart, Side, apart_from, side_of
-from patients.services.held import subject_of, whole_of
+from patients.services.held import whole_of
 from patients.services.linking import counts
 from patients.services.visibility import Reach
 from portal.accounts.models import User
 
+from .nearness import Judged, judge, likest
 from .passing import Doubt, Nearness
 
-MOST_JUDGED = 400  # records that share a key
+MOST_JUDGED = 150  # records, of all that share a key
 SHOWN = 8  # of each nearness
-LIKELY = 0.0  # bits from which on two records are more likely one person's than not
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A record, and how the new person stands to it."""
-
-    row: SourceRecord
-    nearness: Nearness
-    weight: float
-    judgement: Judgement = field(repr=False)
-
-    @property
-    def place(self) -> tuple[int, float, int]:
-        """The nearest first."""
-        return -self.nearness, -self.weight, self.row.pk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +72,7 @@ def meet(details: Details, *, by: User, reach: Reach, of: Patient | None = None)
     """Whom the index holds that these details may be, whether in reach or not, and who is not the one ``of``
     whom they are; no event is written."""
     new = subject(record_of(details))
-    best = _best(_judged(new, _candidates(new, details, by=by, reach=reach)))
+    best = {each.row.patient_id: each for each in _judged(new, _candidates(new, _query(details)))}
     if of is not None:
         best.pop(of.pk, None)
     patients = Patient.objects.in_bulk(list(best))
@@ -101,18 +86,13 @@ def meet(details: Details, *, by: User, reach: Reach, of: Patient | None = None)
     )
 
 
-def _candidates(new: Subject, details: Details, *, by: User, reach: Reach) -> list[SourceRecord]:
-    """Records that share a key with the new person, in reach or not, and those that typing would find."""
-    ids = blocks.sharing([new.form])
-    ids |= {pk for each in finding.find(_query(details), by=by, reach=reach).people for pk in each.record_ids}
-    rows = SourceRecord.objects.filter(pk__in=ids).defer("held").order_by("pk")
-    # What stands for "not known" agrees with nobody's: of two unknown people none is the other.
-    are_told_apart = is_unidentified(details.family_name)
-    return [
-        row
-        for row in rows[:MOST_JUDGED]
-        if counts(row) and not (are_told_apart and is_unidentified(row.family))
-    ]
+def _candidates(new: Subject, query: SearchQuery) -> list[int]:
+    """People of whom a record shares a key with the new person, or would be found by typing; in reach or not,
+    and of very many those whom a quick look finds likest."""
+    ids = blocks.sharing([new.form]) | blocks.leading(asked_keys(query), keys_if_short(query))
+    asked = Asked(query, records=0)
+    rows = sorted(finding.rows_by("id", ids), key=lambda row: (-asked.likeness(row.columns), row.pk))
+    return list(dict.fromkeys(row.patient_id for row in rows[:MOST_JUDGED]))
 
 
 def _query(details: Details) -> SearchQuery:
@@ -127,55 +107,18 @@ def _query(details: Details) -> SearchQuery:
     )
 
 
-def _judged(new: Subject, rows: Iterable[SourceRecord]) -> list[Judged]:
-    total = finding.about_how_many()
-    judged = []
-    for row in rows:
-        theirs = subject_of(row)
-        one, other = sorted((new, theirs), key=lambda each: each.key)
-        judgement = judge_subjects(one, other, unique=True)
-        weight = FIXED.weigh(levels_of(new.form, theirs.form), records=total).total
-        nearness = _nearness(new, judgement, weight)
-        if nearness is not None:
-            judged.append(Judged(row, nearness, weight, judgement))
-    return judged
-
-
-def _nearness(new: Subject, judgement: Judgement, weight: float) -> Nearness | None:
-    """By the one rule; equal names and birth date are near without a third field too, since here nobody is
-    linked: somebody looks. So is whoever is likely by weight, where the rule sees nobody or a relative; and
-    twins whose names are like one another, since a slip makes the same of one person."""
-    if judgement.identifier_conflict:
-        return Nearness.CONFLICT
-    if judgement.tier is Tier.HIGH or _is_namesake(new, judgement):
-        return Nearness.HIGH
-    is_relative = judgement.family or judgement.twins
-    if judgement.tier is Tier.MEDIUM and not is_relative:
-        return Nearness.MEDIUM
-    if judgement.tier is Tier.LOW or weight >= LIKELY or (judgement.twins and _have_like_names(judgement)):
-        return Nearness.LOW
-    return Nearness.FAMILY if is_relative else None
-
-
-_IDENTITY = (Field.GIVEN_NAME, Field.FAMILY_NAME, Field.BIRTH_DATE)
-
-
-def _is_namesake(new: Subject, judgement: Judgement) -> bool:
-    """Whether names and birth date are equal, and the date is one."""
-    equal = all(judgement.level(each) is Level.EXACT for each in _IDENTITY)
-    return equal and not judgement.contradictions and not is_placeholder(new.form.birth)
-
-
-def _have_like_names(judgement: Judgement) -> bool:
-    return judgement.level(Field.GIVEN_NAME) in (Level.NEAR, Level.SIMILAR)
-
-
-def _best(judged: Iterable[Judged]) -> dict[int, Judged]:
-    """Person → the record that stands nearest to the new one."""
-    best: dict[int, Judged] = {}
-    for each in sorted(judged, key=lambda one: one.place):
-        best.setdefault(each.row.patient_id, each)
-    return best
+def _judged(new: Subject, people: Sequence[int]) -> Iterator[Judged]:
+    total, frequency = finding.about_how_many(), lru_cache(maxsize=None)(blocks.how_many_hold)
+    # What stands for "not known" agrees with nobody's: of two unknown people none is the other.
+    are_told_apart = is_unidentified(new.form.held.family_name)
+    records: dict[int, list[SourceRecord]] = {}
+    for row in SourceRecord.objects.filter(patient_id__in=people).defer("held").order_by("pk"):
+        if counts(row) and not (are_told_apart and is_unidentified(row.family)):
+            records.setdefault(row.patient_id, []).append(row)
+    for rows in records.values():
+        judged = judge(new, rows, records=total, frequency=frequency)
+        if judged is not None:
+            yield judged
 
 
 def _met(details: Details, seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
@@ -186,7 +129,6 @@ def _met(details: Details, seen: Sequence[tuple[Patient, Judged]], reach: Reach)
         if count[judged.nearness] <= SHOWN:
             shown.append((patient, judged))
     rows: dict[int, list[SourceRecord]] = {}
-    new = record_of(details).demographics
     own = visibility.records(reach).filter(patient__in=[patient for patient, _ in shown])
     for row in own.order_by("pk"):
         rows.setdefault(row.patient_id, []).append(row)
@@ -194,7 +136,7 @@ def _met(details: Details, seen: Sequence[tuple[Patient, Judged]], reach: Reach)
         Met(
             side=side_of(patient, rows[patient.pk]),
             nearness=judged.nearness,
-            evidence=_evidence(new, judged.row),
+            evidence=_evidence(details, judged.row, rows[patient.pk]),
             apart=tuple(apart_from(patient)),
         )
         for patient, judged in shown
@@ -202,9 +144,12 @@ def _met(details: Details, seen: Sequence[tuple[Patient, Judged]], reach: Reach)
     ]
 
 
-def _evidence(new: Demographics, row: SourceRecord) -> tuple[Evidence, ...]:
-    """What both hold, said of the names as they are written."""
-    return tuple(each for each in compare(new, whole_of(row).demographics) if each.speaks)
+def _evidence(details: Details, best: SourceRecord, mine: Sequence[SourceRecord]) -> tuple[Evidence, ...]:
+    """What both hold, said of the names as they are written: by the record that agrees best, or where that is
+    out of reach by the best that is not."""
+    new = record_of(details)
+    row = best if best in mine else likest(subject(new), mine)
+    return tuple(each for each in compare(new.demographics, whole_of(row).demographics) if each.speaks)
 
 
 def _unseen(judged: Sequence[Judged]) -> list[Unseen]:

@@ -39,7 +39,8 @@ class Passed:
     """That somebody may be registered with these details; made by ``gate`` alone.
 
     ``reason`` is why they are another person than those in ``doubts``; ``is_namesake`` that one of those has
-    the same names and birth date. ``contested`` is the NHS number that was left out, since another holds it.
+    the same names and birth date. ``contested`` is the NHS number that was left out, since another holds it;
+    ``unanswered`` the systems that did not say whom they hold: they are searched again before sending.
     """
 
     details: Details = field(repr=False)
@@ -47,6 +48,7 @@ class Passed:
     doubts: tuple[Doubt, ...] = ()
     is_namesake: bool = False
     contested: str = field(default="", repr=False)
+    unanswered: tuple[str, ...] = ()
 
     @classmethod
     def before(cls, wish: Create) -> Passed:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -148,19 +146,3 @@ def test_page_that_showed_somebody_else_or_less_has_to_look_again(
 
     assert again.value.look.verdict is Verdict.SAME
     assert Operation.objects.count() == 1
-
-
-def test_nothing_but_the_gate_lets_anybody_through() -> None:
-    """Whoever calls for a creation needs a pass, and passes are made in one place."""
-    root = Path(__file__).parents[3]
-    makers = {
-        path.relative_to(root).as_posix()
-        for folder in ("patients", "portal", "integrations")
-        for path in (root / folder).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in {"Passed", "cls"}
-        and "Passed" in path.read_text()
-    }
-    assert makers == {"patients/services/registering/gate.py", "patients/services/registering/passing.py"}
