@@ -11,8 +11,9 @@ from integrations.writes import Changes, Details, details_of
 from patients.models import Patient, SourceRecord
 from patients.services.connections import open_system
 from patients.services.editing.copies import Copies, copies_of
+from patients.services.editing.outcomes import Answers, Asked, Saved
 from patients.services.editing.pages import Key, Page, page_of
-from patients.services.editing.saving import Answers, Asked, Saved, save, seal_of
+from patients.services.editing.saving import save, seal_of
 from patients.services.editing.weighing import Choice, Wanted
 from portal.accounts.models import User
 from tests.support import fill_index

@@ -10,7 +10,7 @@ from django import forms
 from integrations.writes import Part
 from patients.entering.overwriting import Reason
 from patients.services.editing.agreement import Difference, Option
-from patients.services.editing.saving import Answers
+from patients.services.editing.outcomes import Answers
 
 from .editing import ANOTHER, OTHER, WHY
 

@@ -3,74 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from django import forms
 from django.conf import settings
 
-from integrations.types import Identifier
 from integrations.writes import Details, Part
 from patients.entering import editing
-from patients.entering.custom_fields import CustomEntered, CustomRow, RowFinding
-from patients.entering.identifier_rows import IdentifierRow, IdentifiersEntered
+from patients.entering.custom_fields import CustomEntered
+from patients.entering.identifier_rows import IdentifiersEntered
 from patients.entering.overwriting import Reason
 from patients.entering.typed import Typed, names_of, part_of
 from patients.models.ids import is_opaque, opaque_id
-from patients.services.editing import rows
 from patients.services.editing.calling import Caller
 from patients.services.editing.confirming import PARTS as CONFIRMABLE
 from patients.services.editing.copies import Copies, Copy
+from patients.services.editing.outcomes import Answers
 from patients.services.editing.pages import Key, Page
-from patients.services.editing.saving import Answers
 from patients.services.editing.weighing import Choice, Wanted
 from patients.services.operations.wording import field_label, value_of
 
 from .layout import LINES
 from .person import HeldThere, PersonForm, Said, ShownField
+from .rows import Rows, ShownCustom, ShownIdentifiers
 
 DRAFT, SYSTEMS, SEAL, PAGE = "draft", "systems", "seal", "page"
 WHY, OTHER, ANOTHER = "why", "other", "another"
 CALLER, CONFIRMED, SURE = "caller", "confirmed", "sure"
-NEW_CUSTOM, NEW_IDENTIFIERS = 3, 2  # empty rows
 OWN = frozenset({DRAFT, SEAL, "csrfmiddlewaretoken", "take", "back", "park"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownRow:
-    """One row of a record's custom fields or identifiers. ``fixed`` is a name that stands; ``name`` and
-    ``value`` are what the controls are called, the texts beside what is in them."""
-
-    fixed: str = field(default="", repr=False)
-    name: str = ""
-    name_text: str = field(default="", repr=False)
-    value: str = ""
-    value_text: str = field(default="", repr=False)
-    problems: tuple[RowFinding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownCustom:
-    """The custom fields of one record: rows that can be changed, those that cannot, or why none can."""
-
-    label: str
-    unknown: str = ""
-    rows: tuple[ShownRow, ...] = field(default=(), repr=False)
-    closed: tuple[CustomRow, ...] = field(default=(), repr=False)
-    is_sensitive: bool = False
-    is_open: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownIdentifiers:
-    """The identifiers of one record: our own, each with the value of its tick, those of others, new rows."""
-
-    label: str
-    remove: str
-    own: tuple[tuple[int, Identifier, bool], ...] = field(default=(), repr=False)
-    others: tuple[Identifier, ...] = field(default=(), repr=False)
-    rows: tuple[ShownRow, ...] = field(default=(), repr=False)
-    is_open: bool = False
 
 
 class EditForm(PersonForm):
@@ -229,51 +190,23 @@ class EditForm(PersonForm):
         get = getattr(self.data, "getlist", None)
         return [str(each) for each in (get(name) if get else self.data.get(name, ()))]
 
-    # --- rows -------------------------------------------------------------------------------------
-
     def custom(self, copy: Copy) -> CustomEntered:
         """What the rows of a record's own fields come to."""
-        shown = self.page.of(copy.number)
-        if shown is None or not shown.custom or not copy.shows_custom_fields:
-            return CustomEntered()
-        return rows.entered_custom(copy, self._custom_rows(copy))
-
-    def _custom_rows(self, copy: Copy) -> list[CustomRow]:
-        held, found = self._custom_held(copy), []
-        for place in range(len(held) + NEW_CUSTOM):
-            prefix = f"custom-{copy.number}-{place}"
-            if place < len(held):
-                name, value = held[place]
-                found.append(CustomRow(name=name, value=self._text_of(f"{prefix}-value", value)))
-            else:
-                found.append(
-                    CustomRow(
-                        name=self._text_of(f"{prefix}-name", ""), value=self._text_of(f"{prefix}-value", "")
-                    )
-                )
-        return found
-
-    def _custom_held(self, copy: Copy) -> list[tuple[str, str]]:
-        """The fields that the page showed and that may be changed."""
-        shown, known = self.page.of(copy.number), rows.custom_fields_of(copy)
-        closed = {each.name for each in known.closed} if known else set()
-        held = shown.shown.custom_fields if shown is not None else ()
-        return [(name, value) for name, value in held if name not in closed]
+        return self._rows(copy).custom()
 
     def identifiers(self, copy: Copy) -> IdentifiersEntered:
         """What the rows of a record's identifiers come to."""
-        shown = self.page.of(copy.number)
-        ticked = set(self._values(f"identifiers-{copy.number}-remove"))
-        held = shown.identifiers if shown is not None else ()
-        removed = [each for place, each in enumerate(held) if str(place) in ticked]
-        return rows.entered_identifiers(copy, self._identifier_rows(copy), removed)
+        return self._rows(copy).identifiers()
 
-    def _identifier_rows(self, copy: Copy) -> list[IdentifierRow]:
-        prefixes = [f"identifiers-{copy.number}-{place}" for place in range(NEW_IDENTIFIERS)]
-        return [
-            IdentifierRow(system=self._text_of(f"{each}-of", ""), value=self._text_of(f"{each}-value", ""))
-            for each in prefixes
-        ]
+    def _rows(self, copy: Copy) -> Rows:
+        return Rows(
+            copy,
+            self.page.of(copy.number),
+            label=_called(copy, self.copies),
+            text_of=self._text_of,
+            values_of=self._values,
+            is_bound=self.is_bound,
+        )
 
     def _text_of(self, name: str, otherwise: str) -> str:
         source = self.data if self.is_bound else self.initial
@@ -322,70 +255,12 @@ class EditForm(PersonForm):
 
     def shown_custom(self) -> list[ShownCustom]:
         """The custom fields of each record that has a place for some."""
-        return [each for copy in self.copies.open if (each := self._shown_custom(copy)) is not None]
-
-    def _shown_custom(self, copy: Copy) -> ShownCustom | None:
-        known = rows.custom_fields_of(copy)
-        if known is None:
-            return None
-        label = _called(copy, self.copies)
-        if known.unknown:
-            return ShownCustom(label=label, unknown=known.unknown)
-        entered = self.custom(copy)
-        findings = entered.findings if self.is_bound else ()
-        held = self._custom_held(copy)
-        shown = [
-            ShownRow(
-                fixed=row.name if place < len(held) else "",
-                name=f"custom-{copy.number}-{place}-name",
-                name_text=row.name,
-                value=f"custom-{copy.number}-{place}-value",
-                value_text=row.value,
-                problems=tuple(each for each in findings if each.place == place),
-            )
-            for place, row in enumerate(self._custom_rows(copy))
-        ]
-        return ShownCustom(
-            label=label,
-            rows=tuple(shown),
-            closed=known.closed,
-            is_sensitive=self.is_bound and entered.is_sensitive,
-            is_open=bool(findings or entered.changes),
-        )
+        return [each for copy in self.copies.open if (each := self._rows(copy).shown_custom()) is not None]
 
     def shown_identifiers(self) -> list[ShownIdentifiers]:
         """The identifiers of each record whose system takes some."""
-        return [each for copy in self.copies.open if (each := self._shown_identifiers(copy)) is not None]
-
-    def _shown_identifiers(self, copy: Copy) -> ShownIdentifiers | None:
-        known, page = rows.identifiers_of(copy), self.page.of(copy.number)
-        if known is None or page is None:
-            return None
-        entered = self.identifiers(copy)
-        ticked = set(self._values(f"identifiers-{copy.number}-remove"))
-        findings = entered.findings if self.is_bound else ()
-        shown = [
-            ShownRow(
-                name=f"identifiers-{copy.number}-{place}-of",
-                name_text=row.system,
-                value=f"identifiers-{copy.number}-{place}-value",
-                value_text=row.value,
-                problems=tuple(each for each in findings if each.place == place),
-            )
-            for place, row in enumerate(self._identifier_rows(copy))
-        ]
-        return ShownIdentifiers(
-            label=_called(copy, self.copies),
-            remove=f"identifiers-{copy.number}-remove",
-            own=tuple(
-                (place, each, str(place) in ticked)
-                for place, each in enumerate(page.identifiers)
-                if each in known.own
-            ),
-            others=known.others,
-            rows=tuple(shown),
-            is_open=bool(findings or entered.change.add or entered.change.remove),
-        )
+        found = (self._rows(copy).shown_identifiers() for copy in self.copies.open)
+        return [each for each in found if each is not None]
 
 
 def _is_several(name: str) -> bool:

@@ -15,8 +15,9 @@ from patients.forms.editing import PAGE, SEAL
 from patients.services import hand_links, visibility
 from patients.services.editing import agreement, confirming, pages, saving
 from patients.services.editing.copies import Copies, copies_of, note_look
+from patients.services.editing.outcomes import Asked
 from patients.services.editing.pages import Page, page_of
-from patients.services.editing.saving import AGREE, Asked, seal_of
+from patients.services.editing.saving import AGREE, seal_of
 from patients.services.lookup import Gone
 from patients.services.opening import address_now
 from patients.services.seals import Broken

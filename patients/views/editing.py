@@ -20,8 +20,9 @@ from patients.models import Draft, Patient
 from patients.services import hand_links
 from patients.services.editing import pages, saving
 from patients.services.editing.copies import Copies, copies_of, note_look
+from patients.services.editing.outcomes import Asked, Saved
 from patients.services.editing.pages import page_of
-from patients.services.editing.saving import Asked, Saved, seal_of
+from patients.services.editing.saving import seal_of
 from patients.services.lookup import Gone
 from patients.services.opening import address_now
 from patients.services.registering import drafts

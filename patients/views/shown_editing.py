@@ -11,7 +11,7 @@ from patients.forms.editing import ANOTHER, EditForm
 from patients.services.editing import calling
 from patients.services.editing.calling import Question
 from patients.services.editing.copies import Copies
-from patients.services.editing.saving import Answers, Asked
+from patients.services.editing.outcomes import Answers, Asked
 from patients.services.editing.weighing import Choice, Weighed
 from patients.services.operations.wording import field_label, value_of
 
@@ -94,8 +94,8 @@ def open_questions(asked: Asked, *, is_stopped: bool) -> Iterator[str]:
         yield f"{problem.sentence} Choose a system that takes it, or leave it as it was."
     if asked.number_is_held:
         yield (
-            "Somebody else holds this NHS number already: leave it as it was. If they are the same person, link "
-            "them first; if not, find out whose it is."
+            "Somebody else holds this NHS number already: leave it as it was. If they are the same person, "
+            "link them first; if not, find out whose it is."
         )
     if is_stopped:
         yield "Is this still the same person? Say why several details change at once, or go back."

@@ -15,8 +15,9 @@ from patients.entering.overwriting import Reason
 from patients.models import Operation
 from patients.services import index, linking
 from patients.services.editing.copies import GONE, MERGED
+from patients.services.editing.outcomes import Answers
 from patients.services.editing.pages import sealed, unsealed
-from patients.services.editing.saving import EDITED_AS_ONE, Answers
+from patients.services.editing.saving import EDITED_AS_ONE
 from patients.services.editing.weighing import Choice
 from patients.services.operations import wishes
 from patients.services.operations.wishes import Change
