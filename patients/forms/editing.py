@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -161,10 +161,11 @@ class EditForm(PersonForm):
         name = f"{key[0]}:{key[1]}"
         return f"choice-{self.page.asked.index(name)}" if name in self.page.asked else ""
 
-    def choice(self, key: Key) -> str:
-        """The answer so far."""
-        name = self.choice_name(key)
-        return self._value(name) if name else ""
+    def carried(self, asked_now: Collection[str]) -> list[tuple[str, str]]:
+        """The answers that were given before and are not asked for on this page, by their names."""
+        names = [f"choice-{place}" for place in range(len(self.page.asked))]
+        given = [(name, self._value(name)) for name in names if name not in asked_now]
+        return [(name, value) for name, value in given if value in set(Choice)]
 
     def _choices(self) -> Iterator[tuple[Key, Choice]]:
         for place, asked in enumerate(self.page.asked):

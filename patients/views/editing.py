@@ -233,6 +233,7 @@ def _page(
         "form": form,
         "asked": asked,
         "refusal": refusal,
+        "carried": form.carried([each.name for each in asked.questions] if asked else ()),
         "sections": form.sections(),
         "records": shown_copies(copies),
         "questions": shown_questions(copies),

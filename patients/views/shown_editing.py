@@ -31,7 +31,6 @@ class ShownChoice:
 
     value: str
     text: str = field(repr=False)
-    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +121,7 @@ def _questions(asked: Asked, form: EditForm) -> Iterator[ShownQuestion]:
             system_label=moved.system_label,
             label=moved.label,
             sentence=f"When you opened this form it said: {moved.shown or 'nothing'}",
-            choices=tuple(
-                ShownChoice(value=choice.value, text=text, is_chosen=False) for choice, text in texts.items()
-            ),
+            choices=tuple(ShownChoice(value=choice.value, text=text) for choice, text in texts.items()),
         )
     for refused in asked.refused:
         yield ShownQuestion(
@@ -133,11 +130,7 @@ def _questions(asked: Asked, form: EditForm) -> Iterator[ShownQuestion]:
             label=refused.label,
             sentence=refused.sentence,
             choices=(
-                ShownChoice(
-                    value=Choice.THEIRS.value,
-                    text=f"Leave it as it is in {refused.system_label}",
-                    is_chosen=False,
-                ),
+                ShownChoice(value=Choice.THEIRS.value, text=f"Leave it as it is in {refused.system_label}"),
             ),
         )
 

@@ -137,6 +137,24 @@ def test_both_values_are_shown_where_a_copy_moved_and_the_person_chooses(desk: D
     assert set(Operation.objects.values_list("state", flat=True)) == {"done"}
 
 
+def test_answers_are_kept_while_others_are_still_open(desk: Desk) -> None:
+    form = desk.open()
+    for system, wire in (("jump", "phone"), ("impilo", "phoneNumber")):
+        elsewhere(desk.sandbox, desk.record(system), **{wire: OTHER_PHONE})
+    page = parsed(desk.send(form, phone=PHONE))
+    radios = {each.attributes["name"] for each in page.of_class("govuk-radios__input")}
+    assert len(radios) == 2
+    first, second = sorted(radios)
+
+    page = parsed(desk.send(desk.form_in(page), **{first: "mine", "birth_date": "31/2/1980"}))
+    page = parsed(desk.send(desk.form_in(page), birth_date=form["birth_date"]))
+
+    assert {each.attributes["name"] for each in page.of_class("govuk-radios__input")} == {second}
+    reply = desk.send(desk.form_in(page), **{second: "theirs"})
+    assert reply.status_code == 303, parsed(reply).text
+    assert set(_asked()) == {"jump", "jhe"}
+
+
 def test_what_a_system_cannot_hold_is_left_there_with_a_tick(desk: Desk) -> None:
     reply = desk.save(sex="other", systems=[str(desk.record(name).pk) for name in ("jump", "impilo")])
 
