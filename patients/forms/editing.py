@@ -304,10 +304,11 @@ class EditForm(PersonForm):
         without = [each for each in self.copies.open if part not in each.system.changes]
         for reason in dict.fromkeys(each.system.fixed.get(part, "") for each in without):
             if reason:
-                yield Said(kind="hints", sentence=reason)
-        labels = list(dict.fromkeys(each.label for each in without if part not in each.system.fixed))
-        if labels:
-            yield Said(kind="hints", sentence=f"Not kept in {' and '.join(labels)}.")
+                yield Said(kind="where", sentence=reason)
+        if any(part not in each.system.fixed for each in without):
+            takes = [each for each in self.copies.open if each not in without]
+            labels = " and ".join(dict.fromkeys(each.label for each in takes))
+            yield Said(kind="where", sentence=f"Kept in {labels} only.")
 
     def fixed(self) -> list[tuple[str, str, str]]:
         """Details that are shown and cannot be changed anywhere: what they are, and why."""

@@ -196,7 +196,6 @@ def _form_of_draft(request: PortalRequest, copies: Copies) -> EditForm | None:
     if kept is None:
         messages.error(request, "What you had typed cannot be deciphered any more. Please enter it again.")
         return None
-    drafts.note_opened(mine, by=request.user)
     data = dict(kept.also)
     try:
         page = pages.taken_over(str(data.get(PAGE, "")), public_id=copies.patient.public_id, by=request.user)

@@ -92,6 +92,11 @@ def open_questions(asked: Asked, *, is_stopped: bool) -> Iterator[str]:
         yield f"{refused.system_label} cannot hold this: {refused.label}. {refused.sentence}"
     for problem in asked.nowhere:
         yield f"{problem.sentence} Choose a system that takes it, or leave it as it was."
+    if asked.number_is_held:
+        yield (
+            "Somebody else holds this NHS number already: leave it as it was. If they are the same person, link "
+            "them first; if not, find out whose it is."
+        )
     if is_stopped:
         yield "Is this still the same person? Say why several details change at once, or go back."
 

@@ -15,9 +15,11 @@ from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
+from integrations.types import RecordStatus
 from integrations.writes import Details, Part, Shown
 from patients.entering.overwriting import Reason
 from patients.entering.systems import Problem
+from patients.matching.numbers import nhs_digits
 from patients.models import Operation, Patient, SourceRecord
 from patients.services import hand_links, linking, seals, visibility
 from patients.services.operations import recording
@@ -72,12 +74,14 @@ class Saved:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What has to be answered before anything is written. ``page`` is what the form carries on, ``nowhere``
-    the touched parts that no chosen record takes; ``refusal`` why the form itself was refused."""
+    the touched parts that no chosen record takes; ``number_is_held``: somebody else holds the NHS number;
+    ``refusal`` why the form itself was refused."""
 
     copies: Copies
     page: Page = field(repr=False)
     weighed: tuple[Weighed, ...] = ()
     nowhere: tuple[Problem, ...] = ()
+    number_is_held: bool = False
     refusal: Broken | None = None
 
     @property
@@ -147,7 +151,14 @@ def look(page: Page, wanted: Sequence[Wanted], answers: Answers, copies: Copies)
     )
     missing = {each.number for each in wanted} - open_now.keys()
     refusal = Broken(Trouble.STALE, (copies.name,)) if missing else None
-    return Asked(copies=copies, page=page, weighed=weighed, nowhere=tuple(_nowhere(weighed)), refusal=refusal)
+    return Asked(
+        copies=copies,
+        page=page,
+        weighed=weighed,
+        nowhere=tuple(_nowhere(weighed)),
+        number_is_held=_is_held_by_others(weighed, copies.patient),
+        refusal=refusal,
+    )
 
 
 def note_left(public_id: str, *, by: User) -> None:
@@ -171,7 +182,7 @@ def _refusal(public_id: str, sealed: str, purpose: str, by: User) -> Broken | No
 
 
 def _is_clear(asked: Asked, answers: Answers) -> bool:
-    is_open = asked.moved or asked.refused or asked.nowhere or asked.refusal
+    is_open = asked.moved or asked.refused or asked.nowhere or asked.number_is_held or asked.refusal
     return not is_open and not asked.is_stopped(answers)
 
 
@@ -192,6 +203,17 @@ def _nowhere(weighed: Sequence[Weighed]) -> list[Problem]:
         taken |= {name for _, name in in_question}
     lost = {problem.field: problem for each in weighed for problem in each.left_out}
     return [problem for name, problem in lost.items() if name not in taken]
+
+
+def _is_held_by_others(weighed: Sequence[Weighed], patient: Patient) -> bool:
+    """Whether a record of somebody else, in reach or not, holds the NHS number that is to be written."""
+    numbers = {
+        nhs_digits(each.changes.details.nhs_number)
+        for each in weighed
+        if Part.NHS_NUMBER in each.changes.parts
+    }
+    held = SourceRecord.objects.filter(nhs__in=numbers - {""}, vanished_at=None, is_test=False)
+    return held.exclude(patient=patient).exclude(status=RecordStatus.MERGED).exists()
 
 
 def _note_stop(asked: Asked, answers: Answers, *, by: User) -> None:

@@ -387,3 +387,12 @@ def test_person_stays_one_while_one_system_has_the_new_name_and_another_has_not(
 
     assert {each.row.system for each in again.copies.every} == {"jump", "jhe", "impilo"}
     assert Event.objects.filter(action="link.made", reason=EDITED_AS_ONE).exists()
+
+
+def test_number_of_somebody_else_is_not_written(form: Form, asker: User) -> None:
+    other = Form.opened(person("jamal", "Edwards", by=asker), by=asker)
+
+    result = asked(form.send(["jump"], nhs_number=other.page.details.nhs_number))
+
+    assert result.number_is_held
+    assert not Operation.objects.exists()

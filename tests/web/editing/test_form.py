@@ -75,7 +75,7 @@ def test_what_systems_hold_differently_stands_below_the_field(clerk: User, sandb
     assert "Impilo" in _said(page, "phone")
     assert "020-7946-0205" in _said(page, "phone")
     assert "Birmingham" in _said(page, "address_lines")
-    assert "Not kept in Impilo." in _said(page, "nhs_number")
+    assert "Kept in Jump EHR only." in _said(page, "nhs_number")
 
 
 def test_email_of_jhe_is_read_only_with_the_reason(desk: Desk) -> None:
