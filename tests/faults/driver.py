@@ -265,13 +265,15 @@ class Driver:
             return
 
     def _answer(self, body: dict[str, Any]) -> dict[str, Any] | None:
-        """Registrations go by the forms of staff, all else by the door."""
-        if body["verb"] != "create":
-            return self.post("ask", body)
+        """Registrations and edits go by the forms of staff, all else by the door."""
         try:
-            return self.staff().register(body["number"], body["records"])
+            if body["verb"] == "create":
+                return self.staff().register(body["number"], body["records"])
+            if body["verb"] == "change" and not body["custom"]:
+                return self.staff().change(body["number"], body["system"], body["record"], body["details"])
         except NoAnswer:
             return None
+        return self.post("ask", body)
 
     def staff(self) -> Staff:
         """The browser of this thread."""

@@ -69,6 +69,26 @@ class Staff:
                 return {"taken": taken}
         raise RuntimeError(f"the form {draft} is never taken")
 
+    def change(self, number: str, system: str, record: str, details: Mapping[str, Any]) -> Answer:
+        """Open the form about somebody, set telephone or address in one of their records, and save. What has
+        moved since the form was opened is overwritten, as is said then. Raises :class:`NoAnswer`."""
+        draft = draft_of(number)
+        sent = _edited(draft, system)
+        if sent is not None:
+            return sent
+        person, row = _whose(system, record)
+        reply = self._get(f"/people/{person}/edit")
+        for _ in range(LOOKS):
+            page = parsed(reply)
+            form = fields_of(page, "/edit") | {"draft": draft, "systems": [row]} | _typed(details)
+            form |= {each.attributes["name"]: "mine" for each in _questions(page)}
+            reply = self._post(f"/people/{person}/edit", form)
+            if _is_person(reply) and not reply.url.endswith("/edit"):
+                done = _edited(draft, system)
+                assert done is not None, "the page says that an edit was saved which was not"
+                return done
+        raise RuntimeError(f"the form {draft} is never taken: {_complaint(parsed(reply))}")
+
     def greet(self) -> None:
         """Open a page, so that the connection stands."""
         self._get("/register")
@@ -148,6 +168,55 @@ def _taken(page: Node) -> str:
     held = [] if being else page.of_class("portal-met__is")
     links = [link for each in (being or held) for link in each.links() if "/people/" in link]
     return links[0].split("/")[2] if links else ""
+
+
+def _whose(system: str, record: str) -> tuple[str, str]:
+    """The address of a record's person, and our number of the record."""
+    from patients.models import SourceRecord
+
+    try:
+        row = SourceRecord.objects.select_related("patient").get(system=system, remote_id=record)
+    except DatabaseError:
+        raise NoAnswer from None
+    return row.patient.public_id, str(row.pk)
+
+
+def _typed(details: Mapping[str, Any]) -> dict[str, str]:
+    """Telephone and address as they are typed."""
+    typed = {name: text for name, text in details.items() if name != "address"}
+    if address := details.get("address"):
+        typed |= {name: address[name] for name in ("town", "postcode", "country")}
+        typed["address_lines"] = "\n".join(address["lines"])
+    return typed
+
+
+def _questions(page: Node) -> list[Node]:
+    """The choices between what was entered and what is there now."""
+    choices = page.every(lambda node: node.attributes.get("name", "").startswith("choice-"))
+    return [each for each in choices if each.attributes.get("value") == "mine"]
+
+
+def _complaint(page: Node) -> str:
+    return " ".join(each.text for each in page.of_class("govuk-error-summary"))
+
+
+def _edited(draft: str, system: str) -> Answer | None:
+    """What a form that edits has asked for; ``None`` where it was not sent yet. The writes for one record are
+    asked for one after the other: it is the last one before the form ended."""
+    from patients.models import Draft, Operation
+
+    try:
+        form = Draft.objects.filter(public_id=draft).first()
+        if form is None or form.sent_as is None:
+            return None
+        rows = Operation.objects.filter(patient=form.sent_as, system=system, asked_at__lte=form.kept_at)
+        operation = rows.filter(kind="change").latest("pk")
+    except DatabaseError:
+        raise NoAnswer from None
+    return {
+        "patient": form.sent_as.public_id,
+        "operations": {system: [operation.public_id, operation.own_id]},
+    }
 
 
 def _sent(draft: str) -> Answer:
