@@ -114,7 +114,8 @@ def _nicknamer() -> NickNamer:
 _BRITISH = {
     "abi": {"abigail"}, "alfie": {"alfred"}, "barb": {"barbara"}, "barbs": {"barbara"}, "baz": {"barry"},
     "bertie": {"albert"}, "bev": {"beverley", "beverly"}, "bridie": {"bridget"},
-    "cath": {"catherine", "kathleen"}, "dai": {"david"}, "daz": {"darren"}, "des": {"desmond"},
+    "cath": {"catherine", "kathleen"}, "caz": {"carol", "caroline"}, "dai": {"david"},
+    "daz": {"darren"}, "del": {"derek"}, "des": {"desmond"},
     "gaz": {"gary", "gareth"}, "gill": {"gillian"}, "gwen": {"gwendoline", "gwendolen"},
     "hetty": {"harriet"}, "jem": {"jemima"}, "jill": {"gillian"}, "kath": {"kathleen"},
     "katie": {"catherine", "katherine", "kathleen"}, "kaz": {"karen"}, "liam": {"william"},
