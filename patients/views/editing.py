@@ -78,6 +78,10 @@ def _sent(request: PortalRequest, copies: Copies, public_id: str) -> HttpRespons
     except Broken as broken:
         return _refused(request, copies, public_id, broken)
     form = EditForm(request.POST, copies=copies, page=page)
+    before = drafts.own(form.draft, by=user)
+    if before is not None and before.sent_as_id is not None:
+        messages.info(request, "This form was sent already: nothing was written a second time.")
+        return redirect_after(request, "patients:patient", public_id)
     kept = _keep(request, form)
     if "park" in request.POST and kept is not None:
         messages.success(request, "Parked: the form waits for you on your home page.")
