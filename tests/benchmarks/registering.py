@@ -120,10 +120,10 @@ def _existing(people: People) -> dict[str, object]:
     asked, silent, first, found = 0, 0, 0, Counter[str]()
     missed, took = Counter[str](), []
     for known in people.held:
-        damaged = _damaged(known, chance)
-        if damaged is None:
+        wrong = damaged(known, chance)
+        if wrong is None:
             continue
-        kind, details = damaged
+        kind, details = wrong
         begun = time.perf_counter()
         doubts = [each for each in _met(details) if each.nearness > Nearness.FAMILY]
         took.append((time.perf_counter() - begun) * 1000)
@@ -146,7 +146,7 @@ def _new(people: People) -> dict[str, object]:
     chance = Random(people.seed + 1)
     nearest = Counter[str]()
     for known in people.new:
-        doubts = _met(_as_told(known, chance))
+        doubts = _met(as_told(known, chance))
         nearest[max(each.nearness for each in doubts).name.lower() if doubts else "nobody"] += 1
     asked = len(people.new)
     interrupted = asked - nearest["nobody"] - nearest["family"]
@@ -169,7 +169,7 @@ def _met(details: Details) -> tuple[Doubt, ...]:
     return meet(details, by=desk, reach=reach).doubts
 
 
-def _as_told(known: Known, chance: Random) -> Details:
+def as_told(known: Known, chance: Random) -> Details:
     """A person as they stand at the desk: what is true of them now. Records may hold something else."""
     from integrations.writes import Details
 
@@ -187,13 +187,13 @@ def _as_told(known: Known, chance: Random) -> Details:
     )
 
 
-def _damaged(known: Known, chance: Random) -> tuple[str, Details] | None:
+def damaged(known: Known, chance: Random) -> tuple[str, Details] | None:
     """A person as they are typed wrongly: what kind of error, and the details."""
     wrong = misname(known, chance)
     if wrong is None:
         return None
     names = (wrong.surname, wrong.given) if wrong.swapped else (wrong.given, wrong.surname)
-    details = replace(_as_told(known, chance), given_name=names[0], family_name=names[1])
+    details = replace(as_told(known, chance), given_name=names[0], family_name=names[1])
     if chance.random() < 1 / 3:
         return str(wrong.slip), details
     return f"{wrong.slip}, birth date", replace(
