@@ -7,8 +7,11 @@ import secrets
 
 
 def opaque_id() -> str:
-    """22 URL-safe characters that say nothing and cannot be guessed (128 bits)."""
-    return secrets.token_urlsafe(16)
+    """22 URL-safe characters that say nothing and cannot be guessed (almost 128 bits). None begins with a
+    dash: a command would take it for an option."""
+    while (name := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return name
 
 
 def is_opaque(text: str) -> bool:
