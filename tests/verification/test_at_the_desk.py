@@ -130,7 +130,7 @@ def test_registered_changed_and_deleted_by_two_people(desk: AtTheDesk, role: str
     assert second is not None
     desk.sits_down(staff(subject, second, "Sam"))
     page.goto(desk.portal)
-    page.get_by_role("link", name="deletion").first.click()
+    page.get_by_role("link", name="waits for a second person").first.click()
     page.get_by_label("I have checked who it is").check()
     desk.presses("Confirm: delete the record")
     sending.send_due()
