@@ -71,7 +71,7 @@ class Rows:
         """What the rows of the record's own fields come to."""
         if self.page is None or not self.page.custom or not self.copy.shows_custom_fields:
             return CustomEntered()
-        return rows.entered_custom(self.copy, self._custom_rows())
+        return rows.entered_custom(self.copy, self._custom_rows(), self.page.shown)
 
     def shown_custom(self) -> ShownCustom | None:
         """The record's own fields; ``None`` where its system has none."""
@@ -118,8 +118,7 @@ class Rows:
 
     def _custom_held(self) -> list[tuple[str, str]]:
         """The fields that the page showed and that may be changed."""
-        known = rows.custom_fields_of(self.copy)
-        closed = {each.name for each in known.closed} if known else set()
+        closed = rows.closed_custom_fields_of(self.copy)  # those of the record may be others by now
         held = self.page.shown.custom_fields if self.page is not None else ()
         return [(name, value) for name, value in held if name not in closed]
 

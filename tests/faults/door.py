@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import cattrs.preconf.json
@@ -21,7 +20,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
 from integrations.types import Identifier
-from integrations.writes import Changes, Details, IdentifierChange, NewRecord, Part, shown_of
+from integrations.writes import Changes, Details, IdentifierChange, NewRecord, shown_of
 from portal.audit import AuditUnavailable
 
 PATH = "/faults/"
@@ -159,12 +158,11 @@ def _wish(values: Values, record: Any) -> Any:
 
     organization = values.get("organization", "")
     match values["verb"]:
-        case "change":
-            shown = shown_of(whole_of(record))
-            before = _json.structure(values["shown"], Details)
-            known = {name: getattr(before, name) for name in values["shown"]}
-            shown = replace(shown, details=replace(shown.details, **known))
-            return wishes.Change(changes=_changes(values), shown=shown, organization_id=organization)
+        case "custom":
+            changes = Changes(
+                parts=frozenset(), details=Details(), custom_fields=tuple(values["custom"].items())
+            )
+            return wishes.Change(changes=changes, shown=shown_of(whole_of(record)))
         case "archive":
             return wishes.Archive(reason=values["reason"], notes=values["notes"])
         case "identify":
@@ -177,14 +175,6 @@ def _wish(values: Values, record: Any) -> Any:
         case "mark":
             return wishes.Mark()
     raise ValueError("no such write")
-
-
-def _changes(values: Values) -> Changes:
-    return Changes(
-        parts=frozenset(map(Part, values["details"])),
-        details=_json.structure(values["details"], Details),
-        custom_fields=tuple(values["custom"].items()),
-    )
 
 
 def _identifiers(pairs: list[list[str]]) -> tuple[Identifier, ...]:

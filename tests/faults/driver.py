@@ -7,7 +7,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -20,9 +20,9 @@ from integrations.sandbox.faults import ActiveFault, Fault, FaultKind
 
 from .columns import Column
 from .databases import Database
-from .intents import OVER, Effect, Held, Intent
+from .intents import OVER, Effect, Held, Intent, Verb
 from .judging import Key
-from .kinds import CHAIN, Kind
+from .kinds import CHAIN, Kind, edits_of_phones, phone_of_somebody_else
 from .people import Made, People
 from .processes import Portal
 from .staff import NoAnswer, Staff
@@ -44,6 +44,16 @@ AT_ONCE_SHARE = 0.3
 RETRIED_SHARE = 0.5  # of the requests for a record, where the fault comes before the effect
 
 Unit = tuple[dict[str, Any], list[Intent]]  # one ask, and the writes that it asks for
+
+
+@dataclass(slots=True, kw_only=True)
+class Meanwhile:
+    """What somebody else writes into a record while a form about it is open, and what is chosen then."""
+
+    system: str
+    values: Mapping[str, str] = field(repr=False)
+    choice: str
+    done: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +85,8 @@ class Driver:
     before: dict[Key, Held] = field(default_factory=dict)
     cells: dict[tuple[str, str], Counted] = field(default_factory=dict)
     taken: int = 0
+    conflicts: int = 0  # edits while which somebody else changed the same, and the page asked
+    unasked: int = 0  # ... and it did not
     go_on: Callable[[], bool] | None = None
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _local: Any = field(default_factory=threading.local)
@@ -112,10 +124,17 @@ class Driver:
         creating = [each for each in kinds if each.creates]
         people = twice * self.each if creating else 0
         lanes = [[self.creation(column, creating, self.people.one())] for _ in range(people)]
-        put_in: list[tuple[str, str]] = []
+        put_in: list[Key] = []
+        together = [each for each in kinds if each.phone and not each.put]
+        several = math.ceil(twice * self.each / CHAIN / 2) if len(together) > 1 else 0
+        for _ in range(several):
+            lane, records = self._edits_in_several(column, together)
+            lanes.append(lane)
+            put_in += records
         for kind in kinds:
             if not kind.creates:
-                for _ in range(twice * math.ceil(self.each / (CHAIN if kind.chained else 1))):
+                wanted = twice * math.ceil(self.each / (CHAIN if kind.chained else 1))
+                for _ in range(wanted - (several if kind in together else 0)):
                     lane, record = self._changes(column, kind)
                     lanes.append(lane)
                     put_in.append((kind.system, record))
@@ -141,8 +160,28 @@ class Driver:
         lane = []
         for ask, effects in kind.steps(made):
             intent = self._intent(column, kind, made, record, effects)
-            lane.append(({**ask, "system": kind.system, "record": record}, [intent]))
+            if ask["verb"] == "edit":
+                where: dict[str, Any] = {"records": {kind.system: record}}
+            else:
+                where = {"system": kind.system, "record": record}
+            lane.append(({**ask, **where}, [intent]))
+        if "phone" in lane[0][0].get("details", ()):
+            _change_meanwhile(lane[0], kind, made)
         return lane, record
+
+    def _edits_in_several(self, column: Column, kinds: Sequence[Kind]) -> tuple[list[Unit], list[Key]]:
+        """Somebody whom several systems hold, edited everywhere at once."""
+        made = self.people.one()
+        records = {each.system: self.systems.put_in(each.system, made) for each in kinds}
+        lane = []
+        for ask, effects in edits_of_phones(made, [each.phone for each in kinds]):
+            intents = [
+                self._intent(column, each, made, records[each.system], (effects[each.phone],))
+                for each in kinds
+            ]
+            lane.append(({**ask, "records": records}, intents))
+        _change_meanwhile(lane[0], kinds[made.number % len(kinds)], made)
+        return lane, list(records.items())
 
     def _intent(
         self, column: Column, kind: Kind, made: Made, record: str, effects: tuple[Effect, ...]
@@ -246,7 +285,7 @@ class Driver:
 
     def ask(self, ask: dict[str, Any], intents: Sequence[Intent]) -> None:
         """Ask until somebody answers: the number makes a second time harmless."""
-        body = {**ask, "number": f"ask-{intents[0].number}"}
+        body = {**ask, "number": f"ask-{intents[0].number}", "parks": bool(intents[0].number % 2)}
         ends = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < ends:
             answer = self._answer(body)
@@ -257,23 +296,64 @@ class Driver:
                 self.taken += 1
                 return
             for intent in intents:
-                intent.operation, own_id = answer["operations"][intent.system]
-                intent.effects = tuple(
-                    replace(each, value=own_id) if each.value is None else each for each in intent.effects
-                )
-                intent.answered = True
+                self._note(intent, answer, body.get("meanwhile"))
             return
+
+    def _note(self, intent: Intent, answer: dict[str, Any], meanwhile: Meanwhile | None) -> None:
+        """Keep what was answered; where what somebody else wrote was to stay, that is what is wanted. Where
+        nothing was recorded for another reason, it is found as lost."""
+        intent.answered = True
+        if intent.system in answer["operations"]:
+            intent.operation, own_id = answer["operations"][intent.system]
+            intent.effects = tuple(
+                replace(each, value=own_id) if each.value is None else each for each in intent.effects
+            )
+        else:
+            intent.state = "done"
+        if meanwhile is not None and meanwhile.system == intent.system:
+            effects = {effect.field: effect for effect in intent.effects}
+            others = {
+                name: Effect(Verb.SET, name, value)
+                for name, value in meanwhile.values.items()
+                if name not in effects or not intent.operation
+            }
+            intent.effects = tuple((effects | others).values())
 
     def _answer(self, body: dict[str, Any]) -> dict[str, Any] | None:
         """Registrations and edits go by the forms of staff, all else by the door."""
         try:
             if body["verb"] == "create":
-                return self.staff().register(body["number"], body["records"])
-            if body["verb"] == "change" and not body["custom"]:
-                return self.staff().change(body["number"], body["system"], body["record"], body["details"])
+                return self.staff().register(body["number"], body["records"], parks=body["parks"])
+            if body["verb"] == "edit":
+                return self._edited(body)
         except NoAnswer:
             return None
         return self.post("ask", body)
+
+    def _edited(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Once, while the form is open, somebody else changes the same in one of the systems."""
+        meanwhile: Meanwhile | None = body.get("meanwhile")
+        begun = meanwhile is None or meanwhile.done
+
+        def happen() -> None:
+            if meanwhile is not None and not meanwhile.done:
+                meanwhile.done = True
+                for name, value in meanwhile.values.items():
+                    record = body["records"][meanwhile.system]
+                    self.systems.set_elsewhere(meanwhile.system, record, name, value)
+
+        answer = self.staff().edit(
+            body["number"],
+            body["records"],
+            body["details"],
+            parks=body["parks"],
+            meanwhile=happen,
+            choice=meanwhile.choice if meanwhile else "mine",
+        )
+        if not begun:
+            self.conflicts += bool(answer["asked"])
+            self.unasked += not answer["asked"]
+        return answer
 
     def staff(self) -> Staff:
         """The browser of this thread."""
@@ -319,6 +399,17 @@ class Driver:
         for operation, (state, why) in (told or {}).items():
             open_ones[operation].state, open_ones[operation].why = state, why
         return sum(each.state not in OVER for each in open_ones.values())
+
+
+def _change_meanwhile(unit: Unit, kind: Kind, made: Made) -> None:
+    """While every second form is open somebody else changes the same, and something beside it."""
+    if made.number % 4 < 2:
+        ask, _ = unit
+        values = {kind.phone: phone_of_somebody_else(made)}
+        if kind.beside:
+            values[kind.beside] = f"meanwhile {made.number}"
+        choice = "theirs" if made.number % 8 < 2 else "mine"
+        ask["meanwhile"] = Meanwhile(system=kind.system, values=values, choice=choice)
 
 
 def _first_open(lane: Sequence[Intent]) -> Intent | None:

@@ -5,10 +5,9 @@ Fields of effects are those of ``systems.read``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 from .intents import Effect, Verb
@@ -26,13 +25,15 @@ class Groups:
     second: int
 
 
-Step = tuple[Mapping[str, Any], tuple[Effect, ...]]  # what the door is asked, and what is there then
+Values = Mapping[str, Any]
+Step = tuple[Values, tuple[Effect, ...]]  # what the door is asked, and what is there then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind of write. ``method`` and ``path`` (with ``{id}``) say which request carries it out;
-    ``steps`` gives the writes for one record, to be asked for in this order."""
+    ``steps`` gives the writes for one record, to be asked for in this order. ``phone`` is the system's name
+    of the field that a form changes in several systems at once; ``beside`` one that forms leave alone."""
 
     name: str
     system: str
@@ -44,6 +45,8 @@ class Kind:
     deletes: bool = False
     in_second: bool = False  # the record belongs to the second organization, too
     put: bool = False  # while Impilo offers no PATCH
+    phone: str = ""
+    beside: str = ""
     not_before_2026: str = ""  # why the older JHE knows no such write
 
     def pattern(self, record: str = "") -> str:
@@ -109,28 +112,31 @@ def _impilo_create(made: Made) -> Iterator[Step]:
 # --- changing -------------------------------------------------------------------------------
 
 
-def _phones(made: Made, wire: str, **ask: Any) -> Iterator[Step]:
-    values = [made.phone, *(phone(made.number + 11_000 * place) for place in range(1, CHAIN + 1))]
-    for shown, value in pairwise(values):
-        asked = {"verb": "change", "details": {"phone": value}, "shown": {"phone": shown}, "custom": {}}
-        yield asked | ask, _set(**{wire: value})
+def edits_of_phones(made: Made, wires: Collection[str]) -> Iterator[tuple[Values, Mapping[str, Effect]]]:
+    """What a form is asked, again and again, and what each field then holds."""
+    for place in range(1, CHAIN + 1):
+        value = phone(made.number + 11_000 * place)
+        effects = {wire: Effect(Verb.SET, wire, value) for wire in wires}
+        yield {"verb": "edit", "details": {"phone": value}}, effects
+
+
+def phone_of_somebody_else(made: Made) -> str:
+    """What somebody writes into a record meanwhile."""
+    return phone(made.number + 66_000)
+
+
+def _phones(made: Made, wire: str) -> Iterator[Step]:
+    for ask, effects in edits_of_phones(made, [wire]):
+        yield ask, tuple(effects.values())
 
 
 def _addresses(made: Made, effects: Callable[[dict[str, str]], tuple[Effect, ...]]) -> Iterator[Step]:
-    before: dict[str, Any] | None = None
     for place in range(CHAIN):
         parts = {"line": f"{made.number} Fault Lane {place}", "town": "Leeds", "postcode": f"LS{place} 1AA"}
         address = {"lines": [parts["line"]], "country": "United Kingdom"} | {
             name: parts[name] for name in ("town", "postcode")
         }
-        asked = {
-            "verb": "change",
-            "details": {"address": address},
-            "shown": {} if before is None else {"address": before},
-            "custom": {},
-        }
-        yield asked, effects(parts)
-        before = address
+        yield {"verb": "edit", "details": {"address": address}}, effects(parts)
 
 
 def _jump_change(made: Made) -> Iterator[Step]:
@@ -167,14 +173,14 @@ def _impilo_change(made: Made) -> Iterator[Step]:
 
 
 def _jhe_change(groups: Groups, made: Made) -> Iterator[Step]:
-    return _phones(made, "telecom_phone", organization=str(groups.home))
+    return _phones(made, "telecom_phone")
 
 
 def _jump_custom(made: Made) -> Iterator[Step]:
     for place in range(CHAIN):
         value = f"round {made.number}-{place}"
-        asked = {"verb": "change", "details": {}, "shown": {}, "custom": {"ward_round": value}}
-        yield asked, (Effect(Verb.SET, "custom.ward_round", value),)
+        effect = Effect(Verb.SET, "custom.ward_round", value)
+        yield {"verb": "custom", "custom": {"ward_round": value}}, (effect,)
 
 
 # --- the others -----------------------------------------------------------------------------
@@ -228,7 +234,16 @@ _OF_JUMP = (
     Kind(
         name="jump create", system="jump", method="POST", path="/patients$", steps=_jump_create, creates=True
     ),
-    Kind(name="jump change", system="jump", method="PATCH", path=JUMP, steps=_jump_change, chained=True),
+    Kind(
+        name="jump change",
+        system="jump",
+        method="PATCH",
+        path=JUMP,
+        steps=_jump_change,
+        chained=True,
+        phone="phone",
+        beside="custom.seen_by",
+    ),
     Kind(
         name="jump custom fields", system="jump", method="PATCH", path=JUMP, steps=_jump_custom, chained=True
     ),
@@ -245,7 +260,14 @@ _OF_IMPILO = (
         creates=True,
     ),
     Kind(
-        name="impilo change", system="impilo", method="PATCH", path=IMPILO, steps=_impilo_change, chained=True
+        name="impilo change",
+        system="impilo",
+        method="PATCH",
+        path=IMPILO,
+        steps=_impilo_change,
+        chained=True,
+        phone="phoneNumber",
+        beside="externalIdentifier",
     ),
     Kind(
         name="impilo change by PUT",
@@ -255,6 +277,8 @@ _OF_IMPILO = (
         steps=_impilo_change,
         chained=True,
         put=True,
+        phone="phoneNumber",
+        beside="externalIdentifier",
     ),
     Kind(name="impilo archive", system="impilo", method="PATCH", path=IMPILO, steps=_impilo_archive),
     Kind(name="impilo mark", system="impilo", method="PATCH", path=IMPILO, steps=_mark("externalIdentifier")),
@@ -268,7 +292,7 @@ def _of_jhe(groups: Groups) -> tuple[Kind, ...]:
 
     return (
         kind("create", "POST", _jhe_create, path="/patients$", creates=True),
-        kind("change", "PATCH", _jhe_change, chained=True),
+        kind("change", "PATCH", _jhe_change, chained=True, phone="telecom_phone"),
         kind(
             "identifiers",
             "PATCH",

@@ -72,6 +72,11 @@ class RealJhe:
         self._made.add(record)
         return record
 
+    def set_elsewhere(self, system: str, record: str, field: str, value: str) -> None:
+        """A telephone, past the portal."""
+        assert field == "telecom_phone"
+        self._ask("PATCH", f"/patients/{record}", json={"telecomPhone": value})
+
     def read(self, intents: Iterable[Intent], records: Iterable[Key] = ()) -> dict[Key, Held]:
         """The records that were put in or changed, and whoever holds an e-mail of those created."""
         asked = list(intents)

@@ -133,7 +133,8 @@ class Run:
         short = self._too_few(driver, numbers)
         for line in short:
             _say(f"Too few: {line}")
-        return int(bool(findings or stuck or short or unproven or driver.taken or self.problems))
+        told = driver.taken or driver.unasked or self.problems
+        return int(bool(findings or stuck or short or unproven or told))
 
     def _numbers(
         self, driver: Driver, findings: list[Finding], stuck: list[Intent], seconds: float
@@ -154,6 +155,8 @@ class Run:
             "held": sum(each.state == "held" for each in answered),
             "refused": sum(each.state == "refused" for each in answered),
             "taken": driver.taken,
+            "conflicts": driver.conflicts,
+            "unasked": driver.unasked,
             "seconds": round(seconds),
         }
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import requests
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import Max, Q
 from django.test import Client
 
 from tests.filling import fields_of
@@ -45,11 +46,21 @@ class Staff:
         self.session.trust_env = False
         self.session.cookies.set(settings.SESSION_COOKIE_NAME, self.cookie, domain="127.0.0.1")
 
-    def register(self, number: str, records: Mapping[str, Mapping[str, Any]]) -> Answer:
+    def register(
+        self, number: str, records: Mapping[str, Mapping[str, Any]], *, parks: bool = False
+    ) -> Answer:
         """Register somebody in several systems at once; who it is, and the operations, or ``taken``: whom the
-        page told of. Raises :class:`NoAnswer`."""
+        page told of. ``parks``: the form is put aside, and what was kept is sent. Raises :class:`NoAnswer`.
+        """
         draft = draft_of(number)
-        self._fill(draft, records)
+        form = _entered(records) | {"draft": draft}
+        if parks:
+            self._post("/register", form | {"park": "1"})
+            reply = self._get(f"/register/{draft}")
+            if _is_person(reply):
+                return _sent(draft)
+            form = fields_of(parsed(reply), "/register")
+        self._enter(form)
         for _ in range(LOOKS):
             reply = self._get(f"/register/{draft}/check?all=1")
             if not reply.ok:
@@ -69,40 +80,56 @@ class Staff:
                 return {"taken": taken}
         raise RuntimeError(f"the form {draft} is never taken")
 
-    def change(self, number: str, system: str, record: str, details: Mapping[str, Any]) -> Answer:
-        """Open the form about somebody, set telephone or address in one of their records, and save. What has
-        moved since the form was opened is overwritten, as is said then. Raises :class:`NoAnswer`."""
+    def edit(
+        self,
+        number: str,
+        records: Mapping[str, str],
+        details: Mapping[str, Any],
+        *,
+        parks: bool = False,
+        meanwhile: Callable[[], None] = lambda: None,
+        choice: str = "mine",
+    ) -> Answer:
+        """Open the form about somebody, set telephone or address in some of their records, and save.
+
+        ``parks``: the form is put aside and taken up again. ``meanwhile`` happens while it is open; of what
+        has moved since then ``choice`` is taken ("mine", "theirs"), and ``asked`` counts the questions.
+        Raises :class:`NoAnswer`.
+        """
         draft = draft_of(number)
-        sent = _edited(draft, system)
+        sent = _edited(draft, records)
         if sent is not None:
-            return sent
-        person, row = _whose(system, record)
+            return sent | {"asked": 0}
+        person, rows = _whose(records)
         reply = self._get(f"/people/{person}/edit")
+        typed = {"draft": draft, "systems": rows} | _typed(details)
+        if parks:
+            form = fields_of(parsed(reply), "/edit") | typed
+            self._post(f"/people/{person}/edit", form | {"park": "1"})
+        meanwhile()
+        if parks:
+            reply, typed = self._get(f"/people/{person}/edit?draft={draft}"), {}
+        asked = 0
         for _ in range(LOOKS):
             page = parsed(reply)
-            form = fields_of(page, "/edit") | {"draft": draft, "systems": [row]} | _typed(details)
-            form |= {each.attributes["name"]: "mine" for each in _questions(page)}
+            form = fields_of(page, "/edit") | typed
+            questions = _questions(page)
+            asked = max(asked, len(questions))
+            form |= {each.attributes["name"]: choice for each in questions}
             reply = self._post(f"/people/{person}/edit", form)
             if _is_person(reply) and not reply.url.endswith("/edit"):
-                done = _edited(draft, system)
+                done = _edited(draft, records)
                 assert done is not None, "the page says that an edit was saved which was not"
-                return done
+                return done | {"asked": asked}
         raise RuntimeError(f"the form {draft} is never taken: {_complaint(parsed(reply))}")
 
     def greet(self) -> None:
         """Open a page, so that the connection stands."""
         self._get("/register")
 
-    def _fill(self, draft: str, records: Mapping[str, Mapping[str, Any]]) -> None:
-        details: dict[str, Any] = {}
-        for each in records.values():
-            details |= each["details"]
-        form = {name: details[name] for name in _NAMES if name in details}
-        form["birth_date"] = date.fromisoformat(details["birth_date"]).strftime("%d %m %Y")
-        form["organization_id"] = next(
-            filter(None, (each.get("organization") for each in records.values())), ""
-        )
-        reply = self._post("/register", form | {"draft": draft, "systems": list(records)})
+    def _enter(self, form: Mapping[str, Any]) -> None:
+        """Send the form on its way to the search."""
+        reply = self._post("/register", form)
         if reply.status_code == 422:
             raise RuntimeError(parsed(reply).of_class("govuk-error-summary")[0].text)
 
@@ -170,15 +197,33 @@ def _taken(page: Node) -> str:
     return links[0].split("/")[2] if links else ""
 
 
-def _whose(system: str, record: str) -> tuple[str, str]:
-    """The address of a record's person, and our number of the record."""
+def _entered(records: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What is typed into the form that registers somebody in these systems."""
+    details: dict[str, Any] = {}
+    for each in records.values():
+        details |= each["details"]
+    form = {name: details[name] for name in _NAMES if name in details}
+    organizations = filter(None, (each.get("organization") for each in records.values()))
+    return form | {
+        "birth_date": date.fromisoformat(details["birth_date"]).strftime("%d %m %Y"),
+        "organization_id": next(organizations, ""),
+        "systems": list(records),
+    }
+
+
+def _whose(records: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The address of the person whose records these are, and our numbers of them."""
     from patients.models import SourceRecord
 
+    wanted = Q()
+    for system, record in records.items():
+        wanted |= Q(system=system, remote_id=record)
     try:
-        row = SourceRecord.objects.select_related("patient").get(system=system, remote_id=record)
+        rows = list(SourceRecord.objects.filter(wanted).select_related("patient"))
     except DatabaseError:
         raise NoAnswer from None
-    return row.patient.public_id, str(row.pk)
+    (person,) = {row.patient.public_id for row in rows}
+    return person, [str(row.pk) for row in rows]
 
 
 def _typed(details: Mapping[str, Any]) -> dict[str, str]:
@@ -193,30 +238,32 @@ def _typed(details: Mapping[str, Any]) -> dict[str, str]:
 def _questions(page: Node) -> list[Node]:
     """The choices between what was entered and what is there now."""
     choices = page.every(lambda node: node.attributes.get("name", "").startswith("choice-"))
-    return [each for each in choices if each.attributes.get("value") == "mine"]
+    return [each for each in choices if each.attributes.get("value") == "mine"]  # each has one
 
 
 def _complaint(page: Node) -> str:
     return " ".join(each.text for each in page.of_class("govuk-error-summary"))
 
 
-def _edited(draft: str, system: str) -> Answer | None:
-    """What a form that edits has asked for; ``None`` where it was not sent yet. The writes for one record are
-    asked for one after the other: it is the last one before the form ended."""
+def _edited(draft: str, systems: Collection[str]) -> Answer | None:
+    """What a form that edits has asked for; ``None`` where it was not sent yet. The forms about one person
+    are sent one after the other: of each system it is the last write that was asked for since the form before
+    this one ended."""
     from patients.models import Draft, Operation
 
     try:
         form = Draft.objects.filter(public_id=draft).first()
         if form is None or form.sent_as is None:
             return None
-        rows = Operation.objects.filter(patient=form.sent_as, system=system, asked_at__lte=form.kept_at)
-        operation = rows.filter(kind="change").latest("pk")
+        earlier = Draft.objects.filter(sent_as=form.sent_as, kept_at__lt=form.kept_at)
+        since = earlier.aggregate(last=Max("kept_at"))["last"] or datetime.min.replace(tzinfo=UTC)
+        rows = Operation.objects.filter(
+            patient=form.sent_as, kind="change", asked_at__gt=since, asked_at__lte=form.kept_at
+        )
+        operations = {row.system: [row.public_id, row.own_id] for row in rows.filter(system__in=systems)}
     except DatabaseError:
         raise NoAnswer from None
-    return {
-        "patient": form.sent_as.public_id,
-        "operations": {system: [operation.public_id, operation.own_id]},
-    }
+    return {"patient": form.sent_as.public_id, "operations": operations}
 
 
 def _sent(draft: str) -> Answer:

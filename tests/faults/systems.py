@@ -59,6 +59,10 @@ class Systems(Protocol):
         to a second organization, too."""
         ...
 
+    def set_elsewhere(self, system: str, record: str, field: str, value: str) -> None:
+        """Somebody else changes a record, in the system itself."""
+        ...
+
     def read(self, intents: Iterable[Intent], records: Iterable[Key] = ()) -> dict[Key, Held]:
         """What the systems hold of all who are written about: every record that may be one of theirs."""
         ...
@@ -91,6 +95,12 @@ class Sandboxed:
         """Straight into the state."""
         with self.sandbox.stores[system].writing() as state:
             return _PUTTING[system](state, made, in_second)
+
+    def set_elsewhere(self, system: str, record: str, field: str, value: str) -> None:
+        """Straight into the state."""
+        with self.sandbox.stores[system].writing() as state:
+            row, custom, name = state["patients"][record], *field.rpartition(".")[::2]
+            (row["custom_fields"] if custom else row)[name] = value
 
     def read(self, intents: Iterable[Intent], records: Iterable[Key] = ()) -> dict[Key, Held]:
         """Every record of every system as it is now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.conf import settings
 from integrations.abilities import Capability, KeepsCustomFields, KeepsIdentifiers
 from integrations.registry import get_system
 from integrations.types import Identifier
+from integrations.writes import Shown
 from patients.entering.custom_fields import CustomEntered, CustomRow, RowFinding, enter_custom
 from patients.entering.findings import FindingLevel
 from patients.entering.identifier_rows import IdentifierRow, IdentifiersEntered, enter_identifiers
@@ -47,7 +48,7 @@ def custom_fields_of(copy: Copy) -> CustomFields | None:
     if not copy.shows_custom_fields:
         why = copy.problem or f"{copy.label} does not show this record's own fields."
         return CustomFields(unknown=f"{why} They cannot be changed from here now.")
-    closed = adapter.closed_custom_fields()
+    closed = closed_custom_fields_of(copy)
     held = [CustomRow(name=name, value=value) for name, value in copy.shown.custom_fields]
     return CustomFields(
         open=tuple(each for each in held if each.name not in closed),
@@ -55,14 +56,21 @@ def custom_fields_of(copy: Copy) -> CustomFields | None:
     )
 
 
-def entered_custom(copy: Copy, rows: Sequence[CustomRow]) -> CustomEntered:
-    """What rows of custom fields come to, in a record that shows its own."""
+def closed_custom_fields_of(copy: Copy) -> Collection[str]:
+    """The names of the fields that are another party's in a record's system."""
+    adapter = get_system(copy.row.system)
+    return adapter.closed_custom_fields() if isinstance(adapter, KeepsCustomFields) else ()
+
+
+def entered_custom(copy: Copy, rows: Sequence[CustomRow], shown: Shown) -> CustomEntered:
+    """What rows of custom fields come to, in a record that shows its own. A row is what it was ``shown`` as
+    unless somebody has touched it, whatever the record holds by now."""
     adapter = get_system(copy.row.system)
     if not isinstance(adapter, KeepsCustomFields):
         return CustomEntered()
     entered = enter_custom(
         rows,
-        dict(copy.shown.custom_fields),
+        dict(shown.custom_fields),
         closed=adapter.closed_custom_fields(),
         denied=settings.CUSTOM_FIELD_DENY,
         country=settings.DEFAULT_COUNTRY,

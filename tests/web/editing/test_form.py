@@ -205,6 +205,21 @@ def test_answer_without_words_is_no_answer(desk: Desk) -> None:
 # --- rows -------------------------------------------------------------------------------------
 
 
+def test_custom_field_that_somebody_else_changed_and_nobody_touched_stays(
+    clerk: User, sandbox: Sandbox
+) -> None:
+    desk = Desk(signed_in(Client(), clerk), sandbox, person("marek", "Sobczak", by=clerk))
+    form, record = desk.open(), desk.record("jump")
+    assert form[f"custom-{record.pk}-0-value"] == "Polish"
+    elsewhere(sandbox, record, custom_fields={"preferred_language": "Ukrainian"})
+
+    assert desk.send(form, phone=PHONE).status_code == 303
+
+    work_off()
+    with sandbox.stores["jump"].reading() as state:
+        assert state["patients"][record.remote_id]["custom_fields"] == {"preferred_language": "Ukrainian"}
+
+
 def test_custom_fields_are_added_changed_and_removed_row_by_row(clerk: User, sandbox: Sandbox) -> None:
     desk = Desk(signed_in(Client(), clerk), sandbox, person("marek", "Sobczak", by=clerk))
     form = desk.open()
