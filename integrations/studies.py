@@ -31,7 +31,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An app with which people take part in a study; ``invites`` says whether an invitation can lead to it."""
+    """An app with which people take part in a study; ``invites``: an invitation can lead to it."""
 
     id: str
     name: str = ""
@@ -93,7 +93,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedInvitation:
-    """An invitation that was made just now. Its link signs in as the patient: a secret, in the reply alone."""
+    """An invitation made just now. Its link signs in as the patient: a secret, in the reply alone."""
 
     invitation: Invitation
     link: str = field(repr=False)
