@@ -20,6 +20,7 @@ from .reach import OwnRoles
 from .registering import Draft, Flag, Unfinished
 from .removals import Removal
 from .reviews import Inquiry, Review, ReviewNote
+from .studies import Decision, Invitation, Participant, Study
 from .syncing import KeyMaking, SyncedSystem, SyncRun
 
 __all__ = [
@@ -30,11 +31,13 @@ __all__ = [
     "Claim",
     "Confirmed",
     "ConnectionLook",
+    "Decision",
     "Draft",
     "Flag",
     "Former",
     "Identifier",
     "Inquiry",
+    "Invitation",
     "KeptApart",
     "Key",
     "KeyMaking",
@@ -45,6 +48,7 @@ __all__ = [
     "Operation",
     "OwnRoles",
     "Parked",
+    "Participant",
     "Patient",
     "Place",
     "RecordChange",
@@ -53,6 +57,7 @@ __all__ = [
     "ReviewNote",
     "Seen",
     "SourceRecord",
+    "Study",
     "SyncRun",
     "SyncedSystem",
     "TokenLease",

@@ -1,0 +1,190 @@
+"""Studies as the portal mirrors them: who takes part, who was invited, and what was decided.
+
+Truth is the system's; what is kept here beside the mirror is what the system does not keep: who invited whom
+by which channel, a participant's number, and the history of decisions, which leaving a study deletes there.
+Everything belongs to one record and one study (docs/architecture.md, rule 10 of "What holds").
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from portal.web.crypto import EncryptedJSONField
+
+from .ids import opaque_id
+from .operations import Operation
+from .people import SourceRecord
+
+
+class Study(models.Model):
+    """A study of an organization, as it was last read.
+
+    ``plan`` is what it asks for (``integrations.studies.StudyPlan`` without the study). ``people_at`` is
+    when a whole pass over its participants ended, ``data_until`` the latest observation seen, by the
+    system's clock. ``vanished_at``: it was not there any more.
+    """
+
+    public_id = models.CharField(max_length=22, unique=True, default=opaque_id)
+    system = models.CharField(max_length=32)
+    remote_id = models.CharField(max_length=64)
+    organization = models.CharField(max_length=64)
+    name = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    plan = models.JSONField(default=dict)
+    read_at = models.DateTimeField()
+    people_at = models.DateTimeField(null=True)
+    data_until = models.DateTimeField(null=True)
+    vanished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["system", "remote_id"], name="patients_study_once"),)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["system", "organization"], name="patients_study_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"study {self.system}:{self.remote_id}"
+
+
+class Participant(models.Model):
+    """That a record takes part in a study; who has left stays as a row (``left_at``).
+
+    ``number`` is the participant's number in the study ("LL-014"), ``number_key`` the same folded, for
+    looking it up. ``standing`` is the furthest step reached that is known; ``agreed``, ``declined`` and
+    ``pending`` count the study's kinds of data, ``None`` where they were not read. ``checked_at`` is when
+    decisions were last read.
+    """
+
+    class Standing(models.IntegerChoices):
+        """The steps from enrolment to data. Where no state is kept, ``INVITED`` may mean more."""
+
+        ENROLLED = 1, "Enrolled"
+        INVITED = 2, "Invited"
+        CONNECTED = 3, "Connected"
+        CONSENTED = 4, "Consented"
+        SENDING = 5, "Sending data"
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="participants")
+    record = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="participations")
+    number = models.CharField(max_length=64, blank=True)
+    number_key = models.CharField(max_length=64, blank=True)
+    is_test = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+    standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.ENROLLED)
+    invited_at = models.DateTimeField(null=True)
+    invitation_state = models.CharField(max_length=16, blank=True)
+    connected_at = models.DateTimeField(null=True)
+    agreed = models.PositiveSmallIntegerField(null=True)
+    declined = models.PositiveSmallIntegerField(null=True)
+    pending = models.PositiveSmallIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    data_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["study", "record"], name="patients_participant_once"),
+            models.UniqueConstraint(
+                fields=["study", "number_key"],
+                condition=~Q(number_key="") & Q(left_at=None),
+                name="patients_participant_number_once",
+            ),
+        )
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["study", "left_at", "standing"], name="patients_participant_board"),
+            models.Index(
+                fields=["number_key"], name="patients_participant_number", condition=~Q(number_key="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"participant {self.pk}"
+
+
+class Decision(models.Model):
+    """One decision about one kind of data, as it was seen or made: never changed, never deleted.
+
+    ``agreed`` is ``None`` where there is none (any more). ``how``: read from the system, written from here
+    (``operation``), or read before leaving deletes it. ``authority`` is who decided, how, and on which form
+    (``patients.services.studies.authority``).
+    """
+
+    class How(models.TextChoices):
+        """Where it is known from."""
+
+        READ = "read"
+        WRITTEN = "written"
+        BEFORE_LEAVING = "before leaving"
+
+    record = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="decisions")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="decisions")
+    scope_system = models.CharField(max_length=191)
+    scope_code = models.CharField(max_length=191)
+    agreed = models.BooleanField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+    how = models.CharField(max_length=16, choices=How.choices)
+    operation = models.ForeignKey(Operation, null=True, on_delete=models.PROTECT, related_name="decisions")
+    authority = EncryptedJSONField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["record", "study", "seen_at"], name="patients_decision_in_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"decision {self.pk}"
+
+
+class Invitation(models.Model):
+    """One invitation of a participant to an app, as the portal made it or saw it.
+
+    ``remote_id`` and ``state`` are the system's (``integrations.studies.InvitationState``). ``link`` signs in
+    as the patient: encrypted, shown to ``asked_by`` alone, and gone after ``link_until``. ``reason`` is why
+    somebody who refused e-mail gets one.
+    """
+
+    class Channel(models.TextChoices):
+        """How the link reaches the person. JHE's own e-mail, or handed over by staff."""
+
+        EMAIL = "email", "E-mail sent by the Exchange"
+        OWN_EMAIL = "own email", "E-mail of our own"
+        QR = "qr", "QR code"
+        IN_PERSON = "in person", "In person"
+        LETTER = "letter", "Letter"
+        COPY = "copy", "Copied link"
+        SMS = "sms", "Text message"
+        PORTAL = "portal", "Patient portal"
+
+    public_id = models.CharField(max_length=22, unique=True, default=opaque_id)
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="invitations")
+    app = models.CharField(max_length=64, blank=True)
+    channel = models.CharField(max_length=16, choices=Channel.choices, blank=True)
+    operation = models.OneToOneField(
+        Operation, null=True, on_delete=models.PROTECT, related_name="invitation"
+    )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField(null=True)
+    remote_id = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=16, blank=True)
+    state_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    link = EncryptedJSONField(null=True)
+    link_until = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["participant", "-id"], name="patients_invitation_latest"),
+            models.Index(fields=["remote_id"], name="patients_invitation_remote", condition=~Q(remote_id="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.public_id}"
