@@ -100,6 +100,26 @@ def test_receptionist_registers_a_new_person_in_two_systems_with_few_keys(journe
     expect(page.get_by_role("button", name="Add to JupyterHealth Exchange")).to_be_visible()
 
 
+def test_somebody_who_is_held_is_opened_from_home_with_few_keys(journey: Journey) -> None:
+    journey.given_signed_in()
+    registering.given_index(journey)
+    page, keys = journey.page, Keys(journey)
+    journey.when_they_go_to("/")
+    expect(journey.look_up_box()).to_be_focused()
+    keys.type("Grace Mbeki 18/4/1975")
+    keys.press("Tab", 2)
+    keys.press("Enter")
+    expect(page.locator("#known .portal-met__person")).to_be_visible()
+    keys.press("Tab")
+    keys.press("Enter")
+    searched(journey, "This person is held already")
+    keys.tab_to(page.get_by_role("link", name="MBEKI, Grace").first)
+    keys.press("Enter")
+    expect(page.get_by_role("button", name="Edit", exact=True)).to_be_visible()
+    assert keys.count <= 10, keys.pressed
+    assert not Operation.objects.exists()
+
+
 def test_who_is_known_shows_while_typing_and_is_opened_instead(journey: Journey) -> None:
     journey.given_signed_in()
     registering.given_index(journey)
