@@ -23,6 +23,9 @@ from .views import (
     registering,
     removals,
     reviews,
+    studies,
+    study_board,
+    study_people,
     unsent,
 )
 
@@ -69,6 +72,25 @@ urlpatterns = [
         "people/<str:public_id>/records/<int:number>/leave/<int:place>/export",
         leaving.export,
         name="leave_export",
+    ),
+    path("studies/", studies.begin, name="studies"),
+    path("organizations/<int:place>/studies/", studies.study_list, name="study_list"),
+    path("organizations/<int:place>/studies/reading", studies.list_reading, name="study_list_reading"),
+    path("organizations/<int:place>/studies/<str:study_id>/", study_board.study, name="study"),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/reading",
+        study_board.study_reading,
+        name="study_reading",
+    ),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/export",
+        study_people.export_study,
+        name="study_export",
+    ),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/participants/<int:number>/number",
+        study_people.participant_number,
+        name="participant_number",
     ),
     path("removals/<str:public_id>", removals.removal, name="removal"),
     path("writes/", operations.operations, name="operations"),
