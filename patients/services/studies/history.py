@@ -1,7 +1,7 @@
 """The history of decisions: a row for every state that was seen or made, never changed and never deleted.
 
-The system knows how a decision stands now, and forgets it when its study is left; this is what stays. A row is
-appended where the state is another than the latest row's, so that reading again appends nothing.
+The system knows how a decision stands now, and forgets it when its study is left; this is what stays. A row
+is appended where the state is another than the latest row's, so that reading again appends nothing.
 """
 
 from __future__ import annotations

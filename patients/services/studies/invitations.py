@@ -42,7 +42,7 @@ def asked(operation: Operation, wish: Invite) -> Invitation:
 
 
 def live(participant: Participant, app: str) -> Invitation | None:
-    """The invitation of this person to this app that still leads somewhere, in whichever study it was made."""
+    """The invitation of this person to this app that leads somewhere still, whatever study it is for."""
     now = clock.now()
     rows = Invitation.objects.filter(participant__record=participant.record_id, app=app, state__in=LIVE)
     rows = rows.filter(Q(expires_at=None) | Q(expires_at__gt=now))

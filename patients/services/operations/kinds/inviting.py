@@ -14,7 +14,7 @@ from integrations.abilities import Invites
 from integrations.studies import Invitation as Remote
 from integrations.studies import InvitationState as State
 from patients.models import Invitation
-from patients.services.operations.wishes import CancelInvitation, Invite
+from patients.services.operations.study_wishes import CancelInvitation, Invite
 from patients.services.studies import participants
 
 from .job import After, Done, Job, Look, Ready, Record, as_

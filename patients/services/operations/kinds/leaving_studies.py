@@ -50,9 +50,7 @@ class LeavingStudies:
     def _rows(self, numbers: Sequence[str]) -> list[Study]:
         """The studies' rows; of one that was not read yet, made from what the system says of it now."""
         name = self.job.adapter.name
-        known = list(
-            Study.objects.filter(system=name, organization=self.organization, remote_id__in=numbers)
-        )
+        known = list(Study.objects.filter(system=name, organization=self.organization, remote_id__in=numbers))
         missing = set(numbers) - {each.remote_id for each in known}
         if missing:
             told = self.job.able(HasStudies).studies(self.organization)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from integrations.abilities import Enrols, KeepsConsents
 from integrations.holdings import ScopeConsent
 from integrations.studies import Decisions
+from patients.services.operations.study_wishes import Decide, Enrol, Unenrol
 from patients.services.operations.whys import Why
-from patients.services.operations.wishes import Decide, Enrol, Unenrol
 from patients.services.studies import history, participants
 
 from .job import After, Done, Job, Look, Ready, Record, Refuse, as_
@@ -95,9 +95,7 @@ class Deciding:
         """The decision with who decided it."""
         assert self.decided is not None  # noqa: S101 (it is done)
         study = participants.study_of(self.job.adapter.name, self.wish.study_id)
-        history.note_written(
-            self.job.operation, study, self.decided, self.wish.authority, self.job.now
-        )
+        history.note_written(self.job.operation, study, self.decided, self.wish.authority, self.job.now)
         participants.decided(study, self.job.record, self.scopes, self.job.now)
 
     def _holds(self, decisions: Decisions) -> bool:
