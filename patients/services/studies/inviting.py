@@ -158,7 +158,7 @@ def _of_email(record: SourceRecord, offer: Offer) -> Refusal | None:
             step="Give them the link in another way.",
             fix=Fix.GIVE_LINK,
         )
-    refusing = sorted({label_of(each.system) for each in _records_of(record) if _refuses_email(each)})
+    refusing = refusing_email(record)
     if not refusing or offer.reason.strip():
         return None
     return Refusal(
@@ -167,6 +167,11 @@ def _of_email(record: SourceRecord, offer: Offer) -> Refusal | None:
         step="Give them the link in another way, or say why they get an e-mail all the same.",
         fix=Fix.GIVE_REASON,
     )
+
+
+def refusing_email(record: SourceRecord) -> list[str]:
+    """The systems in which a person holds no permission for e-mails."""
+    return sorted({label_of(each.system) for each in _records_of(record) if _refuses_email(each)})
 
 
 def _refuses_email(record: SourceRecord) -> bool:
