@@ -114,7 +114,7 @@ class EmailForm(forms.Form):
 
     email = forms.EmailField(
         label="E-mail address",
-        help_text="The whole address, as it was given. Both it and its spelling in small letters are looked up.",
+        help_text="The whole address, as it was given. Its spelling in small letters is looked up, too.",
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={
@@ -168,7 +168,9 @@ class WordingForm(forms.Form):
         subject = str(self.cleaned_data["subject"])
         rest = subject.replace("{study}", "").replace("{organization}", "").replace("{app}", "")
         if "{" in rest:
-            raise forms.ValidationError("The subject can name {study}, {organization} and {app}, nothing else.")
+            raise forms.ValidationError(
+                "The subject can name {study}, {organization} and {app}, nothing else."
+            )
         return subject
 
 

@@ -16,8 +16,8 @@ from .many import AskedMany
 def add_and_enrol_many(
     study: Study, records: Sequence[SourceRecord], *, by: User, reach: Reach
 ) -> tuple[AskedMany, AskedMany]:
-    """Ask for both, for each of them; what came of either. Raises :class:`~.allowed.Refused` where this person
-    may change nothing in the study."""
+    """Ask for both, for each of them; what came of either. Raises :class:`~.allowed.Refused` where this
+    person may change nothing in the study."""
     name = allowed.name_of(study.system, study.organization)
     added = many.ask_many(
         study, records, lambda record: allowed.gone(record) or Join(organization_id=study.organization),

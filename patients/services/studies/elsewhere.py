@@ -33,8 +33,8 @@ _LASTS_FOR = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Somebody:
-    """Just enough to recognise somebody. ``sealed`` is what a form about them carries; ``is_here``: they belong
-    to the study's organization already."""
+    """Just enough to recognise somebody. ``sealed`` is what a form about them carries; ``is_here``: they
+    belong to the study's organization already."""
 
     name: str = field(repr=False)
     birth_date: date | None = field(repr=False)

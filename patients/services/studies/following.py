@@ -1,4 +1,4 @@
-"""How an invitation stands at this moment, asked with the right of who looks; pages ask while somebody waits."""
+"""How an invitation stands now, asked with the right of who looks; pages ask while somebody waits."""
 
 from __future__ import annotations
 

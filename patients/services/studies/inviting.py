@@ -79,6 +79,11 @@ def cancel(invitation: Invitation, *, by: User, reach: Reach) -> Operation:
     return many.ask(wish, participant.record, by=by)
 
 
+def never(record: SourceRecord) -> Refusal | None:
+    """Why a person cannot be invited to anything: gone, deceased or archived."""
+    return allowed.gone(record) or _of_person(record)
+
+
 # --- what stands against it -----------------------------------------------------------------
 
 
@@ -87,8 +92,7 @@ def _planned(study: Study, record: SourceRecord, offer: Offer) -> Planned:
     if participant is None:
         return allowed.gone(record) or not_enrolled(study)
     refusal = (
-        allowed.gone(record)
-        or _of_person(record)
+        never(record)
         or _of_app(study, offer)
         or (_of_email(record, offer) if offer.channel in (Channel.EMAIL, Channel.OWN_EMAIL) else None)
         or _of_invited(participant, offer)

@@ -58,7 +58,7 @@ class Page:
 
 
 def outside(study: Study, *, name: str, number: int, by: User, reach: Reach) -> Page:
-    """People of the study's organization who take no part in it, by name; ``name`` is how one of theirs begins.
+    """People of the study's organization who take no part in it; ``name`` is how one of their names begins.
     One event."""
     rows = _outside(study, reach)
     for word in fold(name).split():

@@ -44,9 +44,7 @@ def offers_for(record: SourceRecord, *, by: User, reach: Reach) -> list[Offer]:
     belongs = set(record.memberships.values_list("organization", flat=True))
     numbers = {each.organization: each for each in places}
     studies = Study.objects.filter(system=record.system, organization__in=numbers, vanished_at=None)
-    mine = set(
-        Participant.objects.filter(record=record, left_at=None).values_list("study_id", flat=True)
-    )
+    mine = set(Participant.objects.filter(record=record, left_at=None).values_list("study_id", flat=True))
     coming = on_their_way(record)
     found = [
         Offer(
@@ -63,9 +61,7 @@ def offers_for(record: SourceRecord, *, by: User, reach: Reach) -> list[Offer]:
 
 def on_their_way(record: SourceRecord) -> dict[str, Operation]:
     """Study → the last operation that is to put the record into it or take it out, where it is open."""
-    rows = Operation.objects.filter(
-        record=record, kind__in=(Kind.ENROL, Kind.UNENROL), state__in=queue.OPEN
-    )
+    rows = Operation.objects.filter(record=record, kind__in=(Kind.ENROL, Kind.UNENROL), state__in=queue.OPEN)
     return {
         wish.study_id: each
         for each in rows.order_by("pk")
@@ -77,6 +73,10 @@ def last_enrolment(study: Study, record: SourceRecord) -> Operation | None:
     """How the record's last enrolment in a study goes or went."""
     rows = Operation.objects.filter(record=record, kind=Kind.ENROL).order_by("-pk")
     return next(
-        (each for each in rows[:20] if isinstance(wish := wish_of(each), Enrol) and wish.study_id == study.remote_id),
+        (
+            each
+            for each in rows[:20]
+            if isinstance(wish := wish_of(each), Enrol) and wish.study_id == study.remote_id
+        ),
         None,
     )

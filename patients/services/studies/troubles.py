@@ -1,4 +1,4 @@
-"""Why an invitation's link may not work: what the portal can check is checked, the rest is asked of the person.
+"""Why an invitation's link may not work: the portal checks what it can, the rest is asked of the person.
 
 The four causes are those of the system's own guide (integrations/jhe/README.md, section 16).
 """
@@ -172,5 +172,3 @@ def _not_kept(cause: str, should: str) -> Check:
         found=f"The link is not kept any more, so that the portal cannot look at it. {should}",
         step="Ask the person what opens when they follow it.",
     )  # fmt: skip
-
-

@@ -1,7 +1,7 @@
 """What a letter and an e-mail of an invitation say: the portal's own words, or those of an organization.
 
-A text has placeholders, which the portal fills when it is shown. It is plain text: paragraphs with a free line
-between them, headings ("# ..."), numbered lines, and for a letter the QR code on a line of its own.
+A text has placeholders, which the portal fills when it is shown. It is plain text: paragraphs with a free
+line between them, headings ("# ..."), numbered lines, and for a letter the QR code on a line of its own.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ Questions? {contact}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A text with its placeholders; ``subject`` is an e-mail's. ``is_own``: the organization has written it."""
+    """A text with its placeholders; ``subject`` is an e-mail's. ``is_own``: the organization wrote it."""
 
     text: str
     subject: str = ""
@@ -250,7 +250,12 @@ def _blocks(part: str) -> Iterator[Block]:
         yield Block(kind, tuple(lines))
 
 
-_KINDS = (("heading", r"#+\s+(.*)"), ("steps", r"\d+[.)]\s+(.*)"), ("points", r"[-*]\s+(.*)"), ("qr", r"\{qr\}()"))
+_KINDS = (
+    ("heading", r"#+\s+(.*)"),
+    ("steps", r"\d+[.)]\s+(.*)"),
+    ("points", r"[-*]\s+(.*)"),
+    ("qr", r"\{qr\}()"),
+)
 
 
 def _kind_of(line: str) -> tuple[str, str]:
