@@ -20,6 +20,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "person.agree_opened": "Opened a page for bringing a person's records into agreement",
         "person.park_opened": "Opened a page for parking a person",
         "person.add_opened": "Opened a form for adding a person to another system",
+        "person.number_opened": "Opened a form for a person's number in a study",
         "person.awaited_viewed": "Opened the page of a person who is being registered",
         "person.mark_opened": "Opened a page for marking a test record",
         "person.ending_opened": "Opened a page for archiving a record or taking it out of an organization",
@@ -40,6 +41,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "people.desk_opened": "Opened their home page with people they saw or parked",
         "people.print_opened": "Opened the list of people for printing",
         "people.exported": "Exported from the list of people",
+        "study.listed": "Opened the people of a study",
+        "study.exported": "Exported the people of a study",
     },
     "Desks": {
         "person.parked": "Parked a person on their home page",
@@ -89,6 +92,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "removal.expired": "The deletion of a record was confirmed by nobody in time",
     },
     "Studies": {
+        "participant.numbered": "Gave a participant a number in a study, or took it away",
         "invitation.link_shown": "Was shown the link of an invitation",
         "invitation.letters_opened": "Opened letters of invitation for printing",
         "invitation.stands": "Heard from the system how an invitation stands",

@@ -52,7 +52,7 @@ def people(request: PortalRequest) -> HttpResponse:
     """The list. A POST changes how it is shown or who is selected, and leads back to it."""
     state, sight = ListState(request.session), sight_of(request.user)
     if request.method != "POST":
-        return _shown(request, state, sight, number=_number(request.GET.get("page")))
+        return _shown(request, state, sight, number=page_number(request.GET.get("page")))
     form = _filter_form(sight, request.POST if "filter" in request.POST else None)
     if form.is_bound and not form.is_valid():
         return _shown(request, state, sight, number=1, form=form)
@@ -71,7 +71,7 @@ def people(request: PortalRequest) -> HttpResponse:
 def print_view(request: PortalRequest) -> HttpResponse:
     """One page of the list for paper; opening it is an event of its own kind."""
     state, sight = ListState(request.session), sight_of(request.user)
-    context = _look(request, state, sight, _number(request.GET.get("page")), action="people.print_opened")
+    context = _look(request, state, sight, page_number(request.GET.get("page")), action="people.print_opened")
     context |= {"back_url": _address(context["page"].number), "printed_at": timezone.now()}
     context["sorted"] = sentence_of(state.order)
     return render_page(request, "patients/people_list/print.html", context=context)
@@ -118,7 +118,7 @@ def _act(request: PortalRequest, state: ListState, sight: Sight, form: FilterFor
     if "size" in sent:
         state.show(sent["size"])
         return 1
-    return _number(sent.get("page") or sent.get("jump") or sent.get("here"))
+    return page_number(sent.get("page") or sent.get("jump") or sent.get("here"))
 
 
 def _tick(request: PortalRequest, state: ListState, sight: Sight) -> None:
@@ -230,7 +230,7 @@ def _scopes(state: ListState) -> list[tuple[str, str]]:
     return [(str(scope), text) for scope, text in scopes]
 
 
-def _number(text: str | None) -> int:
+def page_number(text: str | None) -> int:
     """A page's number; 1 for anything else."""
     return min(max(int(text), 1), MOST_PAGES) if text and text.isascii() and text.isdecimal() else 1
 

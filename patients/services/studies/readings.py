@@ -91,6 +91,12 @@ def _asked(
     return reading
 
 
+def stuck(system: str, organization: str) -> list[StudyReading]:
+    """The readings of an organization and its studies that something stands in the way of."""
+    rows = StudyReading.objects.filter(system=system, organization=organization, is_open=True)
+    return list(rows.exclude(resume_at=None).order_by("pk"))
+
+
 def is_fresh(reading: StudyReading, hold: timedelta = FRESH_FOR) -> bool:
     """Whether what is kept is young enough."""
     return reading.fresh_at is not None and timezone.now() - reading.fresh_at < hold
