@@ -21,7 +21,6 @@ from portal.web.requests import PortalRequest
 from .enrolling import as_refusal
 from .study_pages import StudyPage, refused_with, study_page
 
-OPENED = "study.people_listed"
 ENROL = "enrol"
 _MOST_PAGES = 100_000
 
@@ -29,7 +28,7 @@ _MOST_PAGES = 100_000
 @require_http_methods(["GET", "POST"])
 def add(request: PortalRequest, place: int, study_id: str) -> HttpResponse:
     """People of the organization who take no part, to be ticked and enrolled."""
-    page = study_page(request, place, study_id, action=OPENED)
+    page = study_page(request, place, study_id)
     form = NameForm(request.POST if "name" in request.POST else None)
     refused: Refusal | None = None
     if "enrol" in request.POST:
@@ -61,7 +60,7 @@ def add(request: PortalRequest, place: int, study_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def somebody_elsewhere(request: PortalRequest, place: int, study_id: str) -> HttpResponse:
     """Somebody of another organization, by e-mail; just enough is shown to recognise them."""
-    page = study_page(request, place, study_id, action=OPENED)
+    page = study_page(request, place, study_id)
     form = EmailForm(request.POST if "email" in request.POST else None)
     found: list[Somebody] | None = None
     refused = allowed.why_not(page.study, by=request.user, reach=page.reach)

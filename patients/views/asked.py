@@ -31,7 +31,7 @@ VIEWED = "study.outcome_viewed"
 @require_http_methods(["GET", "POST"])
 def asked(request: PortalRequest, place: int, study_id: str, key: str) -> HttpResponse:
     """What came of it. A POST asks once more for those whom a button helps."""
-    page = study_page(request, place, study_id, action=VIEWED)
+    page = study_page(request, place, study_id)
     kept = outcomes.kept(request.session, key, page.study.public_id)
     if kept is None:
         raise Http404

@@ -28,7 +28,6 @@ from .invitations import letter_of
 from .shown_inviting import LETTER
 from .study_pages import StudyPage, refused_with, study_page
 
-OPENED = "study.people_listed"
 INVITE = "invite"
 WHICH = {
     joining.NEW: "Not invited yet",
@@ -40,7 +39,7 @@ WHICH = {
 @require_http_methods(["GET", "POST"])
 def invite_many(request: PortalRequest, place: int, study_id: str) -> HttpResponse:
     """Participants whom one may invite, all ticked, with app and channel for all of them."""
-    page = study_page(request, place, study_id, action=OPENED)
+    page = study_page(request, place, study_id)
     which = request.GET.get("who", joining.NEW)
     which = which if which in WHICH else joining.NEW
     bulk = _bulk(request)

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import Http404
 from django.urls import reverse
 
-from patients.models import Place, SourceRecord, Study
-from patients.services import visibility
-from patients.services.studies import places
+from patients.models import SourceRecord, Study
 from patients.services.studies.allowed import Because, Fix, Refusal
-from patients.services.studies.places import OutOfReach, OwnPlace
+from patients.services.studies.places import OwnPlace
 from patients.services.visibility import Reach
 from portal.web.requests import PortalRequest
+
+from .shown_studies import shown_place
+from .study_board import study_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,28 +34,23 @@ class StudyPage:
     @property
     def context(self) -> dict[str, Any]:
         """What every such page shows."""
-        return {"own": self.own, "study": self.study, "back_url": board_url(self.own, self.study)}
+        return {
+            "own": self.own,
+            "place": shown_place(self.own),
+            "study": self.study,
+            "back_url": board_url(self.own, self.study),
+        }
 
 
-def study_page(request: PortalRequest, place: int, study_id: str, *, action: str) -> StudyPage:
-    """The study at an address. Raises ``Http404``, after one event, where nobody with this role sees it."""
-    reach = visibility.reach_of(request.user)
-    try:
-        own = places.own_place(place, reach)
-        return StudyPage(own=own, study=places.study_at(own, study_id), reach=reach)
-    except OutOfReach:
-        places.note_refused(action, by=request.user, key=study_id)
-        raise Http404 from None
+def study_page(request: PortalRequest, place: int, study_id: str) -> StudyPage:
+    """The study at an address. Raises ``Http404``, after one event, for whom it is out of reach."""
+    own, study, reach = study_at(request, place, study_id)
+    return StudyPage(own=own, study=study, reach=reach)
 
 
 def board_url(own: OwnPlace, study: Study) -> str:
     """The study's board."""
-    return reverse("patients:study_add", args=[own.place.pk, study.public_id])
-
-
-def place_of(study: Study) -> Place:
-    """The organization of a study. Raises ``Place.DoesNotExist``."""
-    return Place.objects.get(system=study.system, organization=study.organization)
+    return reverse("patients:study", args=[own.place.pk, study.public_id])
 
 
 # --- refusals -------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from patients.services.studies.wordings import Said, Use, Words
 from portal.web.htmx import redirect_after, render_page
 from portal.web.requests import PortalRequest
 
+from .shown_studies import shown_place
+
 
 @require_http_methods(["GET", "POST"])
 def all_wordings(request: PortalRequest, place: int) -> HttpResponse:
@@ -30,6 +32,7 @@ def all_wordings(request: PortalRequest, place: int) -> HttpResponse:
         return redirect_after(request, "patients:wording", place, told["use"], told["language"])
     context: dict[str, Any] = {
         "own": own,
+        "place": shown_place(own),
         "form": form,
         "written": [
             {
@@ -39,7 +42,7 @@ def all_wordings(request: PortalRequest, place: int) -> HttpResponse:
             }
             for each in wordings.written(own.place)
         ],
-        "back_url": reverse("patients:people"),
+        "back_url": reverse("patients:study_list", args=[place]),
     }
     return render_page(request, "patients/inviting/wordings.html", context=context)
 
