@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.core import signing
+from django.db import transaction
 
 from integrations.abilities import KeepsMembers, LooksUpEverywhere
 from integrations.errors import Unsupported
@@ -67,15 +68,16 @@ def add(sealed: str, study: Study, *, by: User, reach: Reach) -> Operation:
     :class:`~.allowed.Refused`, and :mod:`integrations.errors` errors where the record cannot be read."""
     allowed.require(study, by=by, reach=reach)
     record = _taken_in(_unsealed(sealed, study, by=by), study, by=by)
-    operation = enrolling.enrol(study, record, by=by, reach=reach, add=True)
-    audit.write(
-        "study.added_from_elsewhere",
-        by=by,
-        system=study.system,
-        record_id=record.remote_id,
-        subject_key=record.patient.public_id,
-        details={"study": study.public_id},
-    )
+    with transaction.atomic():
+        operation = enrolling.enrol(study, record, by=by, reach=reach, add=True)
+        audit.write(
+            "study.added_from_elsewhere",
+            by=by,
+            system=record.system,
+            record_id=record.remote_id,
+            subject_key=record.patient.public_id,
+            details={"study": study.public_id},
+        )
     return operation
 
 
