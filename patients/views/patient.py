@@ -37,6 +37,7 @@ from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
 from .shown_operations import shown_item
+from .shown_studying import study_actions
 
 
 @require_safe
@@ -144,7 +145,10 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
     former = histories.former_names(opened.patient, view.records, by=request.user)
     return {
         "identity": identity_of(person),
-        "record_actions": record_actions(opened, by=request.user),
+        "record_actions": (
+            *study_actions(opened, by=request.user),
+            *record_actions(opened, by=request.user),
+        ),
         "comparison": compare(person, asking=opened.asking_for, former=former),
         "checklist": checklist_of(person.kept, opened.refused, opened.reach, coming=coming),
         "next_step": next(iter(missing_of(opened, by=request.user, coming=coming)), None),
