@@ -72,6 +72,7 @@ def create(request: PortalRequest, draft_id: str) -> HttpResponse:
     if mine.sent_as is not None:
         messages.info(request, "This form was sent already: nothing was done a second time.")
         return redirect_after(request, "patients:patient", mine.sent_as.public_id)
+    study = drafts.study_of(mine)
     ready = _ready(request, draft_id)
     if isinstance(ready, HttpResponse):
         return ready
@@ -98,7 +99,7 @@ def create(request: PortalRequest, draft_id: str) -> HttpResponse:
         return _again(request, ready, _look(request, ready), f"{fault.for_staff} {fault.next_step}")
     except registration.NothingToDo:
         return redirect_after(request, "patients:register_check", draft_id)
-    return redirect_after(request, "patients:patient", patient.public_id)
+    return _go_on(request, study, patient)
 
 
 @require_POST
@@ -122,16 +123,28 @@ def is_person(request: PortalRequest, draft_id: str) -> HttpResponse:
             patient = _of_mailbox(request, ready)
     except Gone:
         raise Http404 from None
-    also = _missing(ready, patient)
+    study = drafts.study_of(ready.draft)
+    also = _missing(ready, patient) | ({drafts.STUDY: study} if study else {})
     drafts.become(ready.draft, patient, typed, also, by=user)
     if not (also[SYSTEMS] or also["joins"]):
-        drafts.throw_away(draft_id, by=user)
+        if study:
+            drafts.end(ready.draft, patient)
+        else:
+            drafts.throw_away(draft_id, by=user)
         messages.info(request, "They are held everywhere that you chose. Nothing was created.")
-        return redirect_after(request, "patients:patient", patient.public_id)
+        return _go_on(request, study, patient)
     return redirect_after(request, "patients:register_check", draft_id)
 
 
 # --- what they share ------------------------------------------------------------------------
+
+
+def _go_on(request: PortalRequest, study: str, patient: Patient) -> HttpResponse:
+    """To the person; to their onboarding where they are to take part in a study."""
+    if study:
+        return redirect_after(request, "patients:onboarding", study, patient.public_id)
+    return redirect_after(request, "patients:patient", patient.public_id)
+
 
 _CHANGED = "Something has changed since this page was shown. Look at it once more, then press again."
 

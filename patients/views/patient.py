@@ -36,6 +36,7 @@ from .shown_confirming import shown_confirming
 from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
+from .shown_onboarding import courses_of
 from .shown_operations import shown_item
 from .shown_studying import study_actions
 
@@ -173,6 +174,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
     patient, user, reach = opened.patient, request.user, opened.reach
     return {
         "actions": actions_for(opened, by=user),
+        "onboardings": courses_of(opened, by=user),
         "confirmations": shown_confirming(patient, opened.person.kept, by=user),
         "links": shown_links(patient, by=user, reach=reach),
         "namesakes": banner_of(patient.pk, by=user, reach=reach),
