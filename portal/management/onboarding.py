@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.urls import reverse
 
 from integrations.errors import IntegrationError
-from patients.services.onboarding import rehearsing
-from patients.services.onboarding.bringing_in import Brought, Came
+from integrations.writes import Details
+from patients.entering.reading import enter
+from patients.forms.person import conventions
+from patients.matching.contact import compared_email
+from patients.services.onboarding import lists, rehearsing
+from patients.services.onboarding.bringing_in import Bringing, Brought, Came
 from patients.services.onboarding.course import Course, How, Stage, Step
-from patients.services.onboarding.driving import Drive, Passenger
+from patients.services.onboarding.driving import Drive, Order, Passenger
+from patients.services.studies.numbers import folded
 
 HEADER = ("line", "outcome", "reached", "why", "next step", "address")
 _DECIDED_BY_A_PERSON, _ON_ITS_WAY = 2, 4
@@ -87,6 +92,8 @@ def outcome_of(at: int, who: Passenger, drive: Drive, *, invites: bool) -> Outco
 
 def rehearsed(at: int, who: Passenger, *, invites: bool) -> Outcome:
     """What would be done for somebody."""
+    if who.brought is not None:
+        return _nobody(at, who.brought)
     line = who.line
     assert line is not None  # noqa: S101 (somebody made up is not rehearsed)
     try:
@@ -121,3 +128,40 @@ def _reached(course: Course) -> str:
 
 def _verdict(stage: Stage) -> Verdict:
     return Verdict.DECIDE if stage.how is How.STUCK else Verdict.UNDER_WAY
+
+
+def passengers_of(order: Order, lines: Sequence[lists.Line]) -> dict[str, Passenger]:
+    """Everybody of the file once, by the id of their line: who stands there twice is one."""
+    now = conventions()
+    found: dict[str, Passenger] = {}
+    for each in lines:
+        key = each.key(order.study, by=order.by)
+        line = Bringing(key=key, entered=enter(each.typed, now), study=order.study, by=order.by)
+        found.setdefault(key, Passenger(at=each.at, number=each.number, line=line))
+    for passenger, sentence in _shared(found.values()):
+        passenger.brought = Brought(came=Came.WRONG, sentence=sentence, advice=lists.PUT_RIGHT)
+        passenger.stop(sentence, lists.PUT_RIGHT)
+    return found
+
+
+def _shared(passengers: Iterable[Passenger]) -> Iterator[tuple[Passenger, str]]:
+    """Those who have in common what belongs to one person: of whom it is, nobody can tell from the file."""
+    holders: dict[tuple[str, str], list[Passenger]] = {}
+    for each in passengers:
+        for name, value in _own(each):
+            holders.setdefault((name, value), []).append(each)
+    for (name, _), some in holders.items():
+        for each in some if len(some) > 1 else ():
+            others = ", ".join(str(other.at) for other in some if other is not each)
+            yield each, f"{name}: the same as in line {others}."
+
+
+def _own(passenger: Passenger) -> Iterator[tuple[str, str]]:
+    """What of a line is one person's alone: the NHS number, the mailbox, the number in the study."""
+    details = passenger.line.entered.details if passenger.line is not None else Details()
+    values = {
+        "nhs_number": details.nhs_number,
+        "email": compared_email(details.email),
+        lists.NUMBER: folded(passenger.number),
+    }
+    return ((name, value) for name, value in values.items() if value)

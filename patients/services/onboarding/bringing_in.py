@@ -31,7 +31,7 @@ from patients.services.registering.registration import Plan
 from patients.services.visibility import Reach
 from portal.accounts.models import User
 
-from . import course
+from . import course, lists
 
 SYSTEMS = "systems"
 
@@ -96,7 +96,7 @@ def bring_in(line: Bringing) -> Brought:
         return Brought(came=Came.FOUND, patient=known)
     wrong = wrong_in(line)
     if wrong:
-        return Brought(came=Came.WRONG, sentence=" ".join(wrong), advice="Put the line right in the file.")
+        return Brought(came=Came.WRONG, sentence=" ".join(wrong), advice=lists.PUT_RIGHT)
     reach = visibility.reach_of(line.by)
     look = gate.look(line.entered.details, by=line.by)
     who = whom(look)

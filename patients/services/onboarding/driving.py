@@ -103,7 +103,7 @@ class Drive:
     # --- the phases -------------------------------------------------------------------------
 
     def _bring_in(self, passenger: Passenger) -> None:
-        if passenger.line is None:
+        if passenger.line is None or passenger.brought is not None:
             return
         try:
             passenger.brought = brought = bringing_in.bring_in(passenger.line)
@@ -193,8 +193,10 @@ class Drive:
 
 
 def _moving(people: Sequence[int], system: str) -> int:
-    """How many writes for these people go on by themselves."""
-    whose = Q(patient__in=people) | Q(patient__merged_into__in=people) | Q(asked_for__in=people)
+    """How many writes for these people go on by themselves, whoever they have become meanwhile."""
+    became = Patient.objects.filter(pk__in=people, merged_into__isnull=False)
+    now = [*people, *became.values_list("merged_into", flat=True)]
+    whose = Q(patient__in=now) | Q(asked_for__in=now)
     return Operation.objects.filter(whose, system=system, kind__in=_KINDS, state__in=MOVING).count()
 
 

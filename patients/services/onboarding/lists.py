@@ -31,6 +31,7 @@ COLUMNS: Mapping[str, str] = {
     "postcode": "for finding the person",
     NUMBER: "the participant's number in the study, like LL-014",
 }
+PUT_RIGHT = "Put the line right in the file."
 _SEPARATORS = ",;\t"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from patients.services import visibility
 from patients.services.registering import gate
 
-from . import bringing_in, course
+from . import bringing_in, course, lists
 from .bringing_in import Bringing, Brought, Came
 from .course import Course, How, Step
 
@@ -25,8 +25,7 @@ def rehearse(line: Bringing) -> tuple[Brought, Course | None]:
         return Brought(came=Came.FOUND, patient=known), course.course_of(line.study, known, reach=reach)
     wrong = bringing_in.wrong_in(line)
     if wrong:
-        advice = "Put the line right in the file."
-        return Brought(came=Came.WRONG, sentence=" ".join(wrong), advice=advice), None
+        return Brought(came=Came.WRONG, sentence=" ".join(wrong), advice=lists.PUT_RIGHT), None
     look = gate.look(line.entered.details, by=line.by)
     who = bringing_in.whom(look)
     sentence = bringing_in.stands_against(line, look, who, reach)

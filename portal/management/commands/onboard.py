@@ -13,21 +13,26 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.errors import IntegrationError
-from patients.entering.reading import enter
-from patients.forms.person import conventions
 from patients.models import Invitation, Study
 from patients.services import visibility
 from patients.services.csv_files import csv_text
 from patients.services.onboarding import choosing, driving, lists, testing
-from patients.services.onboarding.bringing_in import Bringing
-from patients.services.onboarding.driving import Drive, Order, Passenger
+from patients.services.onboarding.driving import Drive, Order
 from patients.services.operations.wishes import Kind
 from patients.services.registering import gate
 from patients.services.studies.allowed import Refused
 from patients.services.studies.inviting import Offer
 from portal.accounts.models import User
 from portal.management.accounts import account_of
-from portal.management.onboarding import HEADER, Outcome, Verdict, outcome_of, rehearsed, status_of
+from portal.management.onboarding import (
+    HEADER,
+    Outcome,
+    Verdict,
+    outcome_of,
+    passengers_of,
+    rehearsed,
+    status_of,
+)
 
 NOTHING_DONE, INTERRUPTED = 3, 130
 NONE, EMAIL, LETTER = "none", "email", "letter"
@@ -128,7 +133,7 @@ class Command(BaseCommand):
     # --- doing it ---------------------------------------------------------------------------
 
     def _drive(self, order: Order, lines: Sequence[lists.Line]) -> list[Outcome]:
-        passengers = _passengers(order, lines)
+        passengers = passengers_of(order, lines)
         drive = Drive(order, self._progress)
         try:
             drive.run(list(passengers.values()))
@@ -143,7 +148,7 @@ class Command(BaseCommand):
         ]
 
     def _rehearse(self, order: Order, lines: Sequence[lists.Line]) -> list[Outcome]:
-        passengers = _passengers(order, lines)
+        passengers = passengers_of(order, lines)
         outcomes = []
         for done, each in enumerate(lines, 1):
             passenger = passengers[each.key(order.study, by=order.by)]
@@ -211,14 +216,3 @@ class Command(BaseCommand):
             self.stderr.write(each)
         self.stderr.write("Nothing was done.")
         sys.exit(NOTHING_DONE)
-
-
-def _passengers(order: Order, lines: Sequence[lists.Line]) -> dict[str, Passenger]:
-    """Everybody of the file once, by the id of their line: who stands there twice is one."""
-    now = conventions()
-    found: dict[str, Passenger] = {}
-    for each in lines:
-        key = each.key(order.study, by=order.by)
-        line = Bringing(key=key, entered=enter(each.typed, now), study=order.study, by=order.by)
-        found.setdefault(key, Passenger(at=each.at, number=each.number, line=line))
-    return found
