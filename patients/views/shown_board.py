@@ -55,11 +55,13 @@ _INVITATION_TONES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownParticipant:
-    """A participant's row with the addresses of the person's page and of the number's form."""
+    """A participant's row with the addresses of the person's page and of the number's form, which is also
+    there as a part of the row (``row_url``)."""
 
     key: int
     url: str
     number_url: str
+    row_url: str
     identity: Identity = field(repr=False)
     number: str = field(repr=False)
     standing: str
@@ -111,6 +113,7 @@ def shown_row(own: OwnPlace, study: Study, row: BoardRow) -> ShownParticipant:
         number_url=reverse(
             "patients:participant_number", args=[own.place.pk, study.public_id, row.participant]
         ),
+        row_url=reverse("patients:number_in_row", args=[own.place.pk, study.public_id, row.participant]),
         identity=row.identity,
         number=row.number,
         standing=row.standing.label,
