@@ -38,6 +38,7 @@ from .shown_links import shown_links
 from .shown_namesakes import banner_of
 from .shown_onboarding import courses_of
 from .shown_operations import shown_item
+from .shown_participations import shown_participations
 from .shown_studying import study_actions
 
 
@@ -176,6 +177,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
         "actions": actions_for(opened, by=user),
         "onboardings": courses_of(opened, by=user),
         "confirmations": shown_confirming(patient, opened.person.kept, by=user),
+        "studies": shown_participations(patient, reach),
         "links": shown_links(patient, by=user, reach=reach),
         "namesakes": banner_of(patient.pk, by=user, reach=reach),
         "writes": [shown_item(each) for each in attention.of_person(patient, by=user, reach=reach)],

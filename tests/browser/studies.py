@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
+from patients.matching.study_numbers import folded
 from patients.models import Participant, Study, StudyReading
-from patients.services.studies.numbers import folded
 from tests import study_reading
 from tests.study_reading import BP, BP_AND_HR, HEART_RATE, LIFESPAN, PRESSURE
 
