@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 
+from patients.matching.study_numbers import folded
 from patients.models import Participant
 from patients.services.studies.board import NONE, NUMBERED, SILENT_DAYS, STATES, UNNUMBERED, Filters
-from patients.services.studies.numbers import LONGEST, folded
+from patients.services.studies.numbers import LONGEST
 from portal.templatetags.ui import label
 
 from .people_list import REASON_LENGTH
@@ -18,8 +19,8 @@ class BoardFilterForm(forms.Form):
     """The filters of a study's board."""
 
     name = forms.CharField(
-        label="Name or number begins with",
-        help_text="Surname first, like Smith or Smith Jo, or a number in the study",
+        label="Name or number",
+        help_text="How it begins: Smith Jo, LL-0",
         required=False,
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -37,7 +38,7 @@ class BoardFilterForm(forms.Form):
         required=False,
     )
     silent = forms.TypedChoiceField(
-        label="Agreed, and not heard from for",
+        label="Agreed, not heard from for",
         choices=[("", "However long"), *((str(days), f"{days} days") for days in SILENT_DAYS)],
         coerce=int,
         empty_value=None,

@@ -178,14 +178,14 @@ def tags_of(filters: Filters) -> list[FilterTag]:
 
 def _tags(filters: Filters) -> Iterator[FilterTag]:
     if filters.name:
-        yield FilterTag(key="name", label="Name or number begins with", value=filters.name)
+        yield FilterTag(key="name", label="Name or number", value=filters.name)
     if filters.standing:
         yield FilterTag(key="standing", label="Stands at", value=Standing(filters.standing).label)
     if filters.invitation:
         value = "none" if filters.invitation == NONE else label(filters.invitation)
         yield FilterTag(key="invitation", label="Latest invitation", value=value)
     if filters.silent:
-        yield FilterTag(key="silent", label="Agreed, and not heard from for", value=f"{filters.silent} days")
+        yield FilterTag(key="silent", label="Agreed, not heard from for", value=f"{filters.silent} days")
     if filters.numbered:
         word = "without one" if filters.numbered == UNNUMBERED else "with one"
         yield FilterTag(key="numbered", label="Number in the study", value=word)

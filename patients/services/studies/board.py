@@ -18,12 +18,11 @@ from django.utils import timezone
 
 from integrations.studies import InvitationState
 from patients.matching.names import fold
+from patients.matching.study_numbers import folded
 from patients.models import Participant, Study
 from patients.services import visibility
 from patients.services.people_list import Page
 from patients.services.visibility import Reach
-
-from .numbers import folded
 
 Standing = Participant.Standing
 SILENT_DAYS = (7, 14, 30, 90)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from django.db import IntegrityError, transaction
 
+from patients.matching.study_numbers import folded
 from patients.models import Participant
 from patients.services.hand_links import Side
 from patients.services.seals import held, seal
@@ -18,12 +17,6 @@ LONGEST = 40
 
 class Taken(Exception):
     """Somebody else in the study has this number."""
-
-
-def folded(number: str) -> str:
-    """A number as it is compared: "LL-014", "ll 014" and "LL014" are one; 014 and 14 are two."""
-    plain = unicodedata.normalize("NFKC", number).casefold()
-    return "".join(character for character in plain if character.isalnum())[:64]
 
 
 def seal_number(whole: Side, participant: Participant, *, by: User) -> str:

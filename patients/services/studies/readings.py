@@ -16,7 +16,7 @@ from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 
 from integrations.errors import IntegrationError, RateLimited
-from patients.models import Study, StudyReading
+from patients.models import Participant, Study, StudyReading
 from patients.services.sync_runs import wait_after
 from portal.accounts.models import User
 
@@ -55,7 +55,17 @@ def ask_for_study(
         study=study,
         defaults={"system": study.system, "organization": study.organization, "asked_at": timezone.now()},
     )
-    return _asked(reading, by=by, wanted=wanted, hold=hold)
+    return _asked(reading, by=by, wanted=_stale(study, wanted), hold=hold)
+
+
+def _stale(study: Study, wanted: Sequence[int]) -> list[int]:
+    """Those of some participants whose decisions were read longer ago than pages show them, or never."""
+    if not wanted:
+        return []
+    young = timezone.now() - FRESH_FOR
+    rows = Participant.objects.filter(study=study, pk__in=wanted[:MOST_WANTED])
+    fresh = set(rows.filter(checked_at__gte=young).values_list("pk", flat=True))
+    return [each for each in wanted if each not in fresh]
 
 
 def ask_again(reading: StudyReading, *, by: User) -> None:
@@ -72,18 +82,16 @@ def _asked(
     who asked last: these are known to reach it."""
     now = timezone.now()
     changes: dict[str, Any] = {}
-    if not is_fresh(reading, hold):
-        if not reading.is_open or reading.phase == Phase.DECISIONS:
-            changes |= {"is_open": True, "phase": Phase.PLAN, "asked_at": now}
-        if by is not None and reading.asked_by_id != by.pk:
-            changes |= {"asked_by": by, "resume_at": None}
+    if not is_fresh(reading, hold) and (not reading.is_open or reading.phase == Phase.DECISIONS):
+        changes = {"is_open": True, "phase": Phase.PLAN, "asked_at": now}
     if wanted and set(wanted) != set(reading.wanted):
-        changes["wanted"] = list(wanted)[:MOST_WANTED]
-        if reading.phase == Phase.DECISIONS or not reading.is_open:
-            changes |= {"is_open": True, "phase": changes.get("phase", Phase.SHOWN), "asked_at": now}
-            changes |= {} if reading.asked_by_id else {"asked_by": by}
+        changes |= {"wanted": list(wanted), "with_decisions": True}
+        if not changes.get("is_open") and (not reading.is_open or reading.phase == Phase.DECISIONS):
+            changes |= {"is_open": True, "phase": Phase.SHOWN, "asked_at": now}
     if wanted and not reading.with_decisions:
         changes["with_decisions"] = True
+    if by is not None and reading.asked_by_id != by.pk and (changes or reading.is_open):
+        changes |= {"asked_by": by, "resume_at": None}
     if changes:
         StudyReading.objects.filter(pk=reading.pk).update(**changes)
         for name, value in changes.items():

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from integrations.studies import Scope, StudyPlan
 from integrations.types import Study as RemoteStudy
+from patients.matching.study_numbers import folded
 from patients.models import OwnRoles, Participant, Place, SourceRecord, Study
 from patients.services import facets, index
 from patients.services.studies import plans
-from patients.services.studies.numbers import folded
 from patients.services.studies.standing import standing_of
 from portal.accounts.models import User
 from tests.support import Node, parsed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from patients.matching.study_numbers import folded
 from patients.models import Participant, Study
-from patients.services.studies.numbers import folded
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import signed_in
@@ -100,3 +100,40 @@ def test_viewers_see_numbers_and_change_none(client: Client, coordinator: User, 
 def test_numbers_are_compared_without_what_stands_between() -> None:
     assert folded("LL-014") == folded("ll 014") == folded("LL\N{NON-BREAKING HYPHEN}014") == "ll014"
     assert folded("014") != folded("14")
+
+
+# --- the look-up box ------------------------------------------------------------------------
+
+
+def suggested(client: Client, typed: str) -> list[str]:
+    """Family names that the look-up shows while this is typed."""
+    response = client.post("/typed", {"text": typed, "run": "r" * 22}, headers=PART)
+    assert response.status_code == 200
+    return [each.text for each in parsed(response).of_class("portal-name__family")]
+
+
+@pytest.mark.parametrize("typed", ["LL-014", "ll-014", "participant no. LL014", "id: LL014", "ll-014 carter"])
+def test_look_up_finds_the_person_by_number(desk: Client, five: Study, typed: str) -> None:
+    assert suggested(desk, typed) == ["CARTER"]
+
+
+def test_number_that_nobody_has_finds_nobody(desk: Client, five: Study) -> None:
+    assert suggested(desk, "LL-999") == []
+
+
+def test_number_beyond_reach_finds_nobody(client: Client, coordinator: User, five: Study) -> None:
+    signed_in(client, holds(coordinator, "8"))
+    assert suggested(client, "LL-014") == []
+
+
+def test_number_of_who_has_left_finds_nobody(desk: Client, five: Study) -> None:
+    Participant.objects.filter(number="LL-014").update(left_at=five.read_at)
+    assert suggested(desk, "LL-014") == []
+
+
+def test_systems_are_not_asked_for_numbers_of_studies(desk: Client, five: Study) -> None:
+    address = desk.post("/", {"text": "LL-014"})["Location"]
+    page = parsed(desk.get(f"{address}?all=1"))
+
+    assert [each.text for each in page.of_class("portal-name__family")] == ["CARTER"]
+    assert "keeps no numbers in studies" in page.text
