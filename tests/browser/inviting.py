@@ -17,9 +17,9 @@ from tests.studying import BP, BP_AND_HR, CAREX, PAMELA, PETER, reach, study_rea
 from tests.support import connected
 from tests.writing import LIFESPAN, known, work_off
 
-from .journey import MEGAN, Journey
+from .journey import Journey
 
-PERRY = "40003"
+MARY, PERRY = "manager_mary@example.com", "40003"
 Channel = Invitation.Channel
 
 
@@ -165,7 +165,7 @@ def elsewhere(journey: Journey) -> None:
     journey.watch.typed.append(email)
     journey.when_they_go_to(of_study("elsewhere"))
     journey.page.get_by_label("E-mail address").fill(email)
-    journey.page.get_by_role("button", name="Look up", exact=True).click()
+    journey.page.get_by_role("button", name="Look up everywhere").click()
     expect(journey.page.get_by_role("button", name="Add to Lifespan Lab and enrol")).to_be_visible()
 
 
@@ -254,7 +254,7 @@ def of_colleague(journey: Journey) -> None:
     """An invitation that somebody else has asked for."""
     at_desk = journey.user
     colleague = make_user("colleague@example.org", Role.COORDINATOR, name="Clara Colleague")
-    journey.user = connected(colleague, MEGAN, journey.sandbox)
+    journey.user = connected(colleague, MARY, journey.sandbox)
     row = given_invitation(journey)
     journey.user = at_desk
     journey.when_they_go_to(f"/invitations/{row.public_id}")
