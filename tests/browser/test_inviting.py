@@ -40,7 +40,7 @@ def choose(journey: Journey, label: str) -> None:
 
 def scanned(page: Page) -> str:
     """What a telephone's camera reads from the screen."""
-    shot = page.locator(".portal-qr").screenshot()
+    shot = page.locator(".portal-link-qr").screenshot()
     (found,) = zxingcpp.read_barcodes(_pixels(page, shot))
     return str(found.text)
 
@@ -82,7 +82,7 @@ def test_newcomer_is_enrolled_and_connected_by_keyboard_alone(journey: Journey) 
     began = time.monotonic()
     expect(page.get_by_role("heading", name="Connected")).to_be_visible(timeout=WITHIN)
     assert time.monotonic() - began < WITHIN / 1000
-    assert page.locator(".portal-qr").count() == 0
+    assert page.locator(".portal-link-qr").count() == 0
 
 
 def test_link_is_copied_by_keyboard_and_that_is_said(journey: Journey) -> None:

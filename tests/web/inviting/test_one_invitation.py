@@ -78,7 +78,7 @@ def test_nobody_but_who_asked_for_it_is_shown_the_link(
     assert "shown to nobody but who asked for it" in page.text
     for name in ("invitation", "invitation_in_person", "invitation_letter"):
         shown = others.get(f"{of_invitation(row, name)}?way=copy")
-        assert not parsed(shown).of_class("portal-qr")
+        assert not parsed(shown).of_class("portal-link-qr")
         assert b"carex.example.org" not in shown.content
     assert not Event.objects.filter(action="invitation.link_shown").exists()
 
@@ -105,7 +105,7 @@ def test_page_says_connected_when_the_app_has_redeemed(
     assert desk.get(poll, headers=PART)["HX-Refresh"] == "true"
     after = opened(desk, of_invitation(row, "invitation_in_person"))
     assert "Connected" in after.text
-    assert not after.of_class("portal-qr")
+    assert not after.of_class("portal-link-qr")
     row.refresh_from_db()
     takes_part.refresh_from_db()
     assert (row.state, row.link) == ("redeemed", None)
