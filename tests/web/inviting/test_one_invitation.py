@@ -290,10 +290,20 @@ def test_check_of_a_link_that_should_work_leaves_the_rest_to_the_person(
     page = opened(desk, of_invitation(row, "invitation_trouble"))
     items = page.of_class("portal-checks__item")
     assert len(items) == 4
-    assert "valid and was not used yet" in items[0].text
+    assert "not used, replaced or cancelled" in items[0].text
+    assert "portal-checks__item--good" in items[0].attributes["class"]
     assert "carex.example.org" in items[1].text
     assert "cannot see what is installed" in items[2].text
     assert "a telephone does not get there" in items[3].text  # 127.0.0.1
+
+
+def test_older_link_that_nobody_tried_is_doubted(desk: Client, study: Study, peter: SourceRecord) -> None:
+    row = invited(desk, peter, study)
+    Invitation.objects.update(asked_at=timezone.now() - timedelta(days=3))
+
+    first = opened(desk, of_invitation(row, "invitation_trouble")).of_class("portal-checks__item")[0]
+    assert "only once somebody tries it" in first.text
+    assert "portal-checks__item--ask" in first.attributes["class"]
 
 
 def test_reason_is_needed_for_an_e_mail_without_permission(
