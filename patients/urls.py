@@ -137,6 +137,11 @@ urlpatterns = [
         study_people.participant_number,
         name="participant_number",
     ),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/participants/<int:number>/number/row",
+        study_people.number_in_row,
+        name="number_in_row",
+    ),
     path("removals/<str:public_id>", removals.removal, name="removal"),
     path("writes/", operations.operations, name="operations"),
     path("writes/bulks/", bulks.bulks, name="bulks"),

@@ -8,8 +8,9 @@ from django import forms
 
 from patients.matching.study_numbers import folded
 from patients.models import Participant
-from patients.services.studies.board import NONE, NUMBERED, SILENT_DAYS, STATES, UNNUMBERED, Filters
+from patients.services.studies.board import NUMBERED, SILENT_DAYS, STATES, UNNUMBERED, Filters
 from patients.services.studies.numbers import LONGEST
+from patients.services.studies.within import NONE
 from portal.templatetags.ui import label
 
 from .people_list import REASON_LENGTH

@@ -30,6 +30,7 @@ from patients.services.people_list import (
     sight_of,
 )
 from patients.services.people_rows import called, rows_of
+from patients.services.studies.within import studies_within
 from patients.services.visibility import Sight
 from portal import audit
 from portal.accounts.access import is_allowed, who_may
@@ -225,7 +226,8 @@ def _details(state: ListState, page: Page) -> dict[str, Any]:
 def _filter_form(sight: Sight, data: Any = None, initial: Filters | None = None) -> FilterForm:
     values = {name: getattr(initial, name) for name in initial.names} if initial else None
     organizations = [(each.pk, called(each)) for each in own_organizations(sight)]
-    return FilterForm(data, initial=values, organizations=organizations)
+    studies = [(each.public_id, each.name) for each in studies_within(sight.reach)]
+    return FilterForm(data, initial=values, organizations=organizations, studies=studies)
 
 
 def _scopes(state: ListState) -> list[tuple[str, str]]:

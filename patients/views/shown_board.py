@@ -12,7 +12,6 @@ from integrations.studies import InvitationState
 from patients.models import Participant, Study
 from patients.services.portrait import Identity
 from patients.services.studies.board import (
-    NONE,
     SILENT_SHOWN,
     UNNUMBERED,
     Counts,
@@ -22,6 +21,7 @@ from patients.services.studies.board import (
 )
 from patients.services.studies.board_rows import BoardRow
 from patients.services.studies.places import OwnPlace
+from patients.services.studies.within import NONE
 from portal.templatetags.ui import label
 
 from .shown_people import Column, FilterTag
@@ -55,11 +55,13 @@ _INVITATION_TONES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownParticipant:
-    """A participant's row with the addresses of the person's page and of the number's form."""
+    """A participant's row with the addresses of the person's page and of the number's form, which is also
+    there as a part of the row (``row_url``)."""
 
     key: int
     url: str
     number_url: str
+    row_url: str
     identity: Identity = field(repr=False)
     number: str = field(repr=False)
     standing: str
@@ -105,23 +107,33 @@ _COLUMNS = {
 
 def shown_row(own: OwnPlace, study: Study, row: BoardRow) -> ShownParticipant:
     """A row as templates show it."""
-    state = InvitationState(row.invitation) if row.invitation else None
     return ShownParticipant(
         key=row.participant,
         url=reverse("patients:patient", args=[row.public_id]),
         number_url=reverse(
             "patients:participant_number", args=[own.place.pk, study.public_id, row.participant]
         ),
+        row_url=reverse("patients:number_in_row", args=[own.place.pk, study.public_id, row.participant]),
         identity=row.identity,
         number=row.number,
         standing=row.standing.label,
-        tone=_TONES[row.standing],
+        tone=tone_of(row.standing),
         invitation=row.invitation,
-        invitation_tone=_INVITATION_TONES[state] if state else "",
+        invitation_tone=invitation_tone(row.invitation),
         invited_at=row.invited_at,
         is_test=row.is_test,
         row=row,
     )
+
+
+def tone_of(standing: Participant.Standing) -> str:
+    """How a step is coloured beside its word."""
+    return _TONES[standing]
+
+
+def invitation_tone(invitation: str) -> str:
+    """How the state of an invitation is coloured beside its word; empty for none."""
+    return _INVITATION_TONES[InvitationState(invitation)] if invitation else ""
 
 
 def columns_of(order: Order) -> dict[str, Column]:

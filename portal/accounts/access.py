@@ -111,6 +111,7 @@ TABLE: dict[str, Rule] = {
     "patients:study_reading": Rule(EVERY_ROLE, EVERY_ROLE),
     "patients:study_export": Rule(EXPORTERS, EXPORTERS),
     "patients:participant_number": Rule(WRITERS, WRITERS),
+    "patients:number_in_row": Rule(WRITERS, WRITERS),
     # Writes to the systems: services show whoever is no admin their own only
     "patients:operations": Rule(WRITERS),
     "patients:operation": Rule(EVERY_ROLE),

@@ -18,7 +18,17 @@ from django.utils import timezone
 
 from integrations.sandbox.run import Sandbox
 from patients.entering.typed import Typed
-from patients.models import Bulk, Invitation, Link, Operation, Patient, Removal, SourceRecord
+from patients.models import (
+    Bulk,
+    Invitation,
+    Link,
+    Operation,
+    Participant,
+    Patient,
+    Removal,
+    SourceRecord,
+    Study,
+)
 from patients.services import linking, viewing, visibility
 from patients.services.event_words import KINDS, LOOKS
 from patients.services.operations import bulks, recording
@@ -32,6 +42,7 @@ from portal.accounts import access
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import make_user
+from tests.study_reading import own_place
 from tests.studying import BP, BP_AND_HR, CAREX, study_read, taking_part
 from tests.support import PART, Desk, connected, settle
 
@@ -151,7 +162,8 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
     desk.open(found.addresses[0])
     settle()
     record = SourceRecord.objects.get(system="jump", family=NAME, given="grace")
-    public_id = record.patient.public_id
+    person = record.patient
+    public_id = person.public_id
     unsaid = record.patient.records.exclude(system="jump").earliest("pk")
     by_hand, other = linked_by_hand(desk.user), somebody_else(desk)
     SourceRecord.objects.update(whole_at=None)  # so that the person's page has systems to wait for
@@ -176,9 +188,31 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
         "patients:audit_sheet": [f"{inquiries[0]}/sheet"],
         "patients:audit_export": [f"{inquiries[0]}/export"],
         "patients:sync": ["/connections/jump/sync"],
+        **studies_of(person.records.get(system="jhe"), desk.user),
         **forms_about(desk.user),
         **writes_about(record, desk.user),
-        **studies_of(record.patient, desk),
+        **invitations_of(record.patient, desk),
+    }
+
+
+def studies_of(record: SourceRecord, user: User) -> dict[str, list[str]]:
+    """Addresses of a study in which somebody takes part."""
+    now = timezone.now()
+    study = Study.objects.create(
+        system="jhe", remote_id="30001", organization="20003", name="A study", read_at=now
+    )
+    participant = Participant.objects.create(study=study, record=record, seen_at=now)
+    place = own_place(user).place.pk
+    board = f"/organizations/{place}/studies/{study.public_id}"
+    return {
+        "patients:studies": ["/studies/?choose=1"],
+        "patients:study_list": [f"/organizations/{place}/studies/"],
+        "patients:study_list_reading": [f"/organizations/{place}/studies/reading"],
+        "patients:study": [f"{board}/"],
+        "patients:study_reading": [f"{board}/reading"],
+        "patients:study_export": [f"{board}/export"],
+        "patients:participant_number": [f"{board}/participants/{participant.pk}/number"],
+        "patients:number_in_row": [f"{board}/participants/{participant.pk}/number/row"],
     }
 
 
@@ -218,7 +252,7 @@ def writes_about(record: SourceRecord, user: User) -> dict[str, list[str]]:
     }
 
 
-def studies_of(person: Patient, desk: Desk) -> dict[str, list[str]]:
+def invitations_of(person: Patient, desk: Desk) -> dict[str, list[str]]:
     """Addresses of a study in which the person takes part and to which they are invited, and of another."""
     record = person.records.get(system="jhe")
     study, other = (study_read(number, by=desk.user) for number in (BP_AND_HR, BP))
@@ -292,9 +326,7 @@ def walked(desk: Desk) -> Watch:
 
 
 def kinds(address: str) -> tuple[dict[str, str], ...]:
-    """As what an address is asked for: as a page and as a part, or as one of the two alone."""
-    if address.endswith("/number"):
-        return ({},)  # its part is a field, and shows nobody
+    """As what an address is asked for: as a page and as a part, or as a part alone."""
     return (PART,) if "/live?" in address else ({}, PART)
 
 

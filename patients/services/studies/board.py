@@ -24,12 +24,13 @@ from patients.services import visibility
 from patients.services.people_list import Page
 from patients.services.visibility import Reach
 
+from .within import invited
+
 Standing = Participant.Standing
 SILENT_DAYS = (7, 14, 30, 90)
 SILENT_SHOWN = 14  # of these the one that is counted beside the funnel
 #: States that an invitation can be asked for by; beside them nobody has one (``NONE``).
 STATES = tuple(InvitationState)
-NONE = "none"
 NUMBERED, UNNUMBERED = "yes", "no"
 
 
@@ -193,7 +194,7 @@ def find(study: Study, reach: Reach, filters: Filters) -> QuerySet[Participant]:
     if filters.standing:
         found = found.filter(standing=filters.standing)
     if filters.invitation:
-        found = found.filter(_invited(study, filters.invitation))
+        found = found.filter(invited(filters.invitation))
     if filters.declined:
         found = found.filter(declined__gt=0)
     if filters.pending:
@@ -203,16 +204,6 @@ def find(study: Study, reach: Reach, filters: Filters) -> QuerySet[Participant]:
     if filters.numbered:
         found = found.filter(Q(number_key="") if filters.numbered == UNNUMBERED else ~Q(number_key=""))
     return found
-
-
-def _invited(study: Study, state: str) -> Q:
-    """By the latest invitation. Where the system keeps no states, nobody is known not to be invited."""
-    keeps_none = study.tells_states is False
-    if state == NONE:
-        return Q(pk__in=[]) if keeps_none else Q(invitation_state="", invited_at=None)
-    if state == InvitationState.NOT_KNOWN and keeps_none:
-        return Q(invitation_state__in=["", state])
-    return Q(invitation_state=state)
 
 
 def ids_in_order(found: QuerySet[Participant], order: Order) -> QuerySet[Participant, int]:

@@ -73,7 +73,7 @@ def keep_people(study: Study, found: Sequence[RemotePatient], *, seen_at: dateti
         there = set(known.values_list("record_id", flat=True))
         Participant.objects.bulk_create(
             [
-                Participant(study=study, record_id=pk, is_test=is_test, seen_at=seen_at)
+                Participant(study=study, record_id=pk, is_test=is_test, since_at=seen_at, seen_at=seen_at)
                 for pk, is_test in records.items()
                 if pk not in there
             ],

@@ -22,7 +22,7 @@ def one(family: str) -> Participant:
 
 def form_of(client: Client, which: Study, row: Participant, **headers: str) -> tuple[str, str]:
     """The address of the number's form, and the seal that it carries."""
-    url = f"{board_of(which)}participants/{row.pk}/number"
+    url = f"{board_of(which)}participants/{row.pk}/number{'/row' if headers else ''}"
     response = client.get(url, headers=headers)
     assert response.status_code == 200
     return url, parsed(response).named("seal")[0].attributes["value"]
@@ -44,6 +44,7 @@ def test_number_is_given_in_its_row(desk: Client, five: Study) -> None:
 def test_number_is_given_on_a_page_without_javascript(desk: Client, five: Study) -> None:
     row = one("carter")
     url, seal = form_of(desk, five, row)
+    assert desk.get(f"{url}/row")["Location"] == url
     assert events_of(desk.get(url)) == ["person.number_opened"]
     response = desk.post(url, {"seal": seal, "number": ""})
 
@@ -77,7 +78,7 @@ def test_same_number_is_free_in_another_study_and_after_leaving(desk: Client, fi
 def test_form_of_somebody_else_is_refused(desk: Client, five: Study) -> None:
     _, seal = form_of(desk, five, one("baker"), **PART)
     url = f"{board_of(five)}participants/{one('abbott').pk}/number"
-    assert desk.post(url, {"seal": seal, "number": "LL-7"}, headers=PART).status_code == 422
+    assert desk.post(f"{url}/row", {"seal": seal, "number": "LL-7"}, headers=PART).status_code == 422
     assert desk.post(url, {"seal": seal, "number": "LL-7"}).status_code == 409
     assert one("abbott").number == ""
 
