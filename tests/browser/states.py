@@ -17,6 +17,7 @@ from . import (
     desks,
     editing,
     endings,
+    enrolling,
     inviting,
     linking,
     listing,
@@ -245,12 +246,12 @@ def _people_list() -> list[State]:
 
 def _inviting() -> list[State]:
     enrol: list[tuple[str, Way]] = [
-        ("one", inviting.enrolling),
-        ("waiting", inviting.waiting),
-        ("out", inviting.unenrolling),
-        ("add", inviting.adding),
-        ("selected", inviting.selected),
-        ("elsewhere", inviting.elsewhere),
+        ("one", enrolling.enrolling),
+        ("waiting", enrolling.waiting),
+        ("out", enrolling.unenrolling),
+        ("add", enrolling.adding),
+        ("selected", enrolling.selected),
+        ("elsewhere", enrolling.elsewhere),
     ]
     invite: list[tuple[str, Way]] = [
         ("one", inviting.invite),
@@ -277,9 +278,9 @@ def _inviting() -> list[State]:
     return [
         *(State(part="enrol", name=name, way=way, role=role) for name, way in enrol),
         *(State(part="invite", name=name, way=way, role=role) for name, way in invite),
-        State(part="enrol", name="viewer", way=inviting.enrolling_refused, role=role, jhe_login=victor),
-        State(part="enrol", name="outside", way=inviting.enrolling_outside, role=role, jhe_login=mary),
-        State(part="enrol", name="asked", way=inviting.added, role=role, jhe_login=mary),
+        State(part="enrol", name="viewer", way=enrolling.enrolling_refused, role=role, jhe_login=victor),
+        State(part="enrol", name="outside", way=enrolling.enrolling_outside, role=role, jhe_login=mary),
+        State(part="enrol", name="asked", way=enrolling.added, role=role, jhe_login=mary),
         State(part="invite", name="viewer", way=inviting.invite_of_viewer, role=role, jhe_login=victor),
         State(part="invite", name="letter-printed", way=inviting.letter, role=role, print=True),
         State(part="invite", name="wordings", way=inviting.wordings, role=Role.ADMIN),

@@ -15,7 +15,7 @@ from portal.accounts.roles import Role
 from tests.studying import BP_AND_HR, enrolled
 from tests.writing import work_off
 
-from . import inviting
+from . import enrolling, inviting
 from .inviting import PERRY
 from .journey import Journey
 
@@ -128,7 +128,7 @@ def test_the_way_is_the_same_without_javascript(unscripted: Journey) -> None:
 
 def test_people_are_ticked_at_once_and_enrolled(journey: Journey) -> None:
     journey.given_signed_in(Role.COORDINATOR)
-    inviting.adding(journey)
+    enrolling.adding(journey)
     page = journey.page
     page.get_by_role("button", name="Tick all on this page").click()
     for box in page.get_by_role("checkbox").all():
