@@ -177,7 +177,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
         "actions": actions_for(opened, by=user),
         "onboardings": courses_of(opened, by=user),
         "confirmations": shown_confirming(patient, opened.person.kept, by=user),
-        "studies": shown_participations(patient, reach),
+        "studies": shown_participations(patient, reach, by=user),
         "links": shown_links(patient, by=user, reach=reach),
         "namesakes": banner_of(patient.pk, by=user, reach=reach),
         "writes": [shown_item(each) for each in attention.of_person(patient, by=user, reach=reach)],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -16,11 +17,13 @@ from django.conf import settings
 from integrations.registry import label_of
 from integrations.studies import InvitationState as State
 from integrations.studies import LinkParts
+from patients.models import Invitation
 from patients.services.operations import clock
 
 from . import plans
 from .handing_over import Opened, parts_of
 
+FRESH_FOR = timedelta(days=3)  # less than any known server lets a link live
 _TEST_MARKS = ("dev", "test", "staging", "debug", "demo")
 
 
@@ -86,9 +89,20 @@ def _code(opened: Opened) -> Check:
         )  # fmt: skip
     if row.expires_at is not None and row.expires_at <= clock.now():
         return Check(cause=cause, verdict=Verdict.BAD, found=_OVER[State.EXPIRED], fix=Fix.AGAIN)
+    return _unused(cause, label, row)
+
+
+def _unused(cause: str, label: str, row: Invitation) -> Check:
+    """That it has expired the system may find out only when somebody tries it: an older one is doubted."""
+    found = f"{label} says that it was not used, replaced or cancelled."
+    made_at = row.asked_at or row.state_at
+    if made_at is not None and clock.now() - made_at < FRESH_FOR:
+        return Check(cause=cause, verdict=Verdict.GOOD, found=found)
     return Check(
-        cause=cause, verdict=Verdict.GOOD,
-        found=f"{label} says that it is valid and was not used yet.",
+        cause=cause, verdict=Verdict.ASK,
+        found=f"{found} That it has expired it may notice only once somebody tries it, and it was made "
+        f"{FRESH_FOR.days} days ago or more.",
+        step="If in doubt, make a new invitation: this one then ends.", fix=Fix.AGAIN,
     )  # fmt: skip
 
 

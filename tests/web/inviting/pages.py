@@ -91,7 +91,7 @@ def link_on(page: Node) -> str:
 
 def qr_texts(page: Node) -> list[str]:
     """What the QR codes of a page say, read as a camera would."""
-    return [_read(each) for each in page.of_class("portal-qr")]
+    return [_read(each) for each in page.of_class("portal-link-qr")]
 
 
 def _read(svg: Node) -> str:

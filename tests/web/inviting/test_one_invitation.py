@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -18,7 +17,6 @@ from tests.support import PART, parsed
 from tests.writing import work_off
 
 from .pages import (
-    REASON,
     fields_of,
     invite_page,
     invited,
@@ -78,7 +76,7 @@ def test_nobody_but_who_asked_for_it_is_shown_the_link(
     assert "shown to nobody but who asked for it" in page.text
     for name in ("invitation", "invitation_in_person", "invitation_letter"):
         shown = others.get(f"{of_invitation(row, name)}?way=copy")
-        assert not parsed(shown).of_class("portal-qr")
+        assert not parsed(shown).of_class("portal-link-qr")
         assert b"carex.example.org" not in shown.content
     assert not Event.objects.filter(action="invitation.link_shown").exists()
 
@@ -105,7 +103,7 @@ def test_page_says_connected_when_the_app_has_redeemed(
     assert desk.get(poll, headers=PART)["HX-Refresh"] == "true"
     after = opened(desk, of_invitation(row, "invitation_in_person"))
     assert "Connected" in after.text
-    assert not after.of_class("portal-qr")
+    assert not after.of_class("portal-link-qr")
     row.refresh_from_db()
     takes_part.refresh_from_db()
     assert (row.state, row.link) == ("redeemed", None)
@@ -249,69 +247,3 @@ def test_invitation_that_fails_says_so(
     assert work_off().state == State.REFUSED
     assert desk.get(poll, headers=PART)["HX-Refresh"] == "true"
     assert "Refused" in opened(desk, of_invitation(row)).text
-
-
-# --- afterwards -----------------------------------------------------------------------------
-
-
-def test_cancelled_invitation_leads_nowhere(
-    sandbox: Sandbox, desk: Client, study: Study, peter: SourceRecord
-) -> None:
-    row = invited(desk, peter, study)
-    page = opened(desk, of_invitation(row, "invitation_cancel"))
-    assert "stays in the study" in page.text
-
-    went_on(desk.post(of_invitation(row, "invitation_cancel"), fields_of(page, "seal")))
-    assert work_off().state == State.DONE
-    row.refresh_from_db()
-    assert (row.state, row.link) == ("cancelled", None)
-    assert "leads nowhere" in opened(desk, of_invitation(row)).text
-
-
-@pytest.mark.parametrize("state", ["expired", "cancelled", "reissued"])
-def test_link_that_is_over_is_found_by_the_check(
-    sandbox: Sandbox, desk: Client, study: Study, peter: SourceRecord, state: str
-) -> None:
-    row = invited(desk, peter, study)
-    with sandbox.stores["jhe"].writing() as held:
-        held["invitations"][row.remote_id]["status"] = state
-
-    page = opened(desk, of_invitation(row, "invitation_trouble"))
-    first = page.of_class("portal-checks__item")[0]
-    assert "portal-checks__item--bad" in first.attributes["class"]
-    assert invite_page(peter, study) in page.links()
-
-
-def test_check_of_a_link_that_should_work_leaves_the_rest_to_the_person(
-    sandbox: Sandbox, desk: Client, study: Study, peter: SourceRecord
-) -> None:
-    row = invited(desk, peter, study)
-
-    page = opened(desk, of_invitation(row, "invitation_trouble"))
-    items = page.of_class("portal-checks__item")
-    assert len(items) == 4
-    assert "valid and was not used yet" in items[0].text
-    assert "carex.example.org" in items[1].text
-    assert "cannot see what is installed" in items[2].text
-    assert "a telephone does not get there" in items[3].text  # 127.0.0.1
-
-
-def test_reason_is_needed_for_an_e_mail_without_permission(
-    sandbox: Sandbox, desk: Client, study: Study, peter: SourceRecord
-) -> None:
-    hold_refusal(peter)
-
-    page = opened(desk, invite_page(peter, study))
-    assert "No permission for e-mails" in page.text
-    refused = send(desk, invite_page(peter, study), channel="email")
-    assert refused.status_code == 422
-    went_on(send(desk, invite_page(peter, study), channel="email", reason=REASON))
-    assert work_off().state == State.DONE
-    assert Invitation.objects.get().reason == REASON
-
-
-def hold_refusal(record: SourceRecord) -> None:
-    """The index holds that the person refuses e-mails."""
-    record.refresh_from_db()
-    record.held = {**record.held, "contact": {**record.held.get("contact", {}), "email": False}}
-    record.save(update_fields=["held"])
