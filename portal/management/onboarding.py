@@ -17,7 +17,7 @@ from patients.services.onboarding import lists, rehearsing
 from patients.services.onboarding.bringing_in import Bringing, Brought, Came
 from patients.services.onboarding.course import Course, How, Stage, Step
 from patients.services.onboarding.driving import Drive, Order, Passenger
-from patients.services.studies.numbers import folded
+from patients.matching.study_numbers import folded
 
 HEADER = ("line", "outcome", "reached", "why", "next step", "address")
 _DECIDED_BY_A_PERSON, _ON_ITS_WAY = 2, 4
