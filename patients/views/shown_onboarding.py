@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.urls import reverse
@@ -18,6 +18,8 @@ from patients.services.registering.drafts import STUDY
 from patients.services.studies import allowed, places
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
+
+from .shown_actions import Action
 
 MOST = 3  # onboardings on a person's page
 Standing = Participant.Standing
@@ -62,9 +64,9 @@ _HOW: Mapping[How, tuple[str, str, str]] = {
     How.DONE: ("done", "good", "good"),
     How.NEXT: ("next", "info", "asking"),
     How.UNDER_WAY: ("on its way", "info", "asking"),
-    How.STUCK: ("needs a decision", "warn", "unknown"),
+    How.STUCK: ("needs a decision", "warn", "warn"),
     How.WAITS: ("waiting for the person", "info", "asking"),
-    How.LATER: ("later", "neutral", "nobody"),
+    How.LATER: ("later", "neutral", "unknown"),
 }
 
 
@@ -88,6 +90,12 @@ def courses_of(opened: Opened, *, by: User) -> list[ShownCourse]:
         if not takes_part and allowed.why_not(study, by=by, reach=reach) is None:
             studies.append(study)
     return [_line(course.course_of(each, patient, reach=reach)) for each in studies]
+
+
+def next_step_of(courses: Sequence[ShownCourse]) -> Action | None:
+    """What comes next for somebody whose onboarding goes on."""
+    begun = [each for each in courses if each.has_begun and each.step]
+    return Action(label=f"{begun[0].step}, {begun[0].study}", url=begun[0].url) if begun else None
 
 
 def label_of_step(step: Step, study: Study, place: str) -> str:

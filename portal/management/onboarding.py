@@ -13,11 +13,11 @@ from integrations.writes import Details
 from patients.entering.reading import enter
 from patients.forms.person import conventions
 from patients.matching.contact import compared_email
+from patients.matching.study_numbers import folded
 from patients.services.onboarding import lists, rehearsing
 from patients.services.onboarding.bringing_in import Bringing, Brought, Came
 from patients.services.onboarding.course import Course, How, Stage, Step
 from patients.services.onboarding.driving import Drive, Order, Passenger
-from patients.matching.study_numbers import folded
 
 HEADER = ("line", "outcome", "reached", "why", "next step", "address")
 _DECIDED_BY_A_PERSON, _ON_ITS_WAY = 2, 4

@@ -100,7 +100,7 @@ def given_made_up(journey: Journey) -> SourceRecord:
 def made_up(journey: Journey) -> None:
     """Their steps."""
     journey.when_they_go_to(of_record(given_made_up(journey)))
-    expect(journey.page.get_by_text("test participant", exact=True).first).to_be_visible()
+    expect(journey.page.get_by_text("Test participant", exact=True)).to_be_visible()
 
 
 def removing(journey: Journey) -> None:

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from integrations.writes import NewRecord
-from patients.models import Draft, Invitation, Operation, Participant, Study
+from patients.models import Bulk, Draft, Invitation, Operation, Participant, Study
 from patients.services.onboarding import lists
 from patients.services.onboarding.driving import Drive, Order
 from patients.services.operations.wishes import Kind
@@ -320,4 +320,5 @@ def test_letters_are_made_with_where_they_are_printed(sandbox: Sandbox, asker: U
     invitations = Invitation.objects.all()
     assert said.code == 0
     assert [each.channel for each in invitations] == [Invitation.Channel.LETTER] * 2
-    assert f"/writes/bulks/{invitations[0].operation.bulk.public_id}/letters" in said.err
+    bulk = Bulk.objects.get(kind=Kind.INVITE)
+    assert f"/writes/bulks/{bulk.public_id}/letters" in said.err
