@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import uuid
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -88,7 +89,7 @@ class PatientApp:
 
     def send(self, system: str, code: str, body: dict[str, Any], *, at: datetime) -> int:
         """Send one measurement; the number that the server gave it."""
-        observation = self._observation(system, code, body, at)
+        observation = self.observation(system, code, body, at)
         try:
             return int(self._ask("POST", "/FHIR/R5/Observation", json=observation)["id"])
         except TurnedAway as turned:
@@ -102,9 +103,11 @@ class PatientApp:
             raise TurnedAway(status)
         return int(answer["resource"]["id"])
 
-    def _observation(self, system: str, code: str, body: dict[str, Any], at: datetime) -> dict[str, Any]:
+    def observation(self, system: str, code: str, body: dict[str, Any], at: datetime) -> dict[str, Any]:
+        """A measurement as it is sent."""
         name, _, version = code.removeprefix("omh:").partition(":")
         header = {
+            "uuid": str(uuid.uuid4()),
             "modality": "sensed",
             "schema_id": {"name": name, "version": version, "namespace": "omh"},
             "source_creation_date_time": at.isoformat(),

@@ -54,6 +54,8 @@ def practitioner(desk: AtTheDesk) -> User:  # noqa: F811
 def test_new_participant_is_seen_to_send_data(
     desk: AtTheDesk, practitioner: User, where: tuple[Organization, str]  # noqa: F811
 ) -> None:  # fmt: skip
+    if desk.subject.name == "real" and not desk.made.jhe.tells_states():
+        pytest.skip("what the older app signs in with is a setting of its server")
     place, number = where
     study = study_read(number, by=practitioner, organization=place.id)
     places.own_places(visibility.reach_of(practitioner))

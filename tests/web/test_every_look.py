@@ -31,6 +31,7 @@ from patients.models import (
 )
 from patients.services import linking, viewing, visibility
 from patients.services.event_words import KINDS, LOOKS
+from patients.services.onboarding import testing
 from patients.services.operations import bulks, recording
 from patients.services.operations.bulks import Part
 from patients.services.operations.whys import Why
@@ -45,6 +46,7 @@ from tests.conftest import make_user
 from tests.study_reading import own_place
 from tests.studying import BP, BP_AND_HR, CAREX, study_read, taking_part
 from tests.support import PART, Desk, connected, settle
+from tests.writing import work_off
 
 from .crawler import Crawler
 from .test_access import addresses
@@ -287,6 +289,20 @@ def invitations_of(person: Patient, desk: Desk) -> dict[str, list[str]]:
         "patients:invitation_letter": [f"{invited}/letter"],
         "patients:invitation_trouble": [f"{invited}/trouble"],
         "patients:invitation_cancel": [f"{invited}/cancel"],
+        **onboarding_of(person, study, desk.user),
+    }
+
+
+def onboarding_of(person: Patient, study: Study, user: User) -> dict[str, list[str]]:
+    """Addresses of a person's onboarding, and of somebody who was made up."""
+    made_up = testing.make(study, by=user, reach=visibility.reach_of(user))
+    made = work_off(Operation.objects.get(patient=made_up))
+    begin = f"/onboarding/{study.public_id}/"
+    return {
+        "patients:onboarding_begin": [begin],
+        "patients:onboarding": [f"{begin}{person.public_id}"],
+        "patients:onboarding_standing": [f"{begin}{person.public_id}/standing"],
+        "patients:onboarding_remove": [f"{begin}{made.patient.public_id}/remove"],
     }
 
 

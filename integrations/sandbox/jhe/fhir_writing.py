@@ -33,7 +33,7 @@ def create(call: Call, kind: str) -> tuple[Row, int]:
     sent = json_body()
     if kind != "Observation" or _coding(sent).get("system") != OPENMHEALTH:
         raise sentences(NO_SOURCE)
-    row = stored(call, sent)
+    row = stored(call, sent, is_checked=True)
     return {
         "resourceType": "Observation",
         "id": str(row["id"]),
@@ -72,8 +72,9 @@ def outcome(refused: Refused) -> Row:
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
-def stored(call: Call, sent: Any) -> Row:
-    """Keep an observation of somebody who agreed, in some study, to send what it is of."""
+def stored(call: Call, sent: Any, *, is_checked: bool = False) -> Row:
+    """Keep an observation of somebody who agreed, in some study, to send what it is of. ``is_checked``:
+    what was measured has a number of its own, as Open mHealth wants it."""
     subject = _subject(call, _reference(sent, "subject", "Patient/"))
     _check_device(call, _reference(sent, "device", "Device/"))
     wanted = (_coding(sent).get("system"), _coding(sent).get("code"))
@@ -85,6 +86,8 @@ def stored(call: Call, sent: Any) -> Row:
         text = "Observation data with coding_system={} coding_code={} has not been consented for any studies"
         raise denied(f"{text.format(*wanted)} by this Patient.")
     payload = _payload(sent)
+    if is_checked and "uuid" not in payload["header"]:
+        raise Refused(422, {"detail": "{'omh_data': [\"'uuid' is a required property\"]}"})
     now = instant(call.server.clock())
     row = {
         "id": next_id(call.data, "observations"),

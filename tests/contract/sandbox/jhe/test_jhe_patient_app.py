@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -132,6 +134,21 @@ def test_app_sends_what_its_patient_agreed_to(world: World) -> None:
             app.send(OMH, code, PULSE, at=START)
         assert caught.value.status == status
     assert len(world.store.snapshot()["observations"]) == len(rows)
+
+
+def test_measurement_without_a_number_of_its_own_is_refused(current: World) -> None:
+    app = signed_in(current, invite(current))
+    before = len(current.store.snapshot()["observations"])
+    sent = app.observation(OMH, "omh:heart-rate:2.0", PULSE, START)
+    measured = json.loads(base64.b64decode(sent["valueAttachment"]["data"]))
+    del measured["header"]["uuid"]
+    sent["valueAttachment"]["data"] = base64.b64encode(json.dumps(measured).encode()).decode()
+
+    reply = current.call("POST", "/FHIR/R5/Observation", "manager_mary", json=sent)
+
+    assert reply.status_code == 422
+    assert "'uuid' is a required property" in reply.text
+    assert len(current.store.snapshot()["observations"]) == before
 
 
 def test_what_was_sent_is_seen_by_staff(current: World) -> None:
