@@ -13,7 +13,6 @@ from integrations.writes import Details, Part
 from patients.entering import editing
 from patients.entering.custom_fields import CustomEntered
 from patients.entering.identifier_rows import IdentifiersEntered
-from patients.entering.overwriting import Reason
 from patients.entering.typed import Typed, names_of, part_of
 from patients.models.ids import is_opaque, opaque_id
 from patients.services.editing.calling import Caller
@@ -27,14 +26,14 @@ from patients.services.operations.wording import field_label, value_of
 from .layout import LINES
 from .person import HeldThere, PersonForm, Said, ShownField
 from .rows import Rows, ShownCustom, ShownIdentifiers
+from .why import SaysWhy
 
 DRAFT, SYSTEMS, SEAL, PAGE = "draft", "systems", "seal", "page"
-WHY, OTHER, ANOTHER = "why", "other", "another"
 CALLER, CONFIRMED, SURE = "caller", "confirmed", "sure"
 OWN = frozenset({DRAFT, SEAL, "csrfmiddlewaretoken", "take", "back", "park"})
 
 
-class EditForm(PersonForm):
+class EditForm(SaysWhy, PersonForm):
     """What is to be changed of a person, and in which records. ``page`` is what the form began with."""
 
     def __init__(
@@ -50,22 +49,9 @@ class EditForm(PersonForm):
             widget=forms.CheckboxSelectMultiple,
             error_messages={"required": "Choose at least one record."},
         )
-        self.fields[WHY] = forms.ChoiceField(
-            label="Why a name or number is a new one",
-            help_text="After a transition or an adoption the former name and number are hidden from staff.",
-            required=False,
-            choices=[
-                ("", ""),
-                *((each.value, each.sentence) for each in Reason),
-                (ANOTHER, "Another reason"),
-            ],
-        )
-        self.fields[OTHER] = forms.CharField(
-            label="The other reason",
-            help_text="It stays in the trail. Leave names and numbers of patients out.",
-            required=False,
-            max_length=300,
-            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        self.add_why(
+            "Why a name or number is a new one",
+            hint="After a transition or an adoption the former name and number are hidden from staff.",
         )
         self.fields[CALLER] = forms.ChoiceField(
             label="I asked, and the answers were right. I spoke to",
@@ -132,11 +118,11 @@ class EditForm(PersonForm):
 
     def answers(self) -> Answers:
         """What was said besides."""
-        why, caller = self._value(WHY), self._value(CALLER)
+        caller = self._value(CALLER)
         return Answers(
             choices=dict(self._choices()),
-            why=Reason(why) if why in set(Reason) else None,
-            other=self._value(OTHER) if why == ANOTHER else "",
+            why=self.why,
+            other=self.other,
             caller=Caller(caller) if caller in set(Caller) else None,
             confirmed=tuple(part for part in CONFIRMABLE if part.value in self._values(CONFIRMED)),
         )
@@ -144,8 +130,6 @@ class EditForm(PersonForm):
     def clean(self) -> dict[str, Any]:
         """Say besides what is wrong with rows."""
         cleaned = super().clean()
-        if self._value(WHY) == ANOTHER and not self._value(OTHER).strip():
-            self.add_error(OTHER, "Say in a few words why it is the same person.")
         for copy in self.copies.open:
             custom, identifiers = self.custom(copy), self.identifiers(copy)
             if custom.stops:

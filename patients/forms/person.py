@@ -164,10 +164,13 @@ class PersonForm(forms.Form):
         """The suggestion that somebody without JavaScript pressed: "email.0"."""
         name, _, place = str(self.data.get("take", "")).partition(".")
         if name in LINES and place.isdecimal():
-            offered = [
-                each for each in enter(typed, conventions(), held=self.held).of(name) if each.suggestion
-            ]
-            yield from offered[int(place) :][:1]
+            found = enter(typed, conventions(), held=self.held).of(name)
+            yield from [each for each in found if self._offered(each)][int(place) :][:1]
+
+    def _offered(self, finding: Finding) -> dict[str, str]:
+        """What a finding suggests, where this form has every field that it would go into."""
+        values = dict(finding.suggestion)
+        return values if values.keys() <= self.fields.keys() else {}
 
     # --- what is shown ------------------------------------------------------------------------
 
@@ -194,7 +197,7 @@ class PersonForm(forms.Form):
     def _said(self, name: str) -> Iterator[Said]:
         place = 0
         for finding in self.entered.of(name):
-            values = dict(finding.suggestion)
+            values = self._offered(finding)
             if finding.stops and self.has_error(name) and not values:
                 continue  # it stands above the field
             button = f"Use {values[name]}" if values.get(name) else "Do that" if values else ""

@@ -114,8 +114,10 @@
   function takeSuggestion(event, button) {
     event.preventDefault();
     const values = Object.entries(JSON.parse(button.dataset.portalTake));
-    for (const [name, text] of values) button.form.elements[name].value = text;
-    const field = button.form.elements[values[0][0]];
+    const fields = button.form.elements;
+    const [field] = values.map(([name]) => fields[name]).filter(Boolean);
+    if (!field) return;
+    for (const [name, text] of values) if (fields[name]) fields[name].value = text;
     field.focus();
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
