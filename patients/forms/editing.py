@@ -11,8 +11,6 @@ from django.conf import settings
 
 from integrations.writes import Details, Part
 from patients.entering import editing
-from patients.entering.custom_fields import CustomEntered
-from patients.entering.identifier_rows import IdentifiersEntered
 from patients.entering.typed import Typed, names_of, part_of
 from patients.models.ids import is_opaque, opaque_id
 from patients.services.editing.calling import Caller
@@ -20,6 +18,7 @@ from patients.services.editing.confirming import PARTS as CONFIRMABLE
 from patients.services.editing.copies import Copies, Copy
 from patients.services.editing.outcomes import Answers
 from patients.services.editing.pages import Key, Page
+from patients.services.editing.rows import custom_fields_of
 from patients.services.editing.weighing import Choice, Wanted
 from patients.services.operations.wording import field_label, value_of
 
@@ -107,7 +106,8 @@ class EditForm(SaysWhy, PersonForm):
         found = []
         for copy in self.copies.open:
             changes = touched if copy in self.chosen else replace(touched, parts=frozenset())
-            custom, change = self.custom(copy).changes, self.identifiers(copy).change
+            rows = self._rows(copy)
+            custom, change = rows.custom().changes, rows.identifiers().change
             if changes.parts or custom or change.add or change.remove:
                 found.append(
                     Wanted(
@@ -131,8 +131,11 @@ class EditForm(SaysWhy, PersonForm):
         """Say besides what is wrong with rows."""
         cleaned = super().clean()
         for copy in self.copies.open:
-            custom, identifiers = self.custom(copy), self.identifiers(copy)
-            if custom.stops:
+            rows = self._rows(copy)
+            custom, identifiers = rows.custom(), rows.identifiers()
+            if rows.custom_is_lost():
+                self.add_error(None, _lost(copy))
+            elif custom.stops:
                 self.add_error(None, f"Put the fields of {copy.label} right that are marked.")
             elif custom.is_sensitive and not self._value(SURE):
                 self.add_error(None, f"Look at what is asked about the fields of {copy.label}, and tick it.")
@@ -174,14 +177,6 @@ class EditForm(SaysWhy, PersonForm):
             return [str(each) for each in ([value] if isinstance(value, str) else value or ())]
         get = getattr(self.data, "getlist", None)
         return [str(each) for each in (get(name) if get else self.data.get(name, ()))]
-
-    def custom(self, copy: Copy) -> CustomEntered:
-        """What the rows of a record's own fields come to."""
-        return self._rows(copy).custom()
-
-    def identifiers(self, copy: Copy) -> IdentifiersEntered:
-        """What the rows of a record's identifiers come to."""
-        return self._rows(copy).identifiers()
 
     def _rows(self, copy: Copy) -> Rows:
         return Rows(
@@ -246,6 +241,14 @@ class EditForm(SaysWhy, PersonForm):
         """The identifiers of each record whose system takes some."""
         found = (self._rows(copy).shown_identifiers() for copy in self.copies.open)
         return [each for each in found if each is not None]
+
+
+def _lost(copy: Copy) -> str:
+    known = custom_fields_of(copy)
+    return (
+        f"You changed {copy.label}’s own fields of this record. {known.unknown if known else ''} Nothing was "
+        "written: try again later, or put them back as they were."
+    )
 
 
 def _is_several(name: str) -> bool:
