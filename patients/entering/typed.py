@@ -116,7 +116,7 @@ def normal_postcode(text: str) -> str:
 
 def untouched(typed: Typed, shown: Typed, part: Part) -> bool:
     """Whether every field of a part says what it showed."""
-    return all(_same(name, typed, shown) for name in names_of(part))
+    return all(is_same(name, typed, shown) for name in names_of(part))
 
 
 def blank(typed: Typed) -> bool:
@@ -124,9 +124,15 @@ def blank(typed: Typed) -> bool:
     return all(is_blank(getattr(typed, each.name)) for each in fields(typed))
 
 
-def _same(name: str, typed: Typed, shown: Typed) -> bool:
+def is_same(name: str, typed: Typed, shown: Typed) -> bool:
+    """Whether a field says what it showed."""
+    return plainly(name, typed) == plainly(name, shown)
+
+
+def plainly(name: str, typed: Typed) -> str:
+    """A field as it was typed, in the line or lines in which systems keep it."""
     clean = several_lines if name in SEVERAL_LINES else one_line
-    return clean(getattr(typed, name)) == clean(getattr(shown, name))
+    return clean(getattr(typed, name))
 
 
 def _shown(part: Part, value: object) -> str:

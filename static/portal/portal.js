@@ -110,6 +110,18 @@
     if (turn) turn.value = Number(turn.value) + 1;
   });
 
+  // An error above a field goes once what is said below it is of what stands there by now.
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
+    const said = fragment.querySelector?.("[data-portal-said-below]") ?? fragment;
+    if (!said.matches?.("[data-portal-said-below]")) return;
+    const entry = target.closest(".portal-entry");
+    entry?.querySelectorAll(".govuk-error-message").forEach((old) => old.remove());
+    entry?.querySelectorAll('[class*="--error"]').forEach((each) => {
+      each.classList.remove(...[...each.classList].filter((name) => name.endsWith("--error")));
+      each.removeAttribute("aria-invalid");
+    });
+  });
+
   // What is suggested below a field goes into the form in place; without this file the server does it.
   function takeSuggestion(event, button) {
     event.preventDefault();
