@@ -25,6 +25,7 @@ from patients.services.editing.pages import page_of
 from patients.services.editing.saving import seal_of
 from patients.services.lookup import Gone
 from patients.services.opening import address_now
+from patients.services.operations.wording import field_label
 from patients.services.registering import drafts
 from patients.services.seals import Broken, Trouble
 from portal.accounts.locking import kept_as
@@ -159,8 +160,12 @@ def _keep_foreign(request: PortalRequest) -> bool:
 
 def say_saved(request: PortalRequest, saved: Saved) -> None:
     """What becomes of it, on the person's page."""
+    if saved.confirmed:
+        parts = _and([field_label(part).lower() for part in saved.confirmed])
+        messages.success(request, f"Noted as confirmed today: {parts}.")
     if not saved.operations:
-        messages.info(request, "Nothing was changed, so nothing was written.")
+        if not saved.confirmed:
+            messages.info(request, "Nothing was changed, so nothing was written.")
         return
     labels = list(dict.fromkeys(label_of(each.system) for each in saved.operations))
     text = f"Saved, and being written to {_and(labels)}. This page shows what comes of it."

@@ -39,26 +39,35 @@ class ShownCopy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A form as it was shown: what its fields began with, each record, and the details about which the page
-    asked (``asked``: "12:phone"), since they had moved or cannot be held there. ``stopped`` are the details
-    of which it has shown that replacing them makes another person."""
+    asked (``asked``: "12:phone"): since they had moved or, ``refused``, cannot be held there as they were
+    wanted. ``stopped`` are the details of which it has shown that replacing them makes another person."""
 
     account: int
     public_id: str
     details: Details = field(repr=False)
     copies: tuple[ShownCopy, ...] = field(repr=False)
     asked: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
 
     def of(self, number: int) -> ShownCopy | None:
         """One record; ``None`` where the form did not show it."""
         return next((each for each in self.copies if each.number == number), None)
 
-    def has_asked(self, key: Key) -> bool:
-        """Whether the form asked about a detail of a record."""
-        return name_of(key) in self.asked
+    def has_moved(self, key: Key) -> bool:
+        """Whether the form asked about a detail of a record since somebody else had changed it."""
+        return name_of(key) in self.asked and not self.was_refused(key)
 
-    def asking(self, keys: Collection[Key], now: Sequence[Copy]) -> Page:
+    def was_refused(self, key: Key) -> bool:
+        """Whether it asked since the record's system cannot hold what was wanted: mended, it is no question
+        any more."""
+        return name_of(key) in self.refused
+
+    def asking(self, moved: Collection[Key], refused: Collection[Key], now: Sequence[Copy]) -> Page:
         """The page that shows what is there ``now`` of these details, and asks about them."""
+        keys = [*moved, *refused]
+        only_refused = {name_of(key) for key in refused if not self.has_moved(key)}
+        still = (only_refused | {*self.refused}) - set(map(name_of, moved))
         held = {each.number: each for each in now}
         copies = tuple(
             replace(each, shown=_with(each.shown, held[each.number].shown, _of(keys, each.number)))
@@ -67,7 +76,7 @@ class Page:
             for each in self.copies
         )
         asked = dict.fromkeys([*self.asked, *map(name_of, keys)])
-        return replace(self, copies=copies, asked=tuple(asked))
+        return replace(self, copies=copies, asked=tuple(asked), refused=tuple(sorted(still)))
 
 
 def page_of(copies: Copies, *, by: User) -> Page:

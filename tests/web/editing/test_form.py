@@ -216,6 +216,15 @@ def test_caller_check_is_noted_with_the_save(desk: Desk) -> None:
     assert event.details["confirmed"] == ["phone"]
 
 
+def test_confirmation_without_a_change_is_said(desk: Desk) -> None:
+    reply = desk.save(confirmed=["phone"])
+
+    page = parsed(desk.client.get(reply["Location"]))
+    assert "Noted as confirmed today: phone." in page.text
+    assert "Nothing was changed" not in page.text
+    assert not Operation.objects.exists()
+
+
 # --- whose form it is -------------------------------------------------------------------------
 
 
