@@ -119,6 +119,13 @@ def untouched(typed: Typed, shown: Typed, part: Part) -> bool:
     return all(is_same(name, typed, shown) for name in names_of(part))
 
 
+def rebased(typed: Typed, was: Details, now: Details) -> Typed:
+    """A form that began with ``was``, begun with ``now`` instead, which is what nobody touched then says."""
+    shown, held = typed_of(was), typed_of(now)
+    parts = [part for part in Part if untouched(typed, shown, part)]
+    return replace(typed, **{name: getattr(held, name) for part in parts for name in names_of(part)})
+
+
 def blank(typed: Typed) -> bool:
     """Whether nothing at all was typed."""
     return all(is_blank(getattr(typed, each.name)) for each in fields(typed))

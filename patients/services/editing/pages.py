@@ -15,6 +15,7 @@ import cattrs.preconf.json
 
 from integrations.types import Identifier
 from integrations.writes import Details, Part, Shown
+from patients.models import Patient
 from patients.services.seals import Broken, Trouble
 from portal.accounts.models import User
 from portal.web.crypto import Undecryptable, decrypt, encrypt
@@ -40,7 +41,8 @@ class ShownCopy:
 class Page:
     """A form as it was shown: what its fields began with, each record, and the details about which the page
     asked (``asked``: "12:phone"): since they had moved or, ``refused``, cannot be held there as they were
-    wanted. ``stopped`` are the details of which it has shown that replacing them makes another person."""
+    wanted. ``stopped`` are the details of which it has shown that replacing them makes another person,
+    ``takes`` the parts that it had fields for."""
 
     account: int
     public_id: str
@@ -49,6 +51,7 @@ class Page:
     asked: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
+    takes: tuple[Part, ...] = ()
 
     def of(self, number: int) -> ShownCopy | None:
         """One record; ``None`` where the form did not show it."""
@@ -94,6 +97,7 @@ def page_of(copies: Copies, *, by: User) -> Page:
             )
             for each in copies.every
         ),
+        takes=tuple(part for part in Part if part in copies.takes),
     )
 
 
@@ -122,10 +126,31 @@ def about(text: str, *, by: User) -> Page | None:
     return page if page.account == by.pk else None
 
 
-def taken_over(text: str, *, public_id: str, by: User) -> Page:
-    """What a form showed that was kept, and is ``by``'s now. Raises as :func:`unsealed` does."""
-    page = _read(text)
-    return unsealed(sealed(replace(page, account=by.pk)), public_id=public_id, by=by)
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A page that is gone on with. ``was`` is what its fields began with where that is less by now."""
+
+    page: Page
+    was: Details | None = field(default=None, repr=False)
+
+
+def carried(text: str, copies: Copies, *, by: User) -> Carried:
+    """What a form showed that was kept or refused, as ``by``'s and about whom its person is by now.
+
+    Records that are out of reach or somebody else's by now are left out, with what was shown of them. Raises
+    :class:`~patients.services.seals.Broken` where it cannot be read, or is about somebody else.
+    """
+    page, patient = _read(text), copies.patient
+    merged = Patient.objects.filter(public_id=page.public_id, merged_into=patient)
+    if page.public_id != patient.public_id and not merged.exists():
+        raise Broken(Trouble.ANOTHER_ADDRESS)
+    page = replace(page, account=by.pk, public_id=patient.public_id)
+    there = {each.number for each in copies.every}
+    shown = tuple(each for each in page.copies if each.number in there)
+    if len(shown) == len(page.copies):
+        return Carried(page)
+    details = copies.details_from({each.number: each.shown.details for each in shown})
+    return Carried(replace(page, copies=shown, details=details), page.details)
 
 
 def _read(text: str) -> Page:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
@@ -13,12 +12,11 @@ from patients.models import Draft, Operation, Patient
 from patients.services.operations import wishes
 from patients.services.operations.wishes import Change
 from portal import audit
-from portal.accounts.locking import kept_post
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import signed_in
 from tests.editing import elsewhere, person
-from tests.support import PART, Node, connected, parsed
+from tests.support import Node, connected, parsed
 from tests.writing import work_off
 
 from .desk import OTHER_PHONE, PHONE, Desk
@@ -269,40 +267,7 @@ def test_form_is_refused_where_the_person_is_called_differently_by_now(desk: Des
     assert not Operation.objects.exists()
 
 
-# --- forms that are not sent yet ----------------------------------------------------------------
-
-
-def test_form_is_kept_while_it_is_typed_and_opened_again_with_what_was_shown(desk: Desk) -> None:
-    form = desk.open() | {"phone": PHONE, "turn": "3"}
-
-    reply = desk.client.post(reverse("patients:edit_typed", args=[desk.person.public_id]), form, headers=PART)
-
-    assert reply.status_code == 200
-    draft = Draft.objects.get()
-    assert (draft.kind, draft.patient, draft.typed["phone"]) == ("edit", desk.person, PHONE)
-    elsewhere(desk.sandbox, desk.record("jump"), phone=OTHER_PHONE)
-    home = parsed(desk.client.get("/"))
-    (address,) = [each for each in home.links() if draft.public_id in each]
-    opened = parsed(desk.client.get(address))
-    assert opened.of_id("id_phone").attributes["value"] == PHONE
-    again = desk.send(desk.form_in(opened))
-    assert "Phone was changed in Jump EHR meanwhile." in parsed(again).text
-
-
-def test_colleague_goes_on_with_a_form_that_was_handed_over(
-    desk: Desk, admin: User, sandbox: Sandbox
-) -> None:
-    desk.send(desk.open(), phone=PHONE, park="1")
-    draft = Draft.objects.get()
-    connected(admin, "manager_mary@example.com", sandbox)
-    desk.client.post(reverse("patients:hand_over", args=[draft.public_id]), {"to": admin.pk})
-    theirs = Desk(signed_in(Client(), admin), sandbox, desk.person)
-
-    page = parsed(theirs.client.get(f"{theirs.url}?draft={draft.public_id}"))
-
-    assert page.of_id("id_phone").attributes["value"] == PHONE
-    assert theirs.send(theirs.form_in(page)).status_code == 303
-    assert Operation.objects.first().asked_by == admin  # type: ignore[union-attr]
+# --- without JavaScript -----------------------------------------------------------------------
 
 
 def test_suggestion_is_taken_without_javascript(desk: Desk) -> None:
@@ -360,16 +325,3 @@ def test_system_that_fails_is_named_and_stops_nobody(desk: Desk) -> None:
     assert reply.status_code == 303
     assert "Impilo did not answer just now." in parsed(desk.client.get(reply["Location"])).text
     assert len(_asked()) == 3
-
-
-def test_form_met_by_the_lock_is_kept_for_the_form_itself(desk: Desk, settings: Settings) -> None:
-    """What is typed when the screen locks is kept as if it had been sent, not as typing."""
-    form = desk.open() | {"phone": PHONE}
-    settings.IDLE_LOCK_SECONDS = 0
-    desk.client.post(reverse("patients:edit_typed", args=[desk.person.public_id]), form, headers=PART)
-
-    kept = kept_post(desk.client.session)
-
-    assert kept is not None
-    assert kept.path == desk.url
-    assert ("phone", PHONE) in kept.fields
