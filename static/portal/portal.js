@@ -207,10 +207,17 @@
   });
 
   // Anywhere else the portal's page about what went wrong takes the place of what was there. Beside
-  // a panel there is work to keep: there only a list that has gone does so.
+  // a panel there is work to keep: there only a list that has gone does so. What answers to typing into
+  // a form never does.
   let isFault = false;
+  const isTyping = (element) => Boolean(element.closest(".portal-entering, .portal-editing"));
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
+    if (isTyping(requestConfig.elt)) {
+      if (xhr.status >= 400) sayAtTop("portal-not-kept");
+      else hush();
+      return;
+    }
     const ownPage = requestConfig.elt.closest(".portal-panel") ? xhr.status === 404 : xhr.status !== 422;
     if (xhr.status < 400 || !ownPage) return;
     isFault = true;
@@ -223,11 +230,15 @@
     document.getElementById("main").tabIndex = -1;
     document.getElementById("main").focus();
   });
+  const hush = () => document.querySelectorAll("[data-portal-unreachable]").forEach((old) => old.remove());
+  function sayAtTop(template) {
+    hush();
+    document.getElementById("main").prepend(document.getElementById(template).content.cloneNode(true));
+  }
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, (event) => {
-      document.querySelectorAll("[data-portal-unreachable]").forEach((old) => old.remove());
-      if (event.detail.elt.closest(".portal-panel")) return;
-      document.getElementById("main").prepend(document.getElementById("portal-unreachable").content.cloneNode(true));
+      hush();
+      if (!event.detail.elt.closest(".portal-panel")) sayAtTop("portal-unreachable");
     });
   }
 

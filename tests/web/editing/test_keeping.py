@@ -213,7 +213,8 @@ def test_kept_form_goes_on_against_what_it_showed_where_its_person_was_linked(
 
 def test_form_sent_after_its_person_was_linked_goes_on_as_it_was(desk: Desk, clerk: User) -> None:
     form = desk.open()
-    joined = _joined(desk, clerk)
+    jump, joined = desk.record("jump"), _joined(desk, clerk)
+    elsewhere(desk.sandbox, jump, patient_notes="Came in on foot.")
 
     reply = desk.send(form, phone=PHONE)
 
