@@ -8,16 +8,15 @@ from typing import Any
 from django import forms
 
 from integrations.writes import Part
-from patients.entering.overwriting import Reason
 from patients.services.editing.agreement import Difference, Option
 from patients.services.editing.outcomes import Answers
 
-from .editing import ANOTHER, OTHER, WHY
+from .why import SaysWhy
 
 LEAVE = "leave"
 
 
-class AgreeForm(forms.Form):
+class AgreeForm(SaysWhy):
     """One question a detail, by its name; "leave it as it is" unless somebody chooses."""
 
     def __init__(
@@ -34,29 +33,7 @@ class AgreeForm(forms.Form):
                 initial=LEAVE,
                 widget=forms.RadioSelect,
             )
-        self.fields[WHY] = forms.ChoiceField(
-            label="Why it is the same person",
-            required=False,
-            choices=[
-                ("", ""),
-                *((each.value, each.sentence) for each in Reason),
-                (ANOTHER, "Another reason"),
-            ],
-        )
-        self.fields[OTHER] = forms.CharField(
-            label="The other reason",
-            help_text="It stays in the trail. Leave names and numbers of patients out.",
-            required=False,
-            max_length=300,
-            widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        )
-
-    def clean(self) -> dict[str, Any]:
-        """A reason of one's own takes words."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get(WHY) == ANOTHER and not cleaned.get(OTHER, "").strip():
-            self.add_error(OTHER, "Say in a few words why it is the same person.")
-        return cleaned
+        self.add_why("Why it is the same person")
 
     def chosen(self) -> dict[Part, int]:
         """Part → the place of the value that was chosen."""
@@ -65,11 +42,7 @@ class AgreeForm(forms.Form):
 
     def answers(self) -> Answers:
         """What was said besides."""
-        why = str(self.data.get(WHY, ""))
-        return Answers(
-            why=Reason(why) if why in set(Reason) else None,
-            other=str(self.data.get(OTHER, "")) if why == ANOTHER else "",
-        )
+        return Answers(why=self.why, other=self.other)
 
     def questions(self) -> list[forms.BoundField]:
         """The details, in order of display."""

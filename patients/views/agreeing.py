@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from patients.forms.agreeing import AgreeForm
-from patients.forms.editing import PAGE, SEAL
+from patients.forms.sent import PAGE, SEAL
 from patients.services import hand_links, visibility
 from patients.services.editing import agreement, confirming, pages, saving
 from patients.services.editing.copies import Copies, copies_of, note_look
