@@ -11,10 +11,12 @@ from integrations.writes import Part
 from patients.entering.overwriting import Reason
 from patients.services.editing.agreement import Difference, Option
 from patients.services.editing.outcomes import Answers
+from patients.services.operations.wording import field_label
 
 from .editing import ANOTHER, OTHER, WHY
 
 LEAVE = "leave"
+_GONE = "What you chose is not offered any more. Look at what is there now, and choose once more."
 
 
 class AgreeForm(forms.Form):
@@ -26,13 +28,14 @@ class AgreeForm(forms.Form):
         super().__init__(data, **kwargs)
         self.differing = differing
         for each in differing:
-            choices = [(str(option.place), _words(option)) for option in each.options]
+            choices = [(str(option.number), _words(option)) for option in each.options]
             self.fields[each.part.value] = forms.ChoiceField(
                 label=each.label,
                 help_text=" ".join(_hints(each)),
                 choices=[*choices, (LEAVE, "Leave it as it is")],
                 initial=LEAVE,
                 widget=forms.RadioSelect,
+                error_messages={"invalid_choice": _GONE},
             )
         self.fields[WHY] = forms.ChoiceField(
             label="Why it is the same person",
@@ -52,16 +55,19 @@ class AgreeForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """A reason of one's own takes words."""
+        """A reason of one's own takes words; what was chosen and is not asked any more is said."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for part in Part:
+            if part.value not in self.fields and self.data.get(part.value, LEAVE) != LEAVE:
+                self.add_error(None, f"{field_label(part)}: {_GONE}")
         if cleaned.get(WHY) == ANOTHER and not cleaned.get(OTHER, "").strip():
             self.add_error(OTHER, "Say in a few words why it is the same person.")
         return cleaned
 
     def chosen(self) -> dict[Part, int]:
-        """Part → the place of the value that was chosen."""
+        """Part → our id of the record whose value was chosen."""
         found = {each.part: str(self.cleaned_data.get(each.part.value, LEAVE)) for each in self.differing}
-        return {part: int(place) for part, place in found.items() if place.isdecimal()}
+        return {part: int(number) for part, number in found.items() if number != LEAVE}
 
     def answers(self) -> Answers:
         """What was said besides."""
