@@ -113,8 +113,10 @@ def test_detail_that_moved_meanwhile_is_shown_as_it_is_now(jamal: Desk) -> None:
 def test_value_of_a_record_that_fell_out_meanwhile_is_not_another_one(clerk: User, sandbox: Sandbox) -> None:
     desk = Desk(signed_in(Client(), clerk), sandbox, person("grace", "Mbeki", by=clerk))
     for system, name, value in (
-        ("jump", "phone", PHONE), ("jhe", "telecom_phone", OTHER_PHONE), ("impilo", "phoneNumber", "07700 900777"),
-    ):  # fmt: skip
+        ("jump", "phone", PHONE),
+        ("jhe", "telecom_phone", OTHER_PHONE),
+        ("impilo", "phoneNumber", "07700 900777"),
+    ):
         elsewhere(sandbox, desk.record(system), **{name: value})
         known(system, desk.record(system).remote_id, by=clerk)
     _, form = _open(desk)
