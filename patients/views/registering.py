@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import replace_url
 
+from integrations.registry import label_of
+from integrations.sentences import listed
 from patients.entering.systems import ORGANIZATION
 from patients.entering.typed import blank
 from patients.forms.lookup import LookUpForm
@@ -196,7 +198,7 @@ def _context(form: RegisterForm, mine: Draft | None, reach: Reach) -> dict[str, 
         "draft": mine,
         "sections": form.sections(form.needed()),
         "offers": form.offers,
-        "organization_is_needed": ORGANIZATION in form.needed(),
+        "organization_needed_by": listed(map(label_of, form.needed().get(ORGANIZATION, ()))),
         "kept": [] if mine else None,
     }
 
