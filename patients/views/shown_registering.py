@@ -91,7 +91,8 @@ def _shown_met(met: Met, plan: Plan | None) -> ShownMet:
         is_held=met.nearness >= Nearness.HIGH,
         adds=_adds(met, plan) if plan and met.nearness > Nearness.FAMILY else "",
         apart=tuple(
-            f"Kept apart from somebody else by {each.decided_by} on {day(each.decided_at)}: {each.reason}"
+            f"Kept apart from somebody else by {each.decided_by} on {day(each.decided_at)}"
+            f"{f': {each.reason}' if each.reason else '.'}"
             for each in met.apart
         ),
     )
