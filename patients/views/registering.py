@@ -23,7 +23,7 @@ from patients.services import hand_links, suggesting, visibility
 from patients.services import lookup as lookups
 from patients.services.lookup import Gone
 from patients.services.operations import story
-from patients.services.registering import awaited, drafts, offers, starting
+from patients.services.registering import adding, awaited, drafts, offers, starting
 from patients.services.registering.meeting import Meeting, meet
 from patients.services.understanding import Asked
 from patients.services.visibility import Reach
@@ -97,7 +97,7 @@ def start(request: PortalRequest) -> HttpResponse:
         if person := sent.get("person", ""):
             side = hand_links.side(person, by=request.user, reach=reach)
             hand_links.note_look("person.add_opened", side, by=request.user)
-            filled, patient = starting.from_person(side.person, starting.NOTHING), side.patient
+            filled, patient = starting.from_person(starting.held_of(side), starting.NOTHING), side.patient
             also = {SYSTEMS: sent.getlist(SYSTEMS), "joins": sent.get("joins", "")}
         elif operation := sent.get("operation", ""):
             asked = awaited.asked_in(story.find(operation, by=request.user), by=request.user)
@@ -135,7 +135,7 @@ def open_draft(request: PortalRequest, draft_id: str) -> Draft:
 
 def form_of(request: PortalRequest, mine: Draft, reach: Reach) -> RegisterForm:
     """The form as it was kept; empty, with a word about it, where it cannot be deciphered any more."""
-    known = offers.offers_for(request.user, reach)
+    known = offers.offers_for(request.user, reach, of=mine.patient)
     kept = drafts.read(mine)
     if kept is None:
         messages.error(request, "What you had typed cannot be deciphered any more. Please enter it again.")
@@ -163,14 +163,17 @@ def _sent(request: PortalRequest, reach: Reach) -> HttpResponse:
         messages.success(request, "Parked: the form waits for you on your home page.")
         return redirect_after(request, "patients:search")
     if form.is_bound and form.is_valid():
-        return redirect_after(request, "patients:register_check", kept.public_id)
+        another = adding.another_person(form.details, kept.patient) if kept.patient is not None else ""
+        if not another:
+            return redirect_after(request, "patients:register_check", kept.public_id)
+        form.add_error(None, another)
     return _page(request, form, kept, reach)
 
 
 def _bound(request: PortalRequest, reach: Reach) -> tuple[Draft | None, RegisterForm]:
     """The form as it was sent, and the draft that it is of, where that is one's own still."""
     mine = drafts.own(request.POST.get(DRAFT, ""), by=request.user)
-    known = offers.offers_for(request.user, reach)
+    known = offers.offers_for(request.user, reach, of=mine.patient if mine else None)
     return mine, RegisterForm(request.POST, offers=known, adds=bool(mine and mine.patient_id))
 
 

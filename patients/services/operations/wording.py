@@ -69,7 +69,7 @@ def title_of(operation: Operation, fields: Sequence[str] = ()) -> str:
     label = system_label(operation.system)
     if not (with_fields and fields):
         return plain.format(system=label)
-    return with_fields.format(system=label, fields=_few_of([_in_a_sentence(each) for each in fields]))
+    return with_fields.format(system=label, fields=_few_of([in_a_sentence(each) for each in fields]))
 
 
 def system_label(system: str) -> str:
@@ -93,7 +93,8 @@ def value_of(details: Details, part: str) -> str:
     return change_words(_AS_HELD.get(part, part), _json.unstructure(getattr(details, part)))
 
 
-def _in_a_sentence(name: str) -> str:
+def in_a_sentence(name: str) -> str:
+    """What sentences call a detail that is written."""
     label = field_label(name)
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
