@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from integrations.sentences import listed
 from patients.entering.systems import ORGANIZATION
 from patients.entering.typed import blank
 from patients.forms.lookup import LookUpForm
-from patients.forms.registering import DRAFT, SYSTEMS, RegisterForm
+from patients.forms.registering import DRAFT, STOOD_IN, SYSTEMS, RegisterForm
 from patients.models import Draft
 from patients.services import hand_links, suggesting, visibility
 from patients.services import lookup as lookups
@@ -68,16 +69,17 @@ def typed(request: PortalRequest) -> HttpResponse:
         return redirect_after(request, "patients:register")
     reach = visibility.reach_of(request.user, wait=suggesting.WAIT_SECONDS)
     mine, form = _bound(request, reach)
-    met = Meeting()
+    met, not_kept = Meeting(), ""
     kept: Draft | None = mine
     if not blank(form.typed()) and (mine is None or mine.sent_as is None):
         try:
             kept = _keep(request, form, mine, turn=form.turn)
         except drafts.TooMany as many:
-            form.add_error(None, str(many))
+            not_kept = str(many)
         met = meet(form.details, by=request.user, reach=reach, of=mine.patient if mine else None)
         _note_typing(request, met, kept)
     context = _context(form, kept, reach) | {"known": shown_meeting(met), "is_typing": True}
+    context["not_kept"] = not_kept
     response = render(request, "patients/registering/_typed.html", context)
     if kept is not None and mine is None:
         replace_url(response, reverse("patients:register_draft", args=[kept.public_id]))
@@ -152,8 +154,8 @@ def _sent(request: PortalRequest, reach: Reach) -> HttpResponse:
         return redirect_after(request, "patients:patient", mine.sent_as.public_id)
     if "take" in request.POST:
         form = form.shown_anew()
-    elif form.is_bound:
-        form = form.with_stand_ins()
+    elif "park" not in request.POST:
+        form = form.with_stand_ins(_also(mine).get(STOOD_IN, {}))
     try:
         kept = _keep(request, form, mine)
     except drafts.TooMany as many:
@@ -162,6 +164,7 @@ def _sent(request: PortalRequest, reach: Reach) -> HttpResponse:
     if "park" in request.POST:
         messages.success(request, "Parked: the form waits for you on your home page.")
         return redirect_after(request, "patients:search")
+    form = form.kept_under(kept.public_id)
     if form.is_bound and form.is_valid():
         another = adding.another_person(form.details, kept.patient) if kept.patient is not None else ""
         if not another:
@@ -180,14 +183,19 @@ def _bound(request: PortalRequest, reach: Reach) -> tuple[Draft | None, Register
 def _keep(
     request: PortalRequest, form: RegisterForm, mine: Draft | None, *, turn: int | None = None
 ) -> Draft:
-    also = form.also()
-    if mine is not None and (kept := drafts.read(mine)) is not None:
-        also = {name: kept.also[name] for name in ("joins",) if name in kept.also} | also
+    kept = _also(mine)
+    also = {name: kept[name] for name in ("joins", STOOD_IN) if name in kept} | form.also()
     number = mine.public_id if mine else form.new_draft
     try:
         return drafts.keep(form.typed(), by=request.user, public_id=number, also=also, turn=turn)
     except Gone:  # handed over meanwhile, or sent from another window: nothing typed is lost
         return drafts.keep(form.typed(), by=request.user, also=also)
+
+
+def _also(mine: Draft | None) -> Mapping[str, Any]:
+    """What a form holds besides the person; nothing where there is none, or it cannot be deciphered."""
+    kept = drafts.read(mine) if mine is not None else None
+    return kept.also if kept is not None else {}
 
 
 def _page(request: PortalRequest, form: RegisterForm, mine: Draft | None, reach: Reach) -> HttpResponse:
