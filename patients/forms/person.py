@@ -19,10 +19,12 @@ from patients.entering.reading import NOTHING, PHONES, Entered, enter
 from patients.entering.systems import Problem
 from patients.entering.typed import Typed, part_of, taking, typed_of
 from patients.matching.tags import Conventions
+from portal.web.numbers import whole_number
 
 from .layout import LINES, SECTIONS, Section
 
 TURN = "turn"
+_MOST = 1_000_000_000  # that is counted, or read of a number
 
 
 def conventions() -> Conventions:
@@ -122,7 +124,7 @@ class PersonForm(forms.Form):
         """How often something was typed into the form, as the page counts it: what is kept while somebody
         types may come in another order than it was sent."""
         text = self._text(TURN, "")
-        return int(text) if text.isdecimal() else 0
+        return whole_number(text, most=_MOST) or 0
 
     @property
     def entered(self) -> Entered:
@@ -169,10 +171,11 @@ class PersonForm(forms.Form):
 
     def _taken(self, typed: Typed) -> Iterator[Finding]:
         """The suggestion that somebody without JavaScript pressed: "email.0"."""
-        name, _, place = str(self.data.get("take", "")).partition(".")
-        if name in LINES and place.isdecimal():
+        name, _, text = str(self.data.get("take", "")).partition(".")
+        place = whole_number(text, most=_MOST)
+        if name in LINES and place is not None:
             found = enter(typed, conventions(), held=self.held).of(name)
-            yield from [each for each in found if self._offered(each)][int(place) :][:1]
+            yield from [each for each in found if self._offered(each)][place:][:1]
 
     def _offered(self, finding: Finding) -> dict[str, str]:
         """What a finding suggests, where this form has every field that it would go into."""
