@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from integrations.registry import label_of
+from integrations.sentences import listed
 from patients.forms.editing import EditForm
 from patients.forms.sent import PAGE, SEAL
 from patients.models.ids import opaque_id
@@ -142,14 +142,14 @@ _NOT_KEPT = "this page shows the person as they are now"
 def say_saved(request: PortalRequest, saved: Saved) -> None:
     """What becomes of it, on the person's page."""
     if saved.confirmed:
-        parts = _and([field_label(part).lower() for part in saved.confirmed])
+        parts = listed([field_label(part).lower() for part in saved.confirmed])
         messages.success(request, f"Noted as confirmed today: {parts}.")
     if not saved.operations:
         if not saved.confirmed:
             messages.info(request, "Nothing was changed, so nothing was written.")
         return
     labels = list(dict.fromkeys(label_of(each.system) for each in saved.operations))
-    text = f"Saved, and being written to {_and(labels)}. This page shows what comes of it."
+    text = f"Saved, and being written to {listed(labels)}. This page shows what comes of it."
     messages.success(request, text)
     for sentence in saved.left_out:
         messages.info(request, sentence)
@@ -157,10 +157,6 @@ def say_saved(request: PortalRequest, saved: Saved) -> None:
         messages.warning(
             request, f"{label} did not answer just now. What it holds is compared before anything is written."
         )
-
-
-def _and(labels: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(labels[:-1]), *labels[-1:])))
 
 
 # --- showing ----------------------------------------------------------------------------------
