@@ -161,8 +161,8 @@ def hand_over(draft: Draft, to: User, *, by: User) -> None:
     keep too many, :class:`Gone` where it is not one's own."""
     if to == by or not any(rights.may_write(to, name) for name in system_names()):
         raise NotTheirs(f"{to} could not send it.")
-    if draft.patient is not None and not _sees_as_much(to, draft.patient, by):
-        raise NotTheirs(f"{to} may not see every record of this person that you see.")
+    if draft.patient is not None:
+        _check_reach(draft, draft.patient, to=to, by=by)
     with transaction.atomic():
         row = _theirs(draft.public_id, by)
         if _open(to).count() >= MOST:
@@ -211,12 +211,18 @@ def throw_away_old() -> int:
     return Draft.objects.filter(kept_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
-def _sees_as_much(to: User, patient: Patient, by: User) -> bool:
-    """Whether whoever takes a form over reaches each record of the person that may have gone into it."""
+def _check_reach(draft: Draft, patient: Patient, *, to: User, by: User) -> None:
+    """Whoever takes a form over reaches its person. A form that edits shows them their own records alone
+    (``editing.pages.carried``); into one that registers each record may have gone that its writer reaches."""
     reach = visibility.reach_of(to)
+    if not visibility.may_see(to, patient, reach):
+        raise NotTheirs(f"{to} may not see this person.")
+    if draft.kind == Draft.Kind.EDIT:
+        return
     theirs = visibility.records(reach).filter(patient=patient)
     mine = visibility.records(visibility.reach_of(by)).filter(patient=patient)
-    return visibility.may_see(to, patient, reach) and not mine.exclude(pk__in=theirs.values("pk")).exists()
+    if mine.exclude(pk__in=theirs.values("pk")).exists():
+        raise NotTheirs(f"{to} may not see every record of this person that you see.")
 
 
 def _open(user: User) -> QuerySet[Draft]:
