@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, expect
 
 from patients.matching.study_numbers import folded
 from patients.models import Participant, Study, StudyReading
-from tests import studying
-from tests.studying import BP, BP_AND_HR, HEART_RATE, LIFESPAN, PRESSURE
+from tests import study_reading as studying
+from tests.study_reading import BP, BP_AND_HR, HEART_RATE, LIFESPAN, PRESSURE
 
 from .journey import Journey
 

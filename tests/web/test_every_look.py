@@ -30,7 +30,7 @@ from portal.accounts import access
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import make_user
-from tests.studying import own_place
+from tests.study_reading import own_place
 from tests.support import PART, Desk, connected, settle
 
 from .crawler import Crawler

@@ -18,7 +18,7 @@ from patients.services.studies.scopes import asked_for
 from portal.accounts.models import User
 from tests import support
 from tests.conftest import make_user
-from tests.studying import (
+from tests.study_reading import (
     BP,
     BP_AND_HR,
     HEART_RATE,
