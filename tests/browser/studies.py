@@ -189,7 +189,7 @@ def filled(journey: Journey) -> Study:
     """Forty people of the laboratory, each somewhere between enrolled and sending, read a moment ago."""
     assert journey.user is not None
     sandbox = journey.sandbox
-    for place, patient in enumerate(_others(journey)):
+    for place, patient in enumerate(others(journey)):
         studying.enrol(sandbox, BP_AND_HR, patient)
         if place % 8 >= 1:
             states = ("reissued", "issued") if place % 8 == 2 else ("expired",) if place % 8 == 3 else ()
@@ -207,7 +207,7 @@ def filled(journey: Journey) -> Study:
     return study
 
 
-def _others(journey: Journey) -> list[str]:
+def others(journey: Journey) -> list[str]:
     """Forty patients of the laboratory who take part in nothing."""
     state = journey.sandbox.stores["jhe"].snapshot()
     enrolled = {row["patient_id"] for row in state["enrolments"]}
