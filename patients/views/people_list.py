@@ -193,7 +193,7 @@ def _look(
     page = page_of(find(sight, state.filters, state.chosen), state.order, number=number, size=state.size)
     audit.look(action, by=request.user, details=_details(state, page))
     chosen = set(state.chosen)
-    rows = rows_of(sight, page.ids, tests=state.filters.tests)
+    rows = rows_of(sight, page.ids, tests=state.filters.tests, studies=True)
     found = namesakes.of_people(
         [each.patient for each in rows], by=request.user, reach=sight.reach, perhaps_same=False
     )

@@ -11,6 +11,7 @@ from integrations.registry import label_of
 from patients.models import Patient
 from patients.services.studies.of_person import Participation, participations
 from patients.services.visibility import Reach
+from portal.templatetags.ui import label
 
 from .shown_board import invitation_tone, tone_of
 
@@ -26,6 +27,7 @@ class ShownParticipation:
     number: str = field(repr=False)
     standing: str
     tone: str
+    invitation: str
     invitation_tone: str
     since: datetime
     told: Participation = field(repr=False)
@@ -46,6 +48,7 @@ def _shown(each: Participation) -> ShownParticipation:
         number=each.number,
         standing=each.standing.label,
         tone=tone_of(each.standing),
+        invitation=label(each.invitation),
         invitation_tone=invitation_tone(each.invitation),
         since=each.since,
         told=each,
