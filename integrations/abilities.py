@@ -15,6 +15,10 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from .holdings import Exported, Holdings
 from .pages import RecordPage
+from .studying import Enrols as Enrols
+from .studying import HasStudies as HasStudies
+from .studying import Invites as Invites
+from .studying import KeepsConsents as KeepsConsents
 from .types import (
     Caller,
     Health,
@@ -23,7 +27,6 @@ from .types import (
     RemotePatient,
     SearchAnswer,
     SearchQuery,
-    Study,
     Term,
     TokenSet,
 )
@@ -44,6 +47,9 @@ class Capability(StrEnum):
     MARKS = "marks"
     HOLDINGS = "holdings"
     REMOVAL = "removal"
+    ENROLMENT = "enrolment"
+    CONSENTS = "consents"
+    INVITATIONS = "invitations"
 
 
 class System(Protocol):
@@ -164,19 +170,6 @@ class HasOrganizations(Protocol):
 
     def patients_of_organization(self, organization_id: str) -> Iterator[RemotePatient]:
         """The people of one organization; empty where the caller holds no role in it."""
-        ...
-
-
-@runtime_checkable
-class HasStudies(Protocol):
-    """``STUDIES``: people take part in studies of an organization."""
-
-    def studies(self, organization_id: str) -> Sequence[Study]:
-        """The studies of one organization that the caller may see."""
-        ...
-
-    def patients_of_study(self, study_id: str) -> Iterator[RemotePatient]:
-        """The people who take part in one study."""
         ...
 
 
@@ -305,4 +298,7 @@ PROTOCOLS: dict[Capability, type] = {
     Capability.MARKS: TakesMarks,
     Capability.HOLDINGS: TellsHoldings,
     Capability.REMOVAL: RemovesAltogether,
+    Capability.ENROLMENT: Enrols,
+    Capability.CONSENTS: KeepsConsents,
+    Capability.INVITATIONS: Invites,
 }

@@ -14,6 +14,15 @@ from enum import StrEnum
 from .holdings import ScopeConsent
 from .types import Study
 
+# Why a change of a study was refused before it left: reasons of ``Conflict`` and ``Forbidden``.
+ANOTHER_STUDY = "study of another organization"
+NOT_IN_ORGANIZATION = "not in the study's organization"
+NOT_TAKING_PART = "does not take part"
+NOT_ASKED_FOR = "not asked for"
+NOT_TAKEN = "did not take"
+NO_SUCH_APP = "no such app"
+USED_ALREADY = "used already"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -60,12 +69,18 @@ class StudyPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """What one person decided. ``by_study`` names every study that the answer mentions; ``unplaced`` are
-    kinds of data that were agreed to and that none of these studies asks for (any more)."""
+    """What one person decided in the studies of one organization. ``by_study`` names those that the person
+    takes part in and that ask for something; ``unplaced`` are kinds of data that were agreed to and that no
+    study, of this organization or another, asks for (any more)."""
 
     patient_id: str
     by_study: Mapping[str, tuple[ScopeConsent, ...]] = field(repr=False)
     unplaced: tuple[ScopeConsent, ...] = field(default=(), repr=False)
+
+    def asked(self, study_id: str, scope_key: tuple[str, str]) -> ScopeConsent | None:
+        """How one kind of data stands in one study; ``None`` where the study does not ask this person."""
+        scopes = self.by_study.get(study_id, ())
+        return next((each for each in scopes if (each.system, each.code) == scope_key), None)
 
 
 class InvitationState(StrEnum):
@@ -97,6 +112,17 @@ class IssuedInvitation:
 
     invitation: Invitation
     link: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkParts:
+    """What a link is made of, to explain why it does not work. ``app`` is the app's package, or the address
+    that opens it; ``host`` the server that the app will ask, empty where the link does not say. ``code`` is
+    masked but for its end. Empty text for a part that cannot be made out."""
+
+    app: str = ""
+    host: str = ""
+    code: str = ""
 
 
 class InvitationWay(StrEnum):

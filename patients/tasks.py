@@ -14,6 +14,7 @@ from patients.services import connections, desk, inquiries, lookup, sync_schedul
 from patients.services.ending import removing
 from patients.services.operations import claims
 from patients.services.registering import drafts
+from patients.services.studies import invitations
 from portal import audit
 
 #: How long the rows of finished tasks are kept for whoever looks into a fault.
@@ -54,6 +55,12 @@ def expire_removals() -> int:
 def let_claims_go() -> int:
     """Delete claims of registrations that ended a while ago; returns how many."""
     return claims.throw_away_old()
+
+
+@task()
+def drop_invitation_links() -> int:
+    """Forget links of invitations that were handed over by now; returns how many."""
+    return invitations.drop_links()
 
 
 @task()

@@ -146,6 +146,7 @@ PERIODIC_TASKS = {
     "patients.tasks.throw_away_old_drafts": 3600,
     "patients.tasks.let_claims_go": 3600,
     "patients.tasks.expire_removals": 3600,
+    "patients.tasks.drop_invitation_links": 60,
     "patients.tasks.merge_audit_journal": 60,
     "patients.tasks.look_at_connections": 600,
     "patients.tasks.sync_systems": 60,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar, TypeVar
 
 from django.conf import settings
 
-from integrations import errors
 from integrations.abilities import Capability
 from integrations.holdings import Exported, Holdings
 from integrations.pages import RecordPage, walk
@@ -19,11 +18,9 @@ from integrations.types import (
     Found,
     Health,
     Identifier,
-    Organization,
     RemotePatient,
     SearchAnswer,
     SearchQuery,
-    Study,
     Term,
     TokenSet,
 )
@@ -31,18 +28,18 @@ from integrations.writes import Changes, Details, NewRecord, Part
 
 from . import dialect as dialects
 from . import health, mapping, oauth, outgoing, reach, sweep, writing
-from .client import JheClient
 from .holdings import HoldingsReader
 from .plan import Way, cannot_search, spellings, ways_to_search
-from .records import Records, array, beside, result_of
+from .records import beside, result_of
 from .searching import check_for, distinct
+from .studying import Studying
 
 T = TypeVar("T")
 
 MOST_RECORDS = 40  # whole records that one search fetches; each is a request of its own
 
 
-class JheAdapter:
+class JheAdapter(Studying):
     """JHE for one caller: with the person's own token, in the background with an API key (reading only)."""
 
     name: ClassVar[str] = mapping.NAME
@@ -57,6 +54,9 @@ class JheAdapter:
             Capability.MEMBERSHIP,
             Capability.HOLDINGS,
             Capability.REMOVAL,
+            Capability.ENROLMENT,
+            Capability.CONSENTS,
+            Capability.INVITATIONS,
         }
     )
     search_terms: ClassVar[frozenset[Term]] = frozenset(
@@ -72,10 +72,7 @@ class JheAdapter:
     keys_last: ClassVar[timedelta] = timedelta(0)  # JHE ignores idempotency keys
 
     def __init__(self, caller: Caller) -> None:
-        self.caller = caller
-        self.http = oauth.connect(caller)
-        self.client = JheClient(self.http, oauth.Bearer(oauth.token_source(self.http, caller)))
-        self.records = Records(self.client)
+        super().__init__(caller)
         self.writing = writing.Writing(self.client, self.records, self._dialect)
 
     # --- the common interface -------------------------------------------------------------
@@ -91,17 +88,7 @@ class JheAdapter:
 
     def get(self, patient_id: str) -> RemotePatient:
         """The whole record. ``Forbidden`` where it is in none of the caller's organizations."""
-        self.client.bearer.current()
-        own, (record,) = beside(self.organizations, [partial(self.records.one, patient_id)])
-        if not reach.reaches(own, record):
-            raise self.http.fault(
-                errors.Forbidden,
-                "patient",
-                reason=errors.BEYOND_REACH,
-                for_staff=f"You have no role in any {self.label} organization that holds this record.",
-                next_step="Ask somebody who has a role there.",
-            )
-        return record
+        return self._reached(patient_id)
 
     def page(self, cursor: str = "", since: datetime | None = None, *, size: int = 0) -> RecordPage:
         """One step over everybody in the caller's organizations.
@@ -203,10 +190,6 @@ class JheAdapter:
         """Whether this JHE has API keys: since 2026."""
         return self._dialect().api_keys
 
-    def organizations(self) -> Sequence[Organization]:
-        """The organizations in which the caller holds a role; up to half a minute old."""
-        return reach.own_organizations(self.client)
-
     def patients_of_organization(self, organization_id: str) -> Iterator[RemotePatient]:
         """Whole records of one organization's people; nobody where the caller has no role."""
         own = self._own(organization_id)
@@ -219,25 +202,6 @@ class JheAdapter:
         else:
             records = self._listed(dialect, {"organization_id": organization_id})
         yield from (record for record in records if reach.reaches((own,), record))
-
-    def studies(self, organization_id: str) -> Sequence[Study]:
-        """The studies that one of the caller's organizations runs."""
-        own = self._own(organization_id)
-        if own is None:
-            return ()
-        rows = array(self.client, self.client.organization_studies(organization_id), "organization studies")
-        mine = [row for row in rows if mapping.organization_id_of_study(row) == organization_id]
-        return tuple(mapping.study_from(row, own) for row in mine)
-
-    def patients_of_study(self, study_id: str) -> Iterator[RemotePatient]:
-        """Whole records of a study's people, as far as the caller reaches."""
-        own = self.organizations()
-        if self._dialect().lists_freely:
-            study = self.client.checked_id(study_id, "study patients")
-            records = self.records.listed({"study_id": study})
-        else:
-            records = self.records.of_study(study_id)
-        yield from (record for record in records if reach.reaches(own, record))
 
     def global_lookup(self, email: str) -> Sequence[RemotePatient]:
         """Whole records by e-mail in every organization, as typed and in lower case.
@@ -276,33 +240,3 @@ class JheAdapter:
 
     def _holdings(self) -> HoldingsReader:
         return HoldingsReader(self.client, self.records, self._dialect)
-
-    def _dialect(self) -> dialects.Dialect:
-        return dialects.find(self.http, self.client.count_patients)
-
-    def _adapted(self, work: Callable[[dialects.Dialect], T]) -> T:
-        """``work`` in the installation's dialect; where that has changed, once more in the new one."""
-        dialect = self._dialect()
-        try:
-            return work(dialect)
-        except errors.ProtocolError as fault:
-            if fault.reason != dialects.UNKNOWN_PATH or (fresh := self._dialect()) == dialect:
-                raise
-            return work(fresh)
-
-    def _listed(self, dialect: dialects.Dialect, filters: dict[str, str]) -> Iterator[RemotePatient]:
-        self._check_lists(dialect)
-        return self.records.listed(filters)
-
-    def _check_lists(self, dialect: dialects.Dialect) -> None:
-        """Raise ``Unsupported`` where a list would change what the person sees next in JHE's own console."""
-        if not dialect.lists_freely:
-            raise self.http.fault(
-                errors.Unsupported,
-                "list people",
-                for_staff=f"This version of {self.label} cannot list people without side effects.",
-                next_step="Ask your administrator to bring it up to date.",
-            )
-
-    def _own(self, organization_id: str) -> Organization | None:
-        return next((each for each in self.organizations() if each.id == organization_id), None)

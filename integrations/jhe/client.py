@@ -45,6 +45,29 @@ class JheClient:
         path = f"{REST}/organizations/{self.checked_id(organization_id, 'organization studies')}/studies"
         return self._read("organization studies", path)
 
+    # JHE shows the next four to anybody who is signed in, of any study: callers check.
+
+    def study_scope_requests(self, study_id: str) -> Any:
+        """The kinds of data that a study asks for, an array."""
+        return self._of_study("scope_requests", study_id)
+
+    def study_data_sources(self, study_id: str) -> Any:
+        """The devices and apps from which a study's data come, an array."""
+        return self._of_study("data_sources", study_id)
+
+    def study_clients(self, study_id: str) -> Any:
+        """A study's apps, an array of whole OAuth applications, hashed secrets included: id and name are
+        for keeping, the rest for nobody. Not before 2026."""
+        return self._of_study("clients", study_id)
+
+    def clients(self) -> Iterator[Any]:
+        """Every app of the installation, with its invitation address. Not before 2026."""
+        yield from self._rows("clients", f"{REST}/clients", {})
+
+    def _of_study(self, part: str, study_id: str) -> Any:
+        operation = f"study {part.replace('_', ' ')}"
+        return self._read(operation, f"{REST}/studies/{self.checked_id(study_id, operation)}/{part}")
+
     # --- people: REST ---------------------------------------------------------------------
 
     def patient(self, patient_id: str) -> Any:
@@ -106,6 +129,20 @@ class JheClient:
         """One page of the list of observations, newest first: only where lists have no side effect."""
         return self._page("observations", f"{REST}/observations", filters, page=page, size=size)
 
+    def consolidated_clients(self, patient_id: str) -> Any:
+        """The apps of a person's studies, an array. Not before 2026."""
+        operation = "consolidated clients"
+        path = f"{REST}/patients/{self.checked_id(patient_id, operation)}/consolidated_clients"
+        return self._read(operation, path)
+
+    def invitations(self) -> Iterator[Any]:
+        """Everybody's invitations, newest change first: JHE has no filter. Since May 2026."""
+        yield from self._rows("invitations", f"{REST}/invitation", {})
+
+    def invitation(self, invitation_id: str) -> Any:
+        """One invitation, whoever it is for."""
+        return self._read("invitation", f"{REST}/invitation/{self.checked_id(invitation_id, 'invitation')}")
+
     # --- people: writing ------------------------------------------------------------------
     # JHE checks roles in the organization that a request names, not whether the person belongs to it,
     # and none at all in adding to one: callers do (README.md §11). Each is sent once.
@@ -133,6 +170,43 @@ class JheClient:
         path = f"{REST}/patients/{self.checked_id(patient_id, operation)}"
         query = {"organization_id": self.checked_id(organization_id, operation)}
         self._write(operation, "DELETE", path, params=query)
+
+    # --- studies: writing -----------------------------------------------------------------
+    # JHE asks for a role in decisions alone: callers do (README.md §14 to §16). One person and one kind of
+    # data a request: the half-done state of several is the hardest to undo.
+
+    def enrol(self, study_id: str, patient_id: str) -> Any:
+        """What was made, 201 or (older) 200."""
+        return self._write("enrol", "POST", **self._enrolment("enrol", study_id, patient_id)).json
+
+    def unenrol(self, study_id: str, patient_id: str) -> Reply:
+        """204 or (older) 200, also for who did not take part."""
+        return self._write("unenrol", "DELETE", **self._enrolment("unenrol", study_id, patient_id))
+
+    def _enrolment(self, operation: str, study_id: str, patient_id: str) -> dict[str, Any]:
+        patient = int(self.checked_id(patient_id, operation))
+        path = f"{REST}/studies/{self.checked_id(study_id, operation)}/patients"
+        return {"path": path, "json": {"patientIds": [patient]}}
+
+    def write_decision(self, method: str, patient_id: str, body: Mapping[str, Any]) -> None:
+        """Make (POST), change (PATCH), forget (DELETE) a decision. Older: DELETE is done and answers 500."""
+        path = f"{REST}/patients/{self.checked_id(patient_id, 'decide')}/consents"
+        self._write("decide", method, path, json=body)
+
+    def create_invitation(self, body: Mapping[str, Any]) -> Any:
+        """The invitation with its link, which is told this once."""
+        return self._write("invite", "POST", f"{REST}/invitation", json=body).json
+
+    def invitation_link(self, patient_id: str, query: Mapping[str, str]) -> Any:
+        """A new link. A GET by name and a change in truth: it ends the link before it, and can send mail. So
+        it is sent once, like a change."""
+        path = f"{REST}/patients/{self.checked_id(patient_id, 'invite')}/invitation_link"
+        return self._write("invite", "GET", path, params=query).json
+
+    def change_invitation(self, invitation_id: str, status: str) -> Any:
+        """The invitation after its status was set."""
+        path = f"{REST}/invitation/{self.checked_id(invitation_id, 'cancel invitation')}"
+        return self._write("cancel invitation", "PATCH", path, json={"status": status}).json
 
     # --- one request ----------------------------------------------------------------------
 

@@ -90,6 +90,12 @@ class Dialect:
         return not self.has_health
 
     @property
+    def changes_decisions(self) -> bool:
+        """Whether a decision that was made can be changed by PATCH: since 2026-05-22. API keys are younger
+        (2026-06-16): a server that has them has this, whatever else (README.md §15)."""
+        return self.api_keys
+
+    @property
     def generation(self) -> str:
         """The generation in a few words, for admins."""
         if self.searches_names and self.api_keys:

@@ -15,15 +15,14 @@ from integrations.holdings import Exported, HoldingPart, Holdings, StudyHoldings
 from integrations.parallel import side_by_side
 from integrations.types import Organization, RemotePatient, Study
 
-from . import reach
+from . import sight
 from .client import FHIR_PAGE, JheClient
 from .consents import Consents, consents_from
 from .counting import NOBODYS, OBSERVATION, PATIENT, Way, count, is_enrolled, way_of
 from .dialect import Dialect
-from .guards import OUTSIDE, ROLE, is_in
 from .mapping import LABEL, NAME, organization_id_of_study, study_from
 from .paging import Page
-from .records import Records, array, beside, result_of
+from .records import Records, array, result_of
 
 UNCOUNTED = ("imported health records", "questionnaires", "invitations")  # README.md §12
 
@@ -232,19 +231,10 @@ class HoldingsReader:
 
     def _subject(self, patient_id: str, organization_id: str) -> _Subject:
         """The record, which belongs to one of the caller's organizations: that one. Else ``Forbidden``."""
-        self.client.bearer.current()
-        own, (record,) = beside(
-            partial(reach.own_organizations, self.client), [partial(self.records.one, patient_id)]
+        record, organization = sight.record_in(
+            self.client, self.records, patient_id, organization_id, "holdings"
         )
-        organization = next((each for each in own if each.id == organization_id), None)
-        if organization is None:
-            raise self._forbidden(ROLE, f"You have no role in this {LABEL} organization.")
-        if not is_in(record, organization_id):
-            raise self._forbidden(OUTSIDE, f"This {LABEL} record does not belong to the organization.")
         return _Subject(record=record, organization=organization, way=way_of(self.client, self._dialect()))
-
-    def _forbidden(self, reason: str, for_staff: str) -> Fault:
-        return self.client.http.fault(errors.Forbidden, "holdings", reason=reason, for_staff=for_staff)
 
     def _study_rows(self, subject: _Subject) -> list[tuple[Study, Any]]:
         """The organization's studies, each with JHE's own row."""

@@ -85,6 +85,9 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "removal.withdrawn": "Withdrew the deletion of a record",
         "removal.expired": "The deletion of a record was confirmed by nobody in time",
     },
+    "Studies": {
+        "invitation.link_shown": "Was shown the link of an invitation",
+    },
     "Signing in and out": {
         "session.started": "Signed in",
         "session.ended": "Signed out",

@@ -8,7 +8,8 @@ Altering the table on SQLite builds it anew without triggers: such a migration e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -23,6 +24,32 @@ def install(connection: BaseDatabaseWrapper, table: str = TABLE) -> None:
 def remove(connection: BaseDatabaseWrapper, table: str = TABLE) -> None:
     """Lift the protection: for altering the table, and for emptying a test database."""
     _run(connection, table, "remove")
+
+
+@contextmanager
+def lifted(connection: BaseDatabaseWrapper, table: str) -> Iterator[None]:
+    """Without a table's protection, if it has any, until the block ends: for encrypting with another key
+    what stands in it. Inside a transaction (``RuntimeError``): whoever fails leaves it protected."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("A protection is lifted for a transaction.")
+    if not is_protected(connection, table):
+        yield
+        return
+    remove(connection, table)
+    yield
+    install(connection, table)
+
+
+def is_protected(connection: BaseDatabaseWrapper, table: str) -> bool:
+    """Whether a table is append-only."""
+    asked = {
+        "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = %s",
+        "postgresql": "SELECT 1 FROM pg_trigger WHERE tgname = %s",
+    }[connection.vendor]
+    name = f"{table}_no_{'update' if connection.vendor == 'sqlite' else 'change'}"
+    with connection.cursor() as cursor:
+        cursor.execute(asked, [name])
+        return cursor.fetchone() is not None
 
 
 def _run(connection: BaseDatabaseWrapper, table: str, what: str) -> None:

@@ -2,8 +2,8 @@
 
 Two generations, chosen by ``dialect``: ``current`` and ``2025-10``. What is imitated, quirks
 included, is described in ``integrations/jhe/README.md`` and proven against recordings of the real
-server (``tests/data/README.md``). People are read and written; enrolment, consents and invitations are
-only read so far.
+server (``tests/data/README.md``). People, enrolments, decisions and invitations are read and written;
+patients' apps redeem invitations, decide and send observations.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from . import (
     consents,
     fhir,
     fhir_older,
+    invitations,
     oauth,
     observations,
     organizations,
@@ -75,7 +76,7 @@ def create_app(store: Store, clock: Clock, *, dialect: str = CURRENT) -> Flask:
     oauth.register(app, server)
     tokens.register(app, server)
     rest = Api(app, server, "/api/v1")
-    for part in (users, organizations, studies, patients, consents, observations):
+    for part in (users, organizations, studies, patients, consents, observations, invitations):
         part.register(rest)
     if server.older:
         fhir_older.register(app, server)

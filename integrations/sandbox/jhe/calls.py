@@ -101,6 +101,11 @@ class Writes:
     run: Handler
 
 
+@dataclass(frozen=True, slots=True)
+class Open(Writes):
+    """Marks one that asks nobody to sign in: its :class:`Call` has an empty ``user``."""
+
+
 class Api:
     """Registers the operations of one base path (REST or FHIR) on the Flask application."""
 
@@ -129,9 +134,11 @@ class Api:
 
     def _answer(self, handlers: dict[str, Handler | Writes], parts: dict[str, str]) -> Response:
         self._negotiate()
-        user = authenticated(self.server, challenge=not self.fhir or self.server.older)
         method = "GET" if request.method == "HEAD" else request.method
         handler = handlers.get(method)
+        user: Row = {}
+        if not isinstance(handler, Open):
+            user = authenticated(self.server, challenge=not self.fhir or self.server.older)
         if handler is None:
             raise Refused(405, {"detail": f'Method "{request.method}" not allowed.'})
         if isinstance(handler, Writes):

@@ -99,8 +99,11 @@ def clients(*, older: bool) -> tuple[dict[str, Row], list[Row]]:
         _client(place, name=name, client_id=client_id, invitation_url=url)
         for place, (name, client_id, url) in enumerate(apps, start=1)
     ]
+    if older:
+        made.append(_client(2, name="Patients", client_id=fixed.OLDER_APP_ID))
     portal = {"client_id": fixed.CLIENT_ID, "secret": fixed.CLIENT_SECRET}
-    made.append(_client(len(made) + 1, name="Portal", redirect_uris=list(fixed.REDIRECT_URIS), **portal))
+    number = 1 if older else len(made) + 1
+    made.append(_client(number, name="Portal", redirect_uris=list(fixed.REDIRECT_URIS), **portal))
     keys: list[Row] = []
     users = {email: (user_id, practitioner) for user_id, email, _, _, _, practitioner in fixed.USERS}
     for email, client_id, secret in [] if older else fixed.API_KEYS:

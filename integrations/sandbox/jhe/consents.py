@@ -1,16 +1,22 @@
-"""A patient's consent decisions, and the apps that their studies use. Writing them follows."""
+"""A patient's consent decisions, and the apps that their studies use. Writing is in ``consent_writing``."""
 
 from __future__ import annotations
 
-from . import shapes
+from . import consent_writing, shapes
 from .calls import Api, Call, Row, Writes
-from .errors import Crashed, denied, number
-from .records import enrolled, find_patient, is_practitioner, own_patient, shared_patients
+from .errors import denied, number
+from .records import enrolled, is_practitioner, shared_patients
 
 
 def register(api: Api) -> None:
     """Serve what hangs on one patient."""
-    api.add("/patients/<key>/consents", GET=Writes(consents))
+    api.add(
+        "/patients/<key>/consents",
+        GET=Writes(consents),
+        POST=Writes(consent_writing.decide),
+        PATCH=Writes(consent_writing.change),
+        DELETE=Writes(consent_writing.forget),
+    )
     if not api.server.older:
         api.add("/patients/<key>/consolidated_clients", GET=consolidated_clients)
 
@@ -33,16 +39,8 @@ def consents(call: Call, key: str) -> Row:
 
 def _readable(call: Call, key: str) -> Row:
     """The patient, if the caller is that patient or shares an organization with them."""
-    wanted = number(key)
-    worker = is_practitioner(call.data, call.user)
-    if not worker:
-        own = own_patient(call.data, call.user)
-        if own is None:
-            raise Crashed
-        if own["id"] != wanted:
-            raise denied("The Patient does not match the current patient user.")
-    row = find_patient(call, key)
-    if worker and row not in shared_patients(call.data, call.user):
+    row = consent_writing.subject(call, key)
+    if is_practitioner(call.data, call.user) and row not in shared_patients(call.data, call.user):
         raise denied("This Practitioner not authorized to access this Patient")
     return row
 

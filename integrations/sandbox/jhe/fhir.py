@@ -12,11 +12,12 @@ from typing import NoReturn
 from flask import Flask, Response
 
 from . import fhir_filters as narrow
-from .calls import Api, Call, Row, Server, base_url, full_url, json_reply
+from .calls import Api, Call, Row, Server, Writes, base_url, full_url, json_reply
 from .errors import Refused
 from .fhir_metadata import capability_statement
 from .fhir_resources import EVERYTHING, IMPORTED, RESOURCES, Resource, Scope, none, unshaped
 from .fhir_shapes import SOURCE
+from .fhir_writing import create
 from .paging import paged
 from .records import is_patient
 
@@ -49,7 +50,7 @@ def register(app: Flask, server: Server) -> None:
             }
         )
 
-    api.add("/<kind>", GET=search)
+    api.add("/<kind>", GET=search, POST=Writes(create))
     api.add("/<kind>/_search", POST=search)
     api.add("/<kind>/<key>", GET=read)
 

@@ -13,9 +13,10 @@ from typing import NoReturn
 
 from flask import Flask
 
-from .calls import Api, Call, Row, Server, full_url
+from .calls import Api, Call, Row, Server, Writes, full_url
 from .errors import Crashed, Refused, denied, missing, number, sentences
 from .fhir_resources import codes_like
+from .fhir_writing import create_each
 from .paging import envelope, paged
 from .patients import identifier_values
 from .records import enrolled, is_practitioner, own_patient, own_studies, shared_patients
@@ -27,9 +28,10 @@ GROUP = "patient._has:_group:member:_id"
 def register(app: Flask, server: Server) -> None:
     """Serve the lower-case base; it has no discovery documents."""
     api = Api(app, server, BASE, fhir=True)
+    api.add("/", POST=Writes(create_each))
     api.add("/Observation", GET=observations)
     api.add("/Observation/<key>", GET=observation)
-    api.add("/Patient", GET=patients)
+    api.add("/Patient", GET=patients, POST=Writes(create_patient))
     api.add("/Patient/<key>", GET=patients)
 
 
@@ -68,6 +70,11 @@ def patients(call: Call, key: str = "") -> NoReturn:
         for row in shared_patients(call.data, call.user)
     ):
         raise denied("Current User does not have authorization to access this Patient.")
+    raise Crashed
+
+
+def create_patient(call: Call) -> NoReturn:
+    """A creation that never works."""
     raise Crashed
 
 

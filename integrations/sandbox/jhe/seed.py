@@ -13,6 +13,7 @@ everybody in it is invented and the sign-in page prints them.
                    organizations (ids), last_updated
 ``scope_codes``, ``data_sources``, ``studies``, ``clients``, ``api_keys``, ``observations``
 ``invitations``    id, patient_id, client_id, token_hash, status, last_updated
+``mails``          invitations that were mailed: to, subject, link
 ``enrolments``     id, study_id, patient_id
 ``consents``       id, enrolment_id, scope_code_id, consented, consented_time
 ``sessions``, ``codes``, ``access_tokens``, ``refresh_tokens``      sign-in
@@ -39,7 +40,7 @@ TABLES = (
     *("users", "practitioners", "patients", "observations", "invitations"),
     *("sessions", "codes", "access_tokens", "refresh_tokens"),
 )
-RELATIONS = ("roles", "enrolments", "consents")
+RELATIONS = ("roles", "enrolments", "consents", "mails")
 
 # What JHE's own numbering has reached before the sandbox's people are added.
 LAST_IDS = {"users": 10011, "patients": 40005, "identifiers": 0, "enrolments": 0, "consents": 0}
@@ -121,7 +122,12 @@ def _user(
 
 
 def next_id(data: Data, table: str) -> int:
-    """The next number of a table; one that has been used never comes again."""
+    """The next number of a table; one that has been used never comes again.
+
+    Tables that are numbered only since there is somebody who writes them go on from their seed.
+    """
+    if table not in data["last_ids"]:
+        data["last_ids"][table] = max(map(int, data[table]), default=0)
     data["last_ids"][table] += 1
     return int(data["last_ids"][table])
 

@@ -167,6 +167,13 @@ APPS = (
     ),
 )
 
+# In 2025-10 one app serves all patients. Its verifier is a setting of server and app alike.
+OLDER_APP_ID = "sandboxPatients000000000000000000000000"
+OLDER_APP_VERIFIER = "a-verifier-that-server-and-app-have-in-common"
+OLDER_LINK_PREFIX = (
+    "https://play.google.com/store/apps/details?id=org.example.sandbox.phr&referrer=cloud_sharing="
+)
+
 # id, name, description, organization, scope codes, data sources, apps
 STUDIES = (
     (

@@ -153,6 +153,43 @@ def nested_data_source(row: Row) -> Row:
     }
 
 
+def enrolment(data: Data, row: Row, *, older: bool) -> Row:
+    """An enrolment as the reply to making it shows it; login and organizations by number."""
+    subject = data["patients"][str(row["patient_id"])]
+    single = {"identifier": subject["identifier"]} if older else {}
+    study_row = data["studies"][str(row["study_id"])]
+    return {
+        "id": row["id"],
+        "study": nested_study(data, study_row, older=older),
+        "patient": {
+            "id": subject["id"],
+            **single,
+            "nameFamily": subject["name_family"],
+            "nameGiven": subject["name_given"],
+            "birthDate": subject["birth_date"],
+            "telecomPhone": subject["telecom_phone"],
+            "lastUpdated": shown(subject["last_updated"], older=older),
+            "jheUser": subject["user_id"],
+            "organizations": sorted(subject["organizations"]),
+        },
+    }
+
+
+def decision(data: Data, row: Row, enrolment_row: Row, *, older: bool) -> Row:
+    """A decision as the reply to making or changing it shows it."""
+    return {
+        "id": row["id"],
+        "studyPatient": {
+            "id": enrolment_row["id"],
+            "study": enrolment_row["study_id"],
+            "patient": enrolment_row["patient_id"],
+        },
+        "scopeCode": scope_code(data["scope_codes"][str(row["scope_code_id"])]),
+        "consented": row["consented"],
+        "consentedTime": shown(row["consented_time"], older=older),
+    }
+
+
 def app(row: Row) -> Row:
     """A patient app as the list of clients shows it."""
     return {

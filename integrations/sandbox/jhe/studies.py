@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import shapes
+from . import shapes, study_writing
 from .calls import Api, Call, Row, Writes, base_url
 from .errors import Crashed, denied, missing, number
 from .lists import console_list, filters, plain_list
@@ -15,7 +15,12 @@ def register(api: Api) -> None:
     api.add("/studies/<key>", GET=study)
     api.add("/studies/<key>/scope_requests", GET=scope_requests)
     api.add("/studies/<key>/data_sources", GET=data_sources)
-    api.add("/studies/<key>/patients", GET=study_patients)
+    api.add(
+        "/studies/<key>/patients",
+        GET=study_patients,
+        POST=Writes(study_writing.enrol),
+        DELETE=Writes(study_writing.unenrol),
+    )
     if not api.server.older:
         api.add("/studies/<key>/clients", GET=study_clients)
 

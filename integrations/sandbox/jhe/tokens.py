@@ -140,10 +140,11 @@ def _by_code(server: Server, data: Data, client: Row) -> Row:
 def _verified(code: Row, verifier: str) -> bool:
     if code["challenge_method"] == "plain":
         return secrets.compare_digest(code["challenge"].encode(), verifier.encode())
-    return secrets.compare_digest(code["challenge"].encode(), _hash(verifier).encode())
+    return secrets.compare_digest(code["challenge"].encode(), hashed(verifier).encode())
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """The SHA-256 of a text as URLs carry it: a code challenge, or what is kept of a token."""
     digest = hashlib.sha256(text.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 

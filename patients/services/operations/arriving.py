@@ -5,7 +5,7 @@ A record that was created becomes one of the person for whom it was asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from portal import audit
 from portal.accounts.models import User
 
 from . import claims, clock, queue, wishes
+from .kinds.job import After, Record
 from .whys import Why
 from .wishes import Create, Kind
 
@@ -24,12 +25,13 @@ REGISTERED = "Registered for this person."
 
 
 @transaction.atomic
-def finish(operation: Operation, record: RemotePatient | None) -> None:
-    """It is done; ``record`` as the system holds it now, none where it was deleted. Raises ``LostLease``:
-    then nothing is kept."""
+def finish(operation: Operation, record: After, *, also: Callable[[], None] | None = None) -> None:
+    """It is done; ``record`` as the system holds it now, ``also`` what is kept beside it. Raises
+    ``LostLease``: then nothing is kept."""
     _hold_index(operation)
-    row = _gone(operation) if record is None else taken_in(operation, record)
-    queue.end(operation, Operation.State.DONE, record=row, details={})
+    queue.end(operation, Operation.State.DONE, record=_arrived(operation, record), details={})
+    if also is not None:
+        also()
     claims.let_go(operation.patient)
     note("operation.done", operation)
 
@@ -55,10 +57,13 @@ def refuse(operation: Operation, why: Why, **values: Any) -> None:
     note("operation.refused", operation, because=str(why))
 
 
-def _gone(operation: Operation) -> SourceRecord:
-    """The operation's record, which its system does not hold any more."""
+def _arrived(operation: Operation, record: After) -> SourceRecord:
+    """The operation's record, as it is now or marked as gone; of one that was not read nothing is said."""
+    if not isinstance(record, Record):
+        return taken_in(operation, record)
     row = SourceRecord.objects.defer("held").get(operations=operation)
-    index.mark_vanished([row], at=clock.now())
+    if record is Record.GONE:
+        index.mark_vanished([row], at=clock.now())
     return row
 
 

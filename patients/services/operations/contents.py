@@ -12,6 +12,8 @@ from patients.services.contents import custom_words
 from patients.services.held import whole_of
 from portal.web.crypto import Undecryptable
 
+from .study_contents import study_lines
+from .study_wishes import CancelInvitation, Decide, Enrol, Invite, Unenrol
 from .whys import Why
 from .wishes import Archive, Change, Create, Identify, Join, Leave, Remove, Wish, custom_field
 from .wording import field_label, value_of
@@ -115,6 +117,10 @@ def _others(operation: Operation, wish: Wish) -> Iterator[Row]:
                 for each in some:
                     if not each.guessable:
                         yield Row(label=label, wanted=_identifier(each))
+        case Enrol() | Unenrol() | Decide() | Invite() | CancelInvitation():
+            for label, value in study_lines(operation, wish):
+                yield Row(label=label, wanted=value)
+            yield Row(label="Organization", wanted=_organization(operation.system, wish.organization_id))
         case Join() | Leave() | Remove():
             yield Row(label="Organization", wanted=_organization(operation.system, wish.organization_id))
             yield from _why_it_leaves(operation, wish)

@@ -12,19 +12,21 @@ from dataclasses import replace
 from django.db import transaction
 
 from integrations.writes import Changes, NewRecord
-from patients.models import Bulk, Operation, Patient, Removal, SourceRecord
+from patients.models import Bulk, Operation, Participant, Patient, Removal, SourceRecord
 from patients.services.registering import flags
 from patients.services.registering.passing import Passed
+from patients.services.studies import invitations
 from portal import audit
 from portal.accounts.models import User
 from portal.web.crypto import Undecryptable
 
 from . import claims, clock, queue, rights, wishes
+from .study_wishes import Invite
 from .wishes import Change, Create, Kind, Remove, Wish
 
 
 class Nobody(Exception):
-    """There is no such record any more, or it went to somebody else meanwhile."""
+    """There is no such record any more, it went to somebody else meanwhile, or takes no part in the study."""
 
 
 def register(
@@ -145,6 +147,8 @@ def _recorded(
         due_at=now,
         changed_at=now,
     )
+    if isinstance(wish, Invite):
+        _note_invitation(operation, wish)
     audit.write(
         "operation.asked",
         by=by,
@@ -160,6 +164,13 @@ def _recorded(
         },
     )
     return operation
+
+
+def _note_invitation(operation: Operation, wish: Invite) -> None:
+    try:
+        invitations.asked(operation, wish)
+    except Participant.DoesNotExist:
+        raise Nobody from None
 
 
 def fields_of(wish: Wish) -> list[str]:

@@ -28,7 +28,7 @@ from portal.web.crypto import Undecryptable
 from . import arriving, breaker, claims, clock, queue, rights, wishes
 from .kinds.creating import Who, who_is
 from .whys import Why, words_of
-from .wishes import Change, Create, Identify, Kind
+from .wishes import SEEN_BY_LOOKING, Change, Create, Identify, Kind
 
 HAND = "by hand"
 HAND_SECONDS = 15.0
@@ -71,7 +71,7 @@ def possible(operation: Operation, *, by: User) -> Possible:
         ),
         take_over=is_admin and operation.acts_for_id != by.pk and rights.may_write(by, operation.system),
         give_up=is_over,
-        by_hand=is_admin and is_over and operation.kind != Kind.REMOVE,
+        by_hand=is_admin and is_over and operation.kind not in SEEN_BY_LOOKING,
     )
 
 
@@ -143,8 +143,8 @@ def by_hand(operation: Operation, *, remote_id: str, reason: str, by: User) -> F
     where there is one). Returns what was found, so that a second record can be told of. Raises
     :class:`NotNow` where the record is somebody else's."""
     row = operation
-    if row.kind == Kind.REMOVE:
-        raise NotNow("Have it tried now: the portal looks whether the record is gone.")
+    if row.kind in SEEN_BY_LOOKING:
+        raise NotNow("Have it tried now: the portal looks whether it has happened.")
     remote_id = row.record.remote_id if row.record is not None else remote_id
     found = find(row, remote_id, by=by)
     if found.doubt:

@@ -15,10 +15,14 @@ from .wording import system_label
 
 State = Operation.State
 MOVING = (State.WAITING, State.SENDING, State.UNKNOWN)
-#: Of what takes something away.
+#: Of what takes something away, or hangs on a record.
 _DONE: Mapping[str, str] = {
     Kind.LEAVE: "In {system} the record is out of the organization.",
     Kind.REMOVE: "{system} does not hold the record any more.",
+    Kind.ENROL: "In {system} the person takes part in the study.",
+    Kind.UNENROL: "In {system} the person takes part in the study no more.",
+    Kind.INVITE: "{system} has made the invitation.",
+    Kind.CANCEL_INVITATION: "The invitation leads nowhere any more.",
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from django.db import DatabaseError
 
-from integrations import errors
+from integrations import errors, studies
 from integrations.errors import IntegrationError
 from integrations.registry import label_of
 from integrations.types import RemotePatient
@@ -23,7 +23,7 @@ from patients.services import connections
 from portal.web.crypto import Undecryptable
 
 from . import arriving, breaker, clock, queue, rights, wishes
-from .kinds import Done, Hold, Job, Ready, Refuse, Work, work_of
+from .kinds import After, AlsoKeeps, Done, Hold, Job, Ready, Refuse, Work, work_of
 from .whys import Why, words_of
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,15 @@ MOST_FAULTS_OF_OURS = 10
 BACKOFF, LONGEST_BACKOFF, LONGEST_UNKNOWN = 2.0, 300.0, 60.0  # seconds
 FOR_A_TOKEN, FOR_A_KEY = 3600.0, 300.0
 LONGEST_LIMIT = 3600.0  # whatever a system says: quotas begin anew every hour
+#: What stands against a write and does not change by waiting: refused, so that nothing waits behind it.
+REFUSING: Mapping[str, Why] = {
+    studies.NOT_IN_ORGANIZATION: Why.NOT_IN_ORGANIZATION,
+    studies.NOT_TAKING_PART: Why.NOT_TAKING_PART,
+    studies.NOT_ASKED_FOR: Why.NOT_ASKED_FOR,
+    studies.NO_SUCH_APP: Why.NO_SUCH_APP,
+    studies.USED_ALREADY: Why.USED_ALREADY,
+}
+_HOLDING: Mapping[str, Why] = {Why.NOT_LAST: Why.NOT_LAST, studies.NOT_TAKEN: Why.NOT_TAKEN}
 
 
 class Step:
@@ -103,7 +112,7 @@ class Step:
         work = work_of(job)
         look = work.look()
         if isinstance(look, Done) and (look.sure or not job.is_late):
-            return self._done(look.record)
+            return self._done(work, look.record)
         if isinstance(look, Hold):
             return self._held(look.why, look.details, taken=look.record)
         if isinstance(look, Refuse):
@@ -130,15 +139,14 @@ class Step:
             self.before = {"left_at": operation.left_at, "late_until": operation.late_until}
         self._note_leaving(look)
         record, lost = work.send(look)
-        if record is None:
-            return self._done(None)
-        if not record.complete or (lost and record.unread):  # the answer does not tell: look
+        read = record if isinstance(record, RemotePatient) else None
+        if read is not None and (not read.complete or (lost and read.unread)):  # it does not tell: look
             tries = operation.tries + 1
             return self._put_off(self._later(tries), Why.LATE, tries=tries, late_until=None)
         if lost:
             queue.keep(operation, left_at=None, late_until=None)
-            return self._held(Why.NOT_TAKEN, {"fields": list(lost)}, taken=record)
-        return self._done(record)
+            return self._held(Why.NOT_TAKEN, {"fields": list(lost)}, taken=read)
+        return self._done(work, record)
 
     def _note_leaving(self, ready: Ready) -> None:
         """Write down that a request is about to leave, and exactly what; from here on it is unknown."""
@@ -170,8 +178,8 @@ class Step:
 
     # --- what came of it ----------------------------------------------------------------
 
-    def _done(self, record: RemotePatient | None) -> str:
-        arriving.finish(self.operation, record)
+    def _done(self, work: Work, record: After) -> str:
+        arriving.finish(self.operation, record, also=work.keep if isinstance(work, AlsoKeeps) else None)
         return "done"
 
     def _held(
@@ -241,7 +249,9 @@ class Step:
     def _conflicting(self, fault: IntegrationError) -> str:
         if fault.reason == Why.LAST_ORGANIZATION:
             return self._refused(Why.LAST_ORGANIZATION, fault)
-        return self._held_by(Why.NOT_LAST if fault.reason == Why.NOT_LAST else Why.CONFLICT, fault)
+        if fault.reason in REFUSING and self.operation.left_at is None:
+            return self._refused(REFUSING[fault.reason], fault)
+        return self._held_by(_HOLDING.get(fault.reason, Why.CONFLICT), fault)
 
     def _unknown(self, fault: IntegrationError) -> str:
         """It may have taken effect: look, soon. Nobody is said to have failed."""

@@ -37,6 +37,11 @@ class Why(StrEnum):
     EXPIRED = "expired"
     GIVEN_UP = "given up"
     CANCELLED = "cancelled"
+    NOT_IN_ORGANIZATION = "not in the study's organization"
+    NOT_TAKING_PART = "does not take part"
+    NOT_ASKED_FOR = "not asked for"
+    NO_SUCH_APP = "no such app"
+    USED_ALREADY = "used already"
 
 
 #: Why → (sentence, next step); ``{system}`` is the system's name on pages. Those that come from a
@@ -109,6 +114,26 @@ WORDS: Mapping[Why, tuple[str, str]] = {
     Why.EXPIRED: (
         "It was confirmed more than a week ago, and the record may hold more by now.",
         "Look at what would be lost now, and ask for it anew.",
+    ),
+    Why.NOT_IN_ORGANIZATION: (
+        "The record does not belong to the organization that runs the study.",
+        "Add it to the organization first, then enrol it again.",
+    ),
+    Why.NOT_TAKING_PART: (
+        "The person does not take part in the study.",
+        "Enrol them first, then ask for this again.",
+    ),
+    Why.NOT_ASKED_FOR: (
+        "The study does not ask for this kind of data.",
+        "Look at what the study asks for now.",
+    ),
+    Why.NO_SUCH_APP: (
+        "The person takes part in no study that uses this app.",
+        "Enrol them in a study with this app first, then invite them again.",
+    ),
+    Why.USED_ALREADY: (
+        "The person's app has used this invitation already.",
+        "Take them out of the study, or ask them to disconnect the app.",
     ),
     Why.GIVEN_UP: ("It was given up.", ""),
     Why.CANCELLED: ("It was cancelled before it was sent.", ""),

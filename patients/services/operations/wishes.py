@@ -13,6 +13,8 @@ from integrations.types import Identifier
 from integrations.writes import Changes, IdentifierChange, NewRecord, Shown
 from portal.web.crypto import Undecryptable
 
+from .study_wishes import CancelInvitation, Decide, Enrol, Invite, StudyWish, Unenrol
+
 _json = cattrs.preconf.json.make_converter(forbid_extra_keys=True)
 
 
@@ -27,6 +29,11 @@ class Kind(StrEnum):
     LEAVE = "leave"
     REMOVE = "remove"
     MARK = "mark"
+    ENROL = "enrol"
+    UNENROL = "unenrol"
+    DECIDE = "decide"
+    INVITE = "invite"
+    CANCEL_INVITATION = "cancel invitation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +106,7 @@ class Mark:
     """The portal's own id (the operation's) to be written into a record that has none."""
 
 
-Wish = Create | Change | Archive | Identify | Join | Leave | Remove | Mark
+Wish = Create | Change | Archive | Identify | Join | Leave | Remove | Mark | StudyWish
 
 _CLASSES: Mapping[Kind, type[Wish]] = {
     Kind.CREATE: Create,
@@ -110,7 +117,16 @@ _CLASSES: Mapping[Kind, type[Wish]] = {
     Kind.LEAVE: Leave,
     Kind.REMOVE: Remove,
     Kind.MARK: Mark,
+    Kind.ENROL: Enrol,
+    Kind.UNENROL: Unenrol,
+    Kind.DECIDE: Decide,
+    Kind.INVITE: Invite,
+    Kind.CANCEL_INVITATION: CancelInvitation,
 }
+#: What the portal sees for itself whether it has happened, so that nobody says so by hand.
+SEEN_BY_LOOKING = frozenset(
+    {Kind.REMOVE, Kind.ENROL, Kind.UNENROL, Kind.DECIDE, Kind.INVITE, Kind.CANCEL_INVITATION}
+)
 _KINDS = {each: kind for kind, each in _CLASSES.items()}
 
 

@@ -30,6 +30,11 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     Kind.LEAVE: ("Remove from an organization in {system}", ""),
     Kind.REMOVE: ("Delete the record in {system}", ""),
     Kind.MARK: ("Write the portal's own number into {system}", ""),
+    Kind.ENROL: ("Enrol in a study in {system}", ""),
+    Kind.UNENROL: ("Take out of a study in {system}", ""),
+    Kind.DECIDE: ("Write a decision about a study's data into {system}", ""),
+    Kind.INVITE: ("Invite to a study's app by {system}", ""),
+    Kind.CANCEL_INVITATION: ("Cancel an invitation in {system}", ""),
 }
 #: For filters, where no system is named.
 KINDS: Mapping[str, str] = {
@@ -41,6 +46,11 @@ KINDS: Mapping[str, str] = {
     Kind.LEAVE: "Removing from organizations",
     Kind.REMOVE: "Deletions",
     Kind.MARK: "The portal's own numbers",
+    Kind.ENROL: "Enrolments in studies",
+    Kind.UNENROL: "Leaving studies",
+    Kind.DECIDE: "Decisions about data",
+    Kind.INVITE: "Invitations",
+    Kind.CANCEL_INVITATION: "Cancelled invitations",
 }
 _PHRASES = frozenset({Part.ACCESSIBILITY_NEEDS, Part.ACCESSIBILITY_NOTES})  # one a line
 _FEW = 3  # details that a heading names
@@ -57,6 +67,8 @@ _OTHER_LABELS: Mapping[str, str] = {
     "identifiers": "Identifiers",
     "organizations": "Organizations",
     "record": "The whole record",
+    "decision": "The decision",
+    "invitation": "The invitation",
     "custom_fields": "The organization's own fields",
 }
 _CUSTOM = "custom_fields."
@@ -154,6 +166,11 @@ _WHYS: Mapping[str, str] = {
     Why.UNCONFIRMED: "No second person has confirmed it.",
     Why.EXPIRED: "It was confirmed too long ago.",
     Why.CANCELLED: "It was cancelled.",
+    Why.NOT_IN_ORGANIZATION: "The record is not in the study's organization.",
+    Why.NOT_TAKING_PART: "The person does not take part in the study.",
+    Why.NOT_ASKED_FOR: "The study does not ask for it.",
+    Why.NO_SUCH_APP: "No study of the person's uses the app.",
+    Why.USED_ALREADY: "The app has used it already.",
 }
 NO_SIGN_IN = "There was no sign-in at {system} to send it with."
 _ENDS: Mapping[str, str] = {_HELD: "Held for a decision.", _REFUSED: "Refused."}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, models, transaction
 
 from portal import audit
+from portal.audit import triggers
 from portal.web import crypto
 
 #: Where allauth keeps what its adapter encrypted (``accounts.adapters.MfaAdapter``).
@@ -70,7 +72,8 @@ def rotate_field(model: type[models.Model], field: crypto.EncryptedTextField) ->
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"{some}{further} ORDER BY {key} LIMIT {BATCH}", after)
             rows = cursor.fetchall()
-            cursor.executemany(change, [(crypto.rotate(value), pk, value) for pk, value in rows])
+            with triggers.lifted(connection, model._meta.db_table) if rows else nullcontext():
+                cursor.executemany(change, [(crypto.rotate(value), pk, value) for pk, value in rows])
         count += len(rows)
         if len(rows) < BATCH:
             return count

@@ -14,7 +14,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from portal.audit import triggers
 
-APPEND_ONLY = ("audit_event", "audit_eventrecord", "patients_review", "patients_reviewnote")
+APPEND_ONLY = (
+    "audit_event",
+    "audit_eventrecord",
+    "patients_review",
+    "patients_reviewnote",
+    "patients_decision",
+)
 # Made by migrating, and changed by no test.
 KEPT = frozenset({"auth_group", "auth_permission", "django_content_type", "django_migrations", "django_site"})
 

@@ -10,9 +10,22 @@ from .belonging import Joining, Leaving, Removing
 from .changing import Archiving, Changing, Marking
 from .creating import Creating
 from .identifying import Identifying
-from .job import Done, Hold, Job, Look, Ready, Refuse, Work
+from .inviting import Cancelling, Inviting
+from .job import After, AlsoKeeps, Done, Hold, Job, Look, Ready, Refuse, Work
+from .studying import Deciding, Enrolling, Unenrolling
 
-__all__ = ["Done", "Hold", "Job", "Look", "Ready", "Refuse", "Work", "work_of"]
+__all__ = [
+    "After",
+    "AlsoKeeps",
+    "Done",
+    "Hold",
+    "Job",
+    "Look",
+    "Ready",
+    "Refuse",
+    "Work",
+    "work_of",
+]
 
 _WORKS: Mapping[Kind, type[Work]] = {
     Kind.CREATE: Creating,
@@ -23,6 +36,11 @@ _WORKS: Mapping[Kind, type[Work]] = {
     Kind.LEAVE: Leaving,
     Kind.REMOVE: Removing,
     Kind.MARK: Marking,
+    Kind.ENROL: Enrolling,
+    Kind.UNENROL: Unenrolling,
+    Kind.DECIDE: Deciding,
+    Kind.INVITE: Inviting,
+    Kind.CANCEL_INVITATION: Cancelling,
 }
 
 

@@ -11,7 +11,8 @@ from patients.models import Removal
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Join, Leave, Remove
 
-from .job import Done, Hold, Job, Look, Ready, Refuse, as_
+from .job import After, Done, Hold, Job, Look, Ready, Record, Refuse, as_
+from .leaving_studies import LeavingStudies
 
 
 def _organizations(record: RemotePatient, job: Job) -> list[str]:
@@ -52,6 +53,7 @@ class Leaving:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.organization = as_(job.wish, Leave).organization_id
+        self.leaving = LeavingStudies(job, self.organization)
 
     def look(self) -> Look:
         """Whether it is out already. A record that is gone altogether was not removed here."""
@@ -59,7 +61,9 @@ class Leaving:
         organizations = _organizations(record, self.job)
         if self.organization not in organizations:
             return Done(record)
-        return Refuse(Why.LAST_ORGANIZATION) if len(organizations) == 1 else Ready()
+        if len(organizations) == 1:
+            return Refuse(Why.LAST_ORGANIZATION)
+        return Ready(self.leaving.keep_decisions())
 
     def send(self, ready: Ready) -> tuple[RemotePatient, tuple[str, ...]]:
         """Remove it, and read what is left."""
@@ -73,6 +77,10 @@ class Leaving:
             raise
         return record, () if is_out else ("organizations",)
 
+    def keep(self) -> None:
+        """The studies of the organization were left with it."""
+        self.leaving.note_left()
+
 
 class Removing:
     """A record to be deleted by removing it from its last organization: exactly that, or nothing.
@@ -84,6 +92,7 @@ class Removing:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.organization = as_(job.wish, Remove).organization_id
+        self.leaving = LeavingStudies(job, self.organization)
 
     def look(self) -> Look:
         """Whether it is gone already, and whether it still belongs to this organization alone."""
@@ -92,14 +101,14 @@ class Removing:
             return Refuse(Why.UNCONFIRMED)
         record = self._record()
         if record is None:
-            return Done(None)
+            return Done(Record.GONE)
         if _organizations(record, self.job) != [self.organization]:
             return Hold(Why.NOT_LAST, record=record)
         if removal.is_over(self.job.now) and not self.job.may_have_left:
             return Refuse(Why.EXPIRED)
-        return Ready()
+        return Ready(self.leaving.keep_decisions())
 
-    def send(self, ready: Ready) -> tuple[RemotePatient | None, tuple[str, ...]]:
+    def send(self, ready: Ready) -> tuple[After, tuple[str, ...]]:
         """Delete it, and look that it is gone."""
         with suppress(NotFound):  # the look tells
             self.job.able(RemovesAltogether).remove_altogether(self.job.record_id, self.organization)
@@ -108,7 +117,11 @@ class Removing:
         except IntegrationError as fault:
             fault.outcome_unknown = True  # it was sent: the next try sees what came of it
             raise
-        return record, () if record is None else ("record",)
+        return (Record.GONE, ()) if record is None else (record, ("record",))
+
+    def keep(self) -> None:
+        """The studies of the organization were left with it."""
+        self.leaving.note_left()
 
     def _record(self) -> RemotePatient | None:
         try:

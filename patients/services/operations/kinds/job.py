@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar, cast
+from enum import Enum
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from integrations.abilities import System
 from integrations.errors import Unsupported
 from integrations.types import RemotePatient
-from patients.models import Operation
+from patients.models import Operation, SourceRecord
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Wish
 
@@ -41,6 +42,13 @@ class Job:
         return late_until is not None and self.now < late_until
 
     @property
+    def record(self) -> SourceRecord:
+        """The record, of what is not a creation."""
+        record: SourceRecord | None = self.operation.record
+        assert record is not None  # noqa: S101 (only a creation has none)
+        return record
+
+    @property
     def record_id(self) -> str:
         """The record's number in its system; empty before it is created."""
         record = self.operation.record
@@ -55,12 +63,22 @@ class Job:
         return self.adapter
 
 
+class Record(Enum):
+    """What there is to be said of the record where it does not come with the answer."""
+
+    GONE = "gone"  # as was wanted
+    AS_BEFORE = "as before"  # the write was about something that hangs on it
+
+
+After = RemotePatient | Record
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It has happened; ``record`` as it is now, none where it was to be deleted. Not ``sure`` where our own
-    request may still do it again: then it has to be over first."""
+    """It has happened; ``record`` as it is now. Not ``sure`` where our own request may still do it again:
+    then it has to be over first."""
 
-    record: RemotePatient | None = field(repr=False)
+    record: After = field(repr=False)
     sure: bool = True
 
 
@@ -111,9 +129,18 @@ class Work(Protocol):
         """Whether it has happened already, and whether it may be sent."""
         ...
 
-    def send(self, ready: Ready) -> tuple[RemotePatient | None, tuple[str, ...]]:
-        """Send it: one request that changes something. The record as it is then, none where it was deleted as
-        was wanted, and the names of what did not take."""
+    def send(self, ready: Ready) -> tuple[After, tuple[str, ...]]:
+        """Send it: one request that changes something. The record as it is then, and the names of what did
+        not take."""
+        ...
+
+
+@runtime_checkable
+class AlsoKeeps(Protocol):
+    """Work that leaves something in the portal beside the record."""
+
+    def keep(self) -> None:
+        """Keep it: called once it is done, in the transaction that says so."""
         ...
 
 

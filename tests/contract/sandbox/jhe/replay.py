@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from integrations.sandbox import jhe
+from integrations.sandbox.jhe.tokens import hashed
 
 from .support import CALLBACK, World
 
@@ -99,6 +100,7 @@ class Replayer:
         self.spent_refresh_token = ""
         self.api_token = ""
         self.browser = ""
+        self.invitations: list[str] = []
 
     def differences(self, exchange: dict[str, Any]) -> list[str]:
         """What differs between the recorded answer and ours."""
@@ -129,6 +131,8 @@ class Replayer:
         answered = response.json()
         if isinstance(answered, dict) and answered.get("access_token"):
             self._keep(answered)
+        if isinstance(answered, dict) and answered.get("token"):
+            self.invitations.append(answered["token"])
         found = differences(shape_of(recorded), shape_of(answered))
         optional = tuple(f".resource.{name}" for name in OPTIONAL_IN_FHIR)
         return [
@@ -166,7 +170,7 @@ class Replayer:
             self._get_code()
         return requests.request(
             request["method"],
-            self.world.url + request["path"],
+            self.world.url + self._path(request["path"], name),
             headers=headers,
             params=self._live(request.get("query", {}), name),
             data=self._live(request["form"], name) if "form" in request else request.get("body_text"),
@@ -175,6 +179,18 @@ class Replayer:
             timeout=10,
             allow_redirects=False,
         )
+
+    def _path(self, path: str, name: str) -> str:
+        """The path with a live invitation's token: the recording made six, one replaced by the next."""
+        if not path.endswith("/REDACTED"):
+            return path
+        place = {"redeem replaced invitation": 0, "redeem expired": 3, "redeem cancelled": 5}.get(name, 1)
+        token = self.invitations[place]
+        columns = {3: {"last_updated": "2026-08-20T00:00:00.000000Z"}, 5: {"status": "cancelled"}}
+        with self.world.store.writing() as data:
+            row = next(each for each in data["invitations"].values() if each["token_hash"] == hashed(token))
+            row.update(columns.get(place, {}))
+        return path.replace("REDACTED", token)
 
     def _authorization(self, exchange: dict[str, Any]) -> dict[str, str]:
         name = exchange["name"]

@@ -4,11 +4,11 @@ Each exchange is sent over HTTP and has to come back with the same status, the s
 the same challenge and cache headers, and JSON of the same keys and types. Exchanges lead from one
 to the next (a list call changes the profile that is read after it), so they run in order, on
 one server for each state that they need: ``fresh`` (as seeded), ``created`` (with the people whom
-the recording created), ``populated`` (with their enrolments and decisions, too) and ``written`` (as
-seeded: these exchanges create, change and remove the people themselves).
+the recording created), ``populated`` (with their enrolments and decisions, too), ``written`` (as
+seeded: these exchanges create, change and remove the people themselves) and ``studied`` (with the
+people, whom these exchanges enrol, invite and decide for).
 
-Not replayed, because the sandbox does not do it yet: enrolment, consent writes, creating and
-redeeming invitations, API key creation, FHIR create, OPTIONS.
+Not replayed, because the sandbox does not do it: API key creation, OPTIONS.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .support import CALLBACK, World, person
 
 DATA = Path(__file__).parents[3] / "data"
 FILES = {jhe.CURRENT: "jhe_exchanges_current.json", jhe.OLDER: "jhe_exchanges_2025_10.json"}
-STATES = ("fresh", "created", "populated", "written")
+STATES = ("fresh", "created", "populated", "written", "studied")
 
 Exchange = dict[str, Any]
 
@@ -74,14 +74,26 @@ def _populate(world: World, dialect: str) -> None:
             people["40017"]["identifier"] = None  # this generation did not take several identifiers
 
 
+def _gather(world: World) -> None:
+    """Bring the state to where the recording began to enrol: one moved, one enrolled beforehand."""
+    with world.store.writing() as data:
+        data["patients"]["40003"]["organizations"].append(20003)
+        data["patients"]["40006"]["identifier"] = "MRN-7"  # which only the older generation shows
+        for patient_id in (40022, 40024):
+            jhe.enrol(data, 30001, patient_id)
+        data["last_ids"]["invitations"] = 100
+
+
 @pytest.fixture(scope="module", params=[(d, s) for d in FILES for s in STATES], ids="/".join)
 def replayed(request: pytest.FixtureRequest) -> Iterator[dict[str, list[str]]]:
     """What differed, by exchange, in one state of one dialect."""
     dialect, state = request.param
-    people = PEOPLE if state in ("created", "populated") else []
+    people = PEOPLE if state in ("created", "populated", "studied") else []
     with World(dialect, people) as world:
         if state == "populated":
             _populate(world, dialect)
+        if state == "studied":
+            _gather(world)
         replayer = Replayer(world, dialect)
         yield {
             exchange["name"]: replayer.differences(exchange)
