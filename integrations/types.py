@@ -192,13 +192,17 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """A JHE organization; ``role`` is the caller's own, ``None`` where none or not told."""
+    """A JHE organization; ``role`` is the caller's own, ``None`` where none or not told.
+
+    ``above`` are the names of those that it is part of, the outermost first; empty where not told.
+    """
 
     id: str
     name: str = ""
     kind: str = ""
     part_of: str = ""
     role: Role | None = None
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from integrations.types import Organization, RemotePatient, Role
 
@@ -42,13 +43,29 @@ def every_organization(client: JheClient) -> tuple[Organization, ...]:
     What is kept is replaced by it.
     """
     now = time.time()
-    rows = tuple(organization_from(row) for row in client.organizations())
+    rows = _placed([organization_from(row) for row in client.organizations()])
     name = _name(client)
     with _lock:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
         _kept[name] = (now, tuple(each for each in rows if each.role is not None))
     return rows
+
+
+def _placed(rows: Sequence[Organization]) -> tuple[Organization, ...]:
+    """Each with the names of those that it is part of. A list that goes in circles is cut where it would
+    begin again, and one that names somebody who is not in it ends there."""
+    by_id = {each.id: each for each in rows}
+    placed = []
+    for row in rows:
+        above: list[str] = []
+        seen, outer = {row.id}, by_id.get(row.part_of)
+        while outer is not None and outer.id not in seen:
+            above.insert(0, outer.name)
+            seen.add(outer.id)
+            outer = by_id.get(outer.part_of)
+        placed.append(replace(row, above=tuple(above)))
+    return tuple(placed)
 
 
 def _name(client: JheClient) -> tuple[str, str]:

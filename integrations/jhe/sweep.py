@@ -99,7 +99,7 @@ def _belonging(
 ) -> Sequence[RemotePatient]:
     if organization is None:
         return records
-    known = replace(organization, role=None)  # the caller's own is nothing of the record's
+    known = replace(organization, role=None, above=())  # nothing of the record's own
     return [replace(each, organizations=(known,)) for each in records]
 
 

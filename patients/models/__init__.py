@@ -20,7 +20,7 @@ from .reach import OwnRoles
 from .registering import Draft, Flag, Unfinished
 from .removals import Removal
 from .reviews import Inquiry, Review, ReviewNote
-from .studies import Decision, Invitation, Participant, Study
+from .studies import ChosenStudy, Decision, Invitation, Participant, Study, StudyReading
 from .syncing import KeyMaking, SyncedSystem, SyncRun
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Attempt",
     "Breaker",
     "Bulk",
+    "ChosenStudy",
     "Claim",
     "Confirmed",
     "ConnectionLook",
@@ -58,6 +59,7 @@ __all__ = [
     "Seen",
     "SourceRecord",
     "Study",
+    "StudyReading",
     "SyncRun",
     "SyncedSystem",
     "TokenLease",

@@ -16,6 +16,7 @@ from django.db.models import Q
 from portal.web.crypto import EncryptedJSONField
 
 from .ids import opaque_id
+from .listing import Place
 from .operations import Operation
 from .people import SourceRecord
 
@@ -23,9 +24,10 @@ from .people import SourceRecord
 class Study(models.Model):
     """A study of an organization, as it was last read.
 
-    ``plan`` is what it asks for (``integrations.studies.StudyPlan`` without the study). ``people_at`` is
-    when a whole pass over its participants ended, ``data_until`` the latest observation seen, by the
-    system's clock. ``vanished_at``: it was not there any more.
+    ``plan`` is what it asks for (``services.studies.plans.Plan``). ``people_at`` is when a whole pass over
+    its participants ended, ``data_until`` the latest observation seen, by the system's clock. ``sent`` are
+    the kinds of data of which any participant ever sent something: scope → when last. ``tells_states``: the
+    system says what became of an invitation. ``vanished_at``: it was not there any more.
     """
 
     public_id = models.CharField(max_length=22, unique=True, default=opaque_id)
@@ -38,6 +40,8 @@ class Study(models.Model):
     read_at = models.DateTimeField()
     people_at = models.DateTimeField(null=True)
     data_until = models.DateTimeField(null=True)
+    sent = models.JSONField(default=dict)
+    tells_states = models.BooleanField(null=True)
     vanished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -188,3 +192,76 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.public_id}"
+
+
+class StudyReading(models.Model):
+    """How far an organization's studies were read, or one study (``study``): one row each, kept for good,
+    worked on by one process at a time (``services.studies.readings``).
+
+    ``is_open``: somebody asked for it (``asked_by``, with whose access it is read) and it has not ended.
+    ``phase`` is what is read next; ``wanted`` are our ids of participants whose decisions come first, those
+    that the page shows. ``with_decisions``: what people decided is wanted too, ``left`` of how many is still
+    to be read. ``fresh_at`` is when all but the decisions of people out of sight was read last, and
+    ``data_whole_at`` when every observation was gone through, not only those since.
+
+    ``owner`` works on it until ``lease_until``. ``problem`` and ``next_step`` say why it does not go on, for
+    staff, ``resume_at`` when it will, ``failures`` how often in a row it failed.
+    """
+
+    class Phase(models.TextChoices):
+        """What is read next."""
+
+        PLAN = "plan"
+        PEOPLE = "people"
+        INVITATIONS = "invitations"
+        DATA = "data"
+        SHOWN = "shown"
+        DECISIONS = "decisions"
+
+    system = models.CharField(max_length=32)
+    organization = models.CharField(max_length=64)
+    study = models.ForeignKey(Study, null=True, on_delete=models.CASCADE, related_name="readings")
+    is_open = models.BooleanField(default=False)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    phase = models.CharField(max_length=16, choices=Phase.choices, default=Phase.PLAN)
+    wanted = models.JSONField(default=list)
+    with_decisions = models.BooleanField(default=False)
+    left = models.PositiveIntegerField(null=True)
+    fresh_at = models.DateTimeField(null=True)
+    data_whole_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=500, blank=True)
+    next_step = models.CharField(max_length=500, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    resume_at = models.DateTimeField(null=True)
+    owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["system", "organization"], condition=Q(study=None), name="patients_reading_of_place"
+            ),
+            models.UniqueConstraint(fields=["study"], name="patients_reading_of_study"),
+        )
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["system", "asked_at"], name="patients_reading_open", condition=Q(is_open=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reading of {self.system}:{self.organization}"
+
+
+class ChosenStudy(models.Model):
+    """Which organization, and which of its studies if any, somebody opened last: where they begin again."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="+")
+    study = models.ForeignKey(Study, null=True, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"chosen by account {self.user_id}"

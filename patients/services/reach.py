@@ -11,6 +11,7 @@ from django.utils import timezone
 from integrations.abilities import Capability, HasOrganizations, System
 from integrations.errors import IntegrationError
 from integrations.registry import label_of, system_class, systems_with
+from integrations.types import Organization
 from patients.matching.grouping import Group
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
@@ -53,13 +54,12 @@ def without_a_role(adapter: System) -> Outcome | None:
     )
 
 
-def own_organizations(system: str, *, by: User, seconds: float | None = None) -> Mapping[str, bool]:
-    """The ids of the organizations in which a person holds a role, each with whether that role may write
-    there; at most half a minute old."""
+def own_organizations(system: str, *, by: User, seconds: float | None = None) -> Mapping[str, Organization]:
+    """The organizations in which a person holds a role, by id; at most half a minute old."""
     adapter = open_system(system, by=by, seconds=seconds)
     if not isinstance(adapter, HasOrganizations):
         return {}
-    return {each.id: each.role is not None and each.role.may_write for each in adapter.organizations()}
+    return {each.id: each for each in adapter.organizations()}
 
 
 def still_reached(outcomes: Iterable[Outcome], *, by: User, wait: float = REACH_SECONDS) -> list[Outcome]:
@@ -69,12 +69,12 @@ def still_reached(outcomes: Iterable[Outcome], *, by: User, wait: float = REACH_
     old then (the adapter's memory): a change shows within the minute. Where a system does not tell
     any more, its kept records are not shown. Each system is asked once, however many are its outcomes.
     """
-    told: dict[str, Mapping[str, bool] | IntegrationError] = {}
+    told: dict[str, Mapping[str, Organization] | IntegrationError] = {}
     return [_still_reached(outcome, told, by=by, wait=wait) for outcome in outcomes]
 
 
 def _still_reached(
-    outcome: Outcome, told: dict[str, Mapping[str, bool] | IntegrationError], *, by: User, wait: float
+    outcome: Outcome, told: dict[str, Mapping[str, Organization] | IntegrationError], *, by: User, wait: float
 ) -> Outcome:
     has_organizations = Capability.ORGANIZATIONS in system_class(outcome.system).capabilities
     answered_at = outcome.answered_at or datetime.min.replace(tzinfo=UTC)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from integrations.abilities import Capability
 from integrations.errors import IntegrationError, NotConfigured, Unauthorised
 from integrations.registry import label_of, system_names, systems_with
+from integrations.types import Organization
 from patients.models import Membership, OwnRoles, Patient, SourceRecord
 from portal.accounts.models import User
 
@@ -33,14 +34,25 @@ WAIT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How somebody stands in one organization: what its system calls their role, how it is called, and the
+    names of those that it is part of, the outermost first."""
+
+    role: str = ""
+    name: str = ""
+    above: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """System → the organizations in which a person holds a role, and ``writable`` those of them where it
     lets them change people. ``untold`` says, for each system that could not tell, why its people are not
-    shown."""
+    shown. ``standings`` say more of each organization, by system and id, where that was told."""
 
     organizations: Mapping[str, frozenset[str]]
     writable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     untold: Mapping[str, str] = field(default_factory=dict)
+    standings: Mapping[tuple[str, str], Standing] = field(default_factory=dict, repr=False)
 
 
 def reach_of(user: User, *, wait: float = WAIT_SECONDS) -> Reach:
@@ -50,28 +62,41 @@ def reach_of(user: User, *, wait: float = WAIT_SECONDS) -> Reach:
     kept = {
         row.system: row for row in OwnRoles.objects.filter(user=user, system__in=names, read_at__gte=since)
     }
-    told = {name: frozenset(row.organizations) for name, row in kept.items()}
-    writable = {name: frozenset(row.writable) for name, row in kept.items()}
-    asked = ask_all({name: _question(name, user, wait) for name in names if name not in told})
     untold: dict[str, str] = {}
+    asked = ask_all({name: _question(name, user, wait) for name in names if name not in kept})
     for name, answer in asked.items():
-        if isinstance(answer, IntegrationError):
-            told[name] = frozenset()
-            if not _never_signed_in(name, answer):
-                untold[name] = f"{label_of(name)} does not say whom you may see. {answer.for_staff}"
-        else:
-            told[name] = frozenset(answer)
-            writable[name] = frozenset(each for each, may_write in answer.items() if may_write)
-            OwnRoles.objects.update_or_create(
-                user=user,
-                system=name,
-                defaults={
-                    "organizations": sorted(told[name]),
-                    "writable": sorted(writable[name]),
-                    "read_at": timezone.now(),
-                },
-            )
-    return Reach(organizations=told, writable=writable, untold=untold)
+        if not isinstance(answer, IntegrationError):
+            kept[name] = _keep(user, name, answer)
+        elif not _never_signed_in(name, answer):
+            untold[name] = f"{label_of(name)} does not say whom you may see. {answer.for_staff}"
+    return Reach(
+        organizations={name: frozenset(kept[name].organizations if name in kept else ()) for name in names},
+        writable={name: frozenset(row.writable) for name, row in kept.items()},
+        untold=untold,
+        standings={
+            (name, each): Standing(role=said["role"], name=said["name"], above=tuple(said["above"]))
+            for name, row in kept.items()
+            for each, said in row.told.items()
+        },
+    )
+
+
+def _keep(user: User, system: str, own: Mapping[str, Organization]) -> OwnRoles:
+    """Keep what a system told of somebody's roles, for all processes."""
+    row, _ = OwnRoles.objects.update_or_create(
+        user=user,
+        system=system,
+        defaults={
+            "organizations": sorted(own),
+            "writable": sorted(each.id for each in own.values() if each.role and each.role.may_write),
+            "told": {
+                each.id: {"role": str(each.role or ""), "name": each.name, "above": list(each.above)}
+                for each in own.values()
+            },
+            "read_at": timezone.now(),
+        },
+    )
+    return row
 
 
 def forget(user: User) -> None:
@@ -169,7 +194,7 @@ def _in_organizations(pairs: Iterable[tuple[str, str]]) -> Q:
     return inside
 
 
-def _question(system: str, user: User, wait: float) -> Question[Mapping[str, bool]]:
+def _question(system: str, user: User, wait: float) -> Question[Mapping[str, Organization]]:
     return Question(
         system=system,
         operation="organizations",
