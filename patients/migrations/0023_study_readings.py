@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0021_studies"),
+        ("patients", "0022_decisions_stay"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
