@@ -1,0 +1,128 @@
+"""A person's consents: by record, study and kind of data, how they came about; and on paper for the file."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from integrations.registry import label_of
+from patients.models import SourceRecord, Study
+from patients.services import hand_links, viewing, visibility
+from patients.services.hand_links import Side
+from patients.services.lookup import Gone
+from patients.services.operations import attention
+from patients.services.operations.wishes import Kind
+from patients.services.studies import allowed, consent_course, consent_reading, consenting, consents
+from patients.services.studies.consent_reading import Told
+from patients.services.visibility import Reach
+from portal.web.htmx import render_page, wants_part
+from portal.web.requests import PortalRequest
+
+from .links import gone
+from .shown_consents import counts_of, shown_answer, shown_consents, shown_disagreements, shown_entry
+from .shown_operations import shown_item
+
+OPENED = "person.consents_opened"
+PRINTED = "person.consent_record_opened"
+_KINDS = (Kind.DECIDE, Kind.ENROL, Kind.UNENROL)
+
+
+@require_safe
+def consents_page(request: PortalRequest, public_id: str) -> HttpResponse:
+    """What a person decided, read at this moment; as last known where a system does not answer in time.
+
+    While a decision is being written, the page asks for its part again: that reads no system, and belongs to
+    the view that was recorded.
+    """
+    reach = visibility.reach_of(request.user)
+    try:
+        whole = hand_links.side(public_id, by=request.user, reach=reach)
+    except Gone:
+        return gone(request, consenting.CONSENT, [public_id], action=OPENED)
+    view = viewing.unsealed(request.GET.get("view", ""), public_id=public_id, by=request.user)
+    records = [row for row in whole.rows if consent_reading.keeps_consents(row)]
+    told: dict[int, Told] = {}
+    if view is None or not wants_part(request):
+        event = hand_links.note_look(OPENED, whole, by=request.user)
+        view = viewing.view_of(event.pk, public_id, [row.pk for row in whole.rows])
+        told = consent_reading.read(records, by=request.user, reach=reach)
+    else:
+        records = [row for row in records if row.pk in view.records]
+    context = _context(request, whole, records, told, reach) | {
+        "part_url": f"{request.path}?{urlencode({'view': viewing.sealed(view, by=request.user)})}",
+    }
+    return render_page(
+        request, "patients/consents/page.html", part="patients/consents/_consents.html", context=context
+    )
+
+
+def _context(
+    request: PortalRequest, whole: Side, records: list[SourceRecord], told: dict[int, Told], reach: Reach
+) -> dict[str, Any]:
+    found = [
+        shown_consents(whole, each, told.get(each.pk, Told()), by=request.user, reach=reach)
+        for each in records
+    ]
+    items = attention.of_person(whole.patient, by=request.user, reach=reach)
+    writes = [each for each in items if each.operation.kind in _KINDS]
+    return {
+        "identity": whole.identity,
+        "back_url": reverse("patients:patient", args=[whole.patient.public_id]),
+        "page_url": request.path,
+        "records": found,
+        "declined": counts_of(found),
+        "disagreements": shown_disagreements(whole, reach),
+        "writes": [shown_item(each) for each in writes],
+        "is_moving": any(each.standing.is_moving for each in writes),
+        "untold": list(reach.untold.values()),
+    }
+
+
+@require_safe
+def consent_record(request: PortalRequest, public_id: str, number: int, study_id: str) -> HttpResponse:
+    """Every decision of one record in one study with its authority, for the study file; one event."""
+    reach = visibility.reach_of(request.user)
+    try:
+        whole = hand_links.side(public_id, by=request.user, reach=reach)
+        record, study = record_and_study(whole, number, study_id, reach)
+    except Gone:
+        return gone(request, consenting.CONSENT, [public_id], action=PRINTED)
+    hand_links.note_look(PRINTED, whole, by=request.user)
+    now = consents.of_study(study, record)
+    context = {
+        "identity": whole.identity,
+        "back_url": reverse("patients:consents", args=[public_id]),
+        "printed_at": timezone.now(),
+        "system_label": label_of(record.system),
+        "record_id": record.remote_id,
+        "study": study,
+        "organization": allowed.name_of(study.system, study.organization),
+        "participant": now.participant,
+        "takes_part": now.takes_part,
+        "read_at": now.read_at,
+        "answers": [shown_answer(each) for each in now.asked],
+        "entries": [shown_entry(each) for each in consent_course.entries(record, [study])],
+    }
+    return render_page(request, "patients/consents/record.html", context=context)
+
+
+def record_and_study(whole: Side, number: int, study_id: str, reach: Reach) -> tuple[SourceRecord, Study]:
+    """A record of the person, and a study of an organization that the reader's role reaches, of which the
+    portal knows something for this record. Raises :class:`~patients.services.lookup.Gone`."""
+    record = next((row for row in whole.rows if row.pk == number), None)
+    if record is None or not consent_reading.keeps_consents(record):
+        raise Gone
+    study = Study.objects.filter(system=record.system, public_id=study_id).first()
+    if study is None or study.organization not in reach.organizations.get(record.system, ()):
+        raise Gone
+    known = (
+        study.participants.filter(record=record).exists() or study.decisions.filter(record=record).exists()
+    )
+    if not known:
+        raise Gone
+    return record, study
