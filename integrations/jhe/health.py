@@ -19,6 +19,7 @@ _INVITATIONS = {
     "application": "Invitations are links that need the number of a patient app.",
     "link": "Invitations are links; JHE keeps no state of them.",
 }
+_TWO_STEPS = "The old decision is forgotten before the new one is made; the portal reads back after each."
 
 
 def look(client: JheClient, caller: Caller) -> Health:
@@ -98,8 +99,8 @@ def _abilities(dialect: Dialect, key_accepted: bool | None) -> tuple[AbilityStat
         AbilityState(name="Invitations", available=True, reason=_INVITATIONS[dialect.invitations]),
         AbilityState(
             name="Change a consent in one step",
-            available=None,
-            reason="Only a change of consent would tell; the portal reads back after each.",
+            available=dialect.changes_decisions,
+            reason="" if dialect.changes_decisions else _TWO_STEPS,
         ),
     )
 

@@ -91,3 +91,38 @@ def writes(bench: Bench) -> list[str]:
     """The changes that arrived, as methods."""
     seen = bench.faults.requests(path="/api/v1/")
     return [each.method for each in seen if each.method != "GET"]
+
+
+# --- Studies ------------------------------------------------------------------------------
+
+HEART, PRESSURE, OTHERS_STUDY = "30001", "30002", "30004"
+"""Two studies of the lab (heart rate and blood pressure; blood pressure), and one of the pulse lab."""
+PAMELA = "40002"  # in both of the lab's, everything agreed to
+PETER = "40001"  # in both, in the second nothing decided
+OMH = "https://w3id.org/openmhealth"
+BLOOD_PRESSURE, HEART_RATE = (OMH, "omh:blood-pressure:4.0"), (OMH, "omh:heart-rate:2.0")
+GLUCOSE = (OMH, "omh:blood-glucose:4.0")
+
+
+def are_enrolled(bench: Bench, study_id: str) -> set[str]:
+    """The people of a study, by the sandbox's own rows."""
+    rows = bench.sandbox.stores["jhe"].snapshot()["enrolments"]
+    return {str(row["patient_id"]) for row in rows if str(row["study_id"]) == study_id}
+
+
+def decided(bench: Bench, patient_id: str, study_id: str) -> dict[str, bool]:
+    """What the sandbox holds of one person's decisions in one study: answer by code."""
+    state = bench.sandbox.stores["jhe"].snapshot()
+    pair = (int(patient_id), int(study_id))
+    mine = {row["id"] for row in state["enrolments"] if (row["patient_id"], row["study_id"]) == pair}
+    codes = {row["id"]: row["coding_code"] for row in state["scope_codes"].values()}
+    return {
+        codes[row["scope_code_id"]]: row["consented"]
+        for row in state["consents"]
+        if row["enrolment_id"] in mine
+    }
+
+
+def mailed(bench: Bench) -> list[dict[str, str]]:
+    """The invitations that the sandbox mailed."""
+    return list(bench.sandbox.stores["jhe"].snapshot()["mails"])

@@ -16,7 +16,7 @@ from flask import Flask
 from .calls import Api, Call, Row, Server, Writes, full_url
 from .errors import Crashed, Refused, denied, missing, number, sentences
 from .fhir_resources import codes_like
-from .fhir_writing import create_each
+from .fhir_writing import create_each, json_body, outcome, stored
 from .paging import envelope, paged
 from .patients import identifier_values
 from .records import enrolled, is_practitioner, own_patient, own_studies, shared_patients
@@ -29,7 +29,7 @@ def register(app: Flask, server: Server) -> None:
     """Serve the lower-case base; it has no discovery documents."""
     api = Api(app, server, BASE, fhir=True)
     api.add("/", POST=Writes(create_each))
-    api.add("/Observation", GET=observations)
+    api.add("/Observation", GET=observations, POST=Writes(create_observation))
     api.add("/Observation/<key>", GET=observation)
     api.add("/Patient", GET=patients, POST=Writes(create_patient))
     api.add("/Patient/<key>", GET=patients)
@@ -71,6 +71,18 @@ def patients(call: Call, key: str = "") -> NoReturn:
     ):
         raise denied("Current User does not have authorization to access this Patient.")
     raise Crashed
+
+
+def create_observation(call: Call) -> tuple[Row, int]:
+    """Keep one observation; the answer to staff is a failed search for it: it is kept and they get a 404."""
+    try:
+        row = stored(call, json_body())
+    except Refused as refused:
+        raise Refused(400, outcome(refused)) from None
+    if own_patient(call.data, call.user) is None:
+        raise missing("Patient")
+    resource: Row = _resource(call, row)["resource"]
+    return resource, 201
 
 
 def create_patient(call: Call) -> NoReturn:

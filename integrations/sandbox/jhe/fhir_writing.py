@@ -30,10 +30,10 @@ def create(call: Call, kind: str) -> tuple[Row, int]:
     """One observation of the current generation; 201 with little more than its number."""
     if kind not in RESOURCES and kind not in IMPORTED:
         raise Refused(404, {"detail": f"Unsupported FHIR resource type: {kind}."})
-    sent = _json()
+    sent = json_body()
     if kind != "Observation" or _coding(sent).get("system") != OPENMHEALTH:
         raise sentences(NO_SOURCE)
-    row = _stored(call, sent)
+    row = stored(call, sent)
     return {
         "resourceType": "Observation",
         "id": str(row["id"]),
@@ -46,7 +46,7 @@ def create(call: Call, kind: str) -> tuple[Row, int]:
 
 def create_each(call: Call) -> Row:
     """A Bundle of observations to the 2025-10 generation: always 200, what became of each is inside."""
-    entries = _json().get("entry")
+    entries = json_body().get("entry")
     if not isinstance(entries, list):
         raise Crashed
     return {
@@ -58,17 +58,21 @@ def create_each(call: Call) -> Row:
 
 def _answer(call: Call, sent: Any) -> Row:
     try:
-        row = _stored(call, sent)
+        row = stored(call, sent)
     except Refused as refused:
-        issue = {"severity": "error", "code": "processing", "diagnostics": refused.diagnostics}
-        outcome = {"resourceType": "OperationOutcome", "issue": [issue]}
         title = {400: "Bad Request", 403: "Forbidden"}[refused.status]
-        return {"response": {"status": f"{refused.status} {title}", "outcome": outcome}}
+        return {"response": {"status": f"{refused.status} {title}", "outcome": outcome(refused)}}
     resource = {"resourceType": "Resource", "id": str(row["id"])}
     return {"resource": resource, "response": {"status": "201 Created"}}
 
 
-def _stored(call: Call, sent: Any) -> Row:
+def outcome(refused: Refused) -> Row:
+    """A refusal as the 2025-10 generation words it in answers to what is sent."""
+    issue = {"severity": "error", "code": "processing", "diagnostics": refused.diagnostics}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def stored(call: Call, sent: Any) -> Row:
     """Keep an observation of somebody who agreed, in some study, to send what it is of."""
     subject = _subject(call, _reference(sent, "subject", "Patient/"))
     _check_device(call, _reference(sent, "device", "Device/"))
@@ -150,7 +154,8 @@ def _payload(sent: Any) -> dict[str, Any]:
     raise _bad("valueAttachment.data must be Base 64 Encoded Binary JSON.")
 
 
-def _json() -> dict[str, Any]:
+def json_body() -> dict[str, Any]:
+    """What was sent, an object."""
     try:
         sent = json.loads(request.get_data() or b"{}")
     except ValueError as error:

@@ -25,11 +25,15 @@ REGISTERED = "Registered for this person."
 
 
 @transaction.atomic
-def finish(operation: Operation, record: After, *, also: Callable[[], None] | None = None) -> None:
+def finish(
+    operation: Operation, record: After, *, details: Mapping[str, Any] | None = None,
+    also: Callable[[], None] | None = None,
+) -> None:  # fmt: skip
     """It is done; ``record`` as the system holds it now, ``also`` what is kept beside it. Raises
     ``LostLease``: then nothing is kept."""
     _hold_index(operation)
-    queue.end(operation, Operation.State.DONE, record=_arrived(operation, record), details={})
+    row = _arrived(operation, record)
+    queue.end(operation, Operation.State.DONE, record=row, details=dict(details or {}))
     if also is not None:
         also()
     claims.let_go(operation.patient)

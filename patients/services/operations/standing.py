@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from patients.models import Bulk, Operation
 
 from . import breaker, clock, queue
+from .kinds.inviting import MAIL_UNSURE
 from .settling import HAND
 from .whys import Why
 from .wishes import Kind
@@ -84,6 +85,11 @@ def _says(operation: Operation) -> tuple[str, str]:
             return _given_up(operation)
         case State.DONE:
             label = system_label(operation.system)
+            if operation.details.get(MAIL_UNSURE):
+                return (
+                    f"{label} has made the invitation, and did not say whether its e-mail was sent.",
+                    "Ask the person. If it has not come, invite them again.",
+                )
             by_hand = operation.details.get(HAND)
             done = _DONE.get(operation.kind, "{system} holds it.").format(system=label)
             return ("An admin marked it as done by hand." if by_hand else done), ""

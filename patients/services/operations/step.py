@@ -112,7 +112,7 @@ class Step:
         work = work_of(job)
         look = work.look()
         if isinstance(look, Done) and (look.sure or not job.is_late):
-            return self._done(work, look.record)
+            return self._done(work, look.record, look.details)
         if isinstance(look, Hold):
             return self._held(look.why, look.details, taken=look.record)
         if isinstance(look, Refuse):
@@ -178,8 +178,9 @@ class Step:
 
     # --- what came of it ----------------------------------------------------------------
 
-    def _done(self, work: Work, record: After) -> str:
-        arriving.finish(self.operation, record, also=work.keep if isinstance(work, AlsoKeeps) else None)
+    def _done(self, work: Work, record: After, details: Mapping[str, Any] | None = None) -> str:
+        also = work.keep if isinstance(work, AlsoKeeps) else None
+        arriving.finish(self.operation, record, details=details or {}, also=also)
         return "done"
 
     def _held(

@@ -22,6 +22,8 @@ from .job import After, Done, Job, Look, Ready, Record, as_
 LINK_LASTS = timedelta(hours=1)  # here: whoever asked shows it, prints it or hands it over by then
 _WORKS = (State.ISSUED, State.REDEEMED)
 _LIVE = (State.ISSUED, State.NOT_KNOWN)
+#: The invitation is there, and its reply was lost: the system mails last, and may have failed at that.
+MAIL_UNSURE = "mail not known"
 _KNOWN, _LOST = "known", "lost"
 
 
@@ -48,7 +50,7 @@ class Inviting:
         working = [each for each in new if each.state in _WORKS]
         if self.wish.send_email and working:
             self.made = working[0]  # a second one would end the link that was just mailed
-            return Done(Record.AS_BEFORE)
+            return Done(Record.AS_BEFORE, details={MAIL_UNSURE: True})
         self.lost = [*self.lost, *(each.id for each in new)]
         return Ready({_KNOWN: self.known, _LOST: self.lost})
 

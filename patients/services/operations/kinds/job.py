@@ -76,10 +76,11 @@ After = RemotePatient | Record
 @dataclass(frozen=True, slots=True)
 class Done:
     """It has happened; ``record`` as it is now. Not ``sure`` where our own request may still do it again:
-    then it has to be over first."""
+    then it has to be over first. ``details``: what staff are to know of it (never values)."""
 
     record: After = field(repr=False)
     sure: bool = True
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
