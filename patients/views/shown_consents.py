@@ -8,11 +8,12 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from integrations.registry import label_of
+from integrations.abilities import Capability
+from integrations.registry import label_of, systems_with
 from integrations.scopes import words_of
-from patients.models import Decision, SourceRecord, Study
+from patients.models import Decision, Patient, SourceRecord, Study
 from patients.services.hand_links import Side
-from patients.services.studies import allowed, authority, consent_course, consent_reading, consents, history
+from patients.services.studies import allowed, authority, consent_course, consents, history
 from patients.services.studies.allowed import Refusal
 from patients.services.studies.consent_course import Entry
 from patients.services.studies.consent_reading import Told
@@ -197,11 +198,25 @@ def _title(entry: Entry) -> str:
     return f"Seen in {label}"
 
 
+def disagreement_url(patient: Patient, systems: Sequence[str], reach: Reach) -> str:
+    """Where it is shown that records of a person decide differently; empty where none do. ``systems`` are
+    those of the records in sight."""
+    if not _disagreements(patient, systems, reach):
+        return ""
+    return reverse("patients:consents", args=[patient.public_id])
+
+
+def _disagreements(patient: Patient, systems: Sequence[str], reach: Reach) -> list[history.Disagreement]:
+    keeping = systems_with(Capability.CONSENTS)
+    if sum(each in keeping for each in systems) < 2:
+        return []
+    own = reach.organizations
+    found = history.disagreements(patient)
+    return [each for each in found if each.study.organization in own.get(each.study.system, ())]
+
+
 def shown_disagreements(whole: Side, reach: Reach) -> tuple[ShownDisagreement, ...]:
     """Where records in sight decide differently about the same kind of data in the same study."""
-    if sum(map(consent_reading.keeps_consents, whole.rows)) < 2:
-        return ()
-    own = reach.organizations
     return tuple(
         ShownDisagreement(
             words=first_up(words_of(*each.scope)),
@@ -209,8 +224,7 @@ def shown_disagreements(whole: Side, reach: Reach) -> tuple[ShownDisagreement, .
             study=each.study.name,
             sides=tuple(_sides(whole, each)),
         )
-        for each in history.disagreements(whole.patient)
-        if each.study.organization in own.get(each.study.system, ())
+        for each in _disagreements(whole.patient, [row.system for row in whole.rows], reach)
     )
 
 

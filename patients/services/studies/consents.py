@@ -13,11 +13,11 @@ from enum import StrEnum
 
 from integrations.scopes import words_of
 from patients.models import Decision, Operation, Participant, SourceRecord, Study
-from patients.services.operations import queue, wishes
+from patients.services.operations import queue
 from patients.services.operations.study_wishes import Decide
+from patients.services.operations.whom import wish_of
 from patients.services.operations.wishes import Kind
 from patients.services.visibility import Reach
-from portal.web.crypto import Undecryptable
 
 from . import history, plans
 
@@ -133,10 +133,7 @@ def on_their_way(record: SourceRecord) -> dict[object, Answer]:
     found: dict[object, Answer] = {}
     rows = Operation.objects.filter(record=record, kind=Kind.DECIDE, state__in=queue.OPEN)
     for row in rows.defer(*queue.SEALED).order_by("pk"):
-        try:
-            wish = wishes.kept(row.kind, row.wanted)
-        except Undecryptable:
-            continue
+        wish = wish_of(row)
         if isinstance(wish, Decide):
             found[wish.study_id, wish.scope] = _ANSWERS[wish.agreed]
     return found
