@@ -74,6 +74,7 @@ urlpatterns = [
         name="leave_export",
     ),
     path("people/<str:public_id>/consents", consents.consents_page, name="consents"),
+    path("people/<str:public_id>/consents/live", consents.consents_live, name="consents_live"),
     path(
         "people/<str:public_id>/records/<int:number>/studies/<str:study_id>/decide",
         deciding.decide,

@@ -17,13 +17,14 @@ from patients.services.studies.authority import DECIDERS, MANNERS, Authority, De
 from patients.services.studies.consent_forms import Version
 from patients.services.studies.consents import Answer, Asked
 from portal.templatetags.ui import day
+from portal.web.forms import SmallRadios
 
 from .person import conventions
 
 Scope = tuple[str, str]
 YES, NO = "yes", "no"
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
-_SHORT, _MIDDLE = "govuk-input--width-10", "govuk-input--width-20"
+_SHORT, _MIDDLE = "govuk-input--width-10", "govuk-input--width-30"
 NOTHING = "Choose what was decided about at least one kind of data."
 
 
@@ -158,7 +159,7 @@ def _question(asked: Asked) -> forms.ChoiceField:
         ),
         required=False,
         choices=[("", "Leave as it is"), (YES, "Agrees"), (NO, "Declines")],
-        widget=forms.RadioSelect,
+        widget=SmallRadios,
     )
 
 
@@ -167,7 +168,7 @@ def _authority_fields(form: ConsentForm | None) -> dict[str, forms.Field]:
         "decider": forms.ChoiceField(
             label="Who decided?",
             choices=[(each.value, words) for each, words in DECIDERS.items()],
-            widget=forms.RadioSelect,
+            widget=SmallRadios,
             error_messages={"required": "Choose who decided."},
         ),
         "representative": _line(
@@ -177,7 +178,7 @@ def _authority_fields(form: ConsentForm | None) -> dict[str, forms.Field]:
         "manner": forms.ChoiceField(
             label="How was it decided?",
             choices=[(each.value, words) for each, words in MANNERS.items()],
-            widget=forms.RadioSelect,
+            widget=SmallRadios,
             error_messages={"required": "Choose how it was decided."},
         ),
         "form_version": _line("Version of the consent form", size=_SHORT, most=40),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,8 +20,9 @@ from patients.services.operations import attention
 from patients.services.operations.wishes import Kind
 from patients.services.studies import allowed, consent_course, consent_reading, consenting, consents
 from patients.services.studies.consent_reading import Told
+from patients.services.viewing import View
 from patients.services.visibility import Reach
-from portal.web.htmx import render_page, wants_part
+from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
 from .links import gone
@@ -34,46 +36,58 @@ _KINDS = (Kind.DECIDE, Kind.ENROL, Kind.UNENROL)
 
 @require_safe
 def consents_page(request: PortalRequest, public_id: str) -> HttpResponse:
-    """What a person decided, read at this moment; as last known where a system does not answer in time.
-
-    While a decision is being written, the page asks for its part again: that reads no system, and belongs to
-    the view that was recorded.
-    """
+    """What a person decided, read at this moment; as last known where a system does not answer in time."""
     reach = visibility.reach_of(request.user)
     try:
         whole = hand_links.side(public_id, by=request.user, reach=reach)
     except Gone:
         return gone(request, consenting.CONSENT, [public_id], action=OPENED)
-    view = viewing.unsealed(request.GET.get("view", ""), public_id=public_id, by=request.user)
-    records = [row for row in whole.rows if consent_reading.keeps_consents(row)]
-    told: dict[int, Told] = {}
-    if view is None or not wants_part(request):
-        event = hand_links.note_look(OPENED, whole, by=request.user)
-        view = viewing.view_of(event.pk, public_id, [row.pk for row in whole.rows])
-        told = consent_reading.read(records, by=request.user, reach=reach)
-    else:
-        records = [row for row in records if row.pk in view.records]
-    context = _context(request, whole, records, told, reach) | {
-        "part_url": f"{request.path}?{urlencode({'view': viewing.sealed(view, by=request.user)})}",
-    }
+    event = hand_links.note_look(OPENED, whole, by=request.user)
+    view = viewing.view_of(event.pk, public_id, [row.pk for row in whole.rows])
+    told = consent_reading.read(_keeping(whole), by=request.user, reach=reach)
     return render_page(
-        request, "patients/consents/page.html", part="patients/consents/_consents.html", context=context
+        request, "patients/consents/page.html", context=_context(request, whole, view, told, reach)
     )
 
 
+@require_safe
+def consents_live(request: PortalRequest, public_id: str) -> HttpResponse:
+    """How it stands while a decision is being written; a part of the page, which has recorded the view and
+    reads no system."""
+    view = viewing.unsealed(request.GET.get("view", ""), public_id=public_id, by=request.user)
+    if view is None or not wants_part(request):
+        return redirect_after(request, "patients:consents", public_id)
+    reach = visibility.reach_of(request.user)
+    try:
+        whole = hand_links.side(public_id, by=request.user, reach=reach)
+    except Gone:
+        return redirect_after(request, "patients:consents", public_id)
+    context = _context(request, whole, view, {}, reach)
+    return render_page(request, "patients/consents/_consents.html", context=context)
+
+
+def _keeping(whole: Side) -> list[SourceRecord]:
+    return [row for row in whole.rows if consent_reading.keeps_consents(row)]
+
+
 def _context(
-    request: PortalRequest, whole: Side, records: list[SourceRecord], told: dict[int, Told], reach: Reach
+    request: PortalRequest, whole: Side, view: View, told: Mapping[int, Told], reach: Reach
 ) -> dict[str, Any]:
+    """Of the records that the view's event names."""
+    public_id = whole.patient.public_id
     found = [
         shown_consents(whole, each, told.get(each.pk, Told()), by=request.user, reach=reach)
-        for each in records
+        for each in _keeping(whole)
+        if each.pk in view.records
     ]
+    seal = viewing.sealed(view, by=request.user)
     items = attention.of_person(whole.patient, by=request.user, reach=reach)
     writes = [each for each in items if each.operation.kind in _KINDS]
     return {
         "identity": whole.identity,
-        "back_url": reverse("patients:patient", args=[whole.patient.public_id]),
-        "page_url": request.path,
+        "back_url": reverse("patients:patient", args=[public_id]),
+        "page_url": reverse("patients:consents", args=[public_id]),
+        "part_url": f"{reverse('patients:consents_live', args=[public_id])}?{urlencode({'view': seal})}",
         "records": found,
         "declined": counts_of(found),
         "disagreements": shown_disagreements(whole, reach),

@@ -66,6 +66,7 @@ TABLE: dict[str, Rule] = {
     "patients:removal": Rule(WRITERS, WRITERS),
     # Consent: everybody whose role reaches the study reads; services hold who may change what in the system
     "patients:consents": Rule(EVERY_ROLE),
+    "patients:consents_live": Rule(EVERY_ROLE),
     "patients:consent_record": Rule(EVERY_ROLE),
     "patients:decide": Rule(WRITERS, WRITERS),
     "patients:ask_again": Rule(EVERY_ROLE, WRITERS),

@@ -156,8 +156,10 @@ def test_part_belongs_to_the_view_and_reads_no_system(
     assert part.of_class("portal-consent__row")
     assert "Shown as last known" not in part.text
     assert Event.objects.filter(action="person.consents_opened").count() == 1
-    desk.get(page_of(peter), headers=PART)
-    assert Event.objects.filter(action="person.consents_opened").count() == 2
+    unsealed = f"{page_of(peter)}/live"
+    assert desk.get(unsealed, headers=PART)["HX-Redirect"] == page_of(peter)
+    assert desk.get(url)["Location"] == page_of(peter)
+    assert Event.objects.filter(action="person.consents_opened").count() == 1
 
 
 # --- two records, one person ----------------------------------------------------------------
