@@ -124,7 +124,7 @@ def _fault(kind: FaultKind, **values: Any) -> Fault:
     return Fault(kind=kind, **values)
 
 
-NO_BODY = dict.fromkeys(("jhe leave", "jhe remove altogether"), "its answer has no body")
+NO_BODY = dict.fromkeys(("jhe leave", "jhe remove altogether", "jhe unenrol"), "its answer has no body")
 COLUMNS = (
     Column(name="none"),
     Column(name="late, effect after the time-out", fault=_fault(FaultKind.DELAY, seconds=LATE_SECONDS)),

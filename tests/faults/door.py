@@ -23,6 +23,8 @@ from integrations.types import Identifier
 from integrations.writes import Changes, Details, IdentifierChange, NewRecord, shown_of
 from portal.audit import AuditUnavailable
 
+from . import studies
+
 PATH = "/faults/"
 SALT = "tests.faults"
 log = structlog.get_logger(__name__)
@@ -124,6 +126,8 @@ def _recorded(values: Values, user: Any, passed: Any) -> list[Any]:
         records = {system: _new(each) for system, each in values["records"].items()}
         return recording.register(records, passed=passed, by=user)
     record = SourceRecord.objects.get(system=values["system"], remote_id=values["record"])
+    if "study" in values:
+        return studies.recorded(values, record, user)
     if values["verb"] == "remove":
         return [_confirmed(record, values["organization"], user)]
     return [recording.ask(_wish(values, record), record=record, by=user)]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import requests
@@ -18,6 +19,7 @@ from django.db import OperationalError
 
 from integrations.sandbox.faults import ActiveFault, Fault, FaultKind
 
+from . import studies
 from .columns import Column
 from .databases import Database
 from .intents import OVER, Effect, Held, Intent, Verb
@@ -125,6 +127,7 @@ class Driver:
         people = twice * self.each if creating else 0
         lanes = [[self.creation(column, creating, self.people.one())] for _ in range(people)]
         put_in: list[Key] = []
+        taking_part: list[str] = []
         together = [each for each in kinds if each.phone and not each.put]
         several = math.ceil(twice * self.each / CHAIN / 2) if len(together) > 1 else 0
         for _ in range(several):
@@ -138,9 +141,11 @@ class Driver:
                     lane, record = self._changes(column, kind)
                     lanes.append(lane)
                     put_in.append((kind.system, record))
+                    if kind.in_study:
+                        taking_part.append(record)
                     if kind.deletes:  # somebody beside, who has to stay
                         put_in.append((kind.system, self.systems.put_in(kind.system, self.people.one())))
-        self._know(put_in)
+        self._know(put_in, taking_part)
         random.Random(column.name).shuffle(lanes)
         return lanes
 
@@ -156,7 +161,7 @@ class Driver:
 
     def _changes(self, column: Column, kind: Kind) -> tuple[list[Unit], str]:
         made = self.people.one()
-        record = self.systems.put_in(kind.system, made, in_second=kind.in_second)
+        record = self.systems.put_in(kind.system, made, in_second=kind.in_second, in_study=kind.in_study)
         lane = []
         for ask, effects in kind.steps(made):
             intent = self._intent(column, kind, made, record, effects)
@@ -196,18 +201,15 @@ class Driver:
             effects=effects,
         )
 
-    def _know(self, records: Sequence[Key]) -> None:
-        """Let the index know records that were put in, and remember them as they are."""
+    def _know(self, records: Sequence[Key], taking_part: Sequence[str] = ()) -> None:
+        """Let the index know records that were put in, and who takes part; remember them as they are."""
         from patients.services import index
 
         for start in range(0, len(records), INDEXED):
             read = [self.systems.as_portal_reads(*each) for each in records[start : start + INDEXED]]
-            while True:
-                try:
-                    index.store(read)
-                    break
-                except OperationalError:  # the database is being held up, which is meant for the portal
-                    continue
+            _until_it_can(partial(index.store, read))
+        for each in taking_part:
+            _until_it_can(partial(studies.know, self.systems.groups, [each]))
         held = self.systems.read((), records)
         self.before |= {key: held[key] for key in records}
 
@@ -238,7 +240,7 @@ class Driver:
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Which records' requests meet a fault, and how often. In a chain where nothing is done, so that
         the same is sent again, by chance: the first write would have it all."""
-        if kind.creates:
+        if kind.creates or kind.shared:
             is_at_once = fault.kind is FaultKind.HALF_DONE or (fault.status == 500 and not fault.after_effect)
             yield "", {"times": self.each, "share": AT_ONCE_SHARE if is_at_once else CREATE_SHARE}
             return
@@ -399,6 +401,16 @@ class Driver:
         for operation, (state, why) in (told or {}).items():
             open_ones[operation].state, open_ones[operation].why = state, why
         return sum(each.state not in OVER for each in open_ones.values())
+
+
+def _until_it_can(work: Callable[[], object]) -> None:
+    """Again and again while the database is being held up, which is meant for the portal."""
+    while True:
+        try:
+            work()
+            return
+        except OperationalError:
+            continue
 
 
 def _change_meanwhile(unit: Unit, kind: Kind, made: Made) -> None:

@@ -23,6 +23,7 @@ class Groups:
 
     home: int
     second: int
+    study: int = 0  # of the first; none where writes about studies are not tried
 
 
 Values = Mapping[str, Any]
@@ -44,6 +45,8 @@ class Kind:
     chained: bool = False
     deletes: bool = False
     in_second: bool = False  # the record belongs to the second organization, too
+    in_study: bool = False  # the record takes part in the study, and has decided there
+    shared: bool = False  # the path of its requests does not say whose they are
     put: bool = False  # while Impilo offers no PATCH
     phone: str = ""
     beside: str = ""

@@ -6,7 +6,8 @@ who are made are removed in the end. Nothing here goes through the portal's adap
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import requests
@@ -55,8 +56,9 @@ class RealJhe:
 
     # --- as the harness sees systems ----------------------------------------------------
 
-    def put_in(self, system: str, made: Made, *, in_second: bool = False) -> str:
+    def put_in(self, system: str, made: Made, *, in_second: bool = False, in_study: bool = False) -> str:
         """By the API, past the proxy."""
+        assert not in_study  # writes about studies are not tried here
         body = {
             "nameGiven": made.given,
             "nameFamily": made.family,
@@ -88,6 +90,10 @@ class RealJhe:
         held = [_held(row) for row in rows if row is not None]
         self._made |= {each.id for each in held}
         return {("jhe", each.id): each for each in held}
+
+    def problems(self, intents: Iterable[Intent], folder: Path) -> Iterator[str]:
+        """Nothing is kept beside what is tried here."""
+        yield from ()
 
     def as_portal_reads(self, system: str, record: str) -> RemotePatient:
         """By the adapter's mapping."""

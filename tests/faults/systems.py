@@ -6,6 +6,7 @@ import copy
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from integrations.impilo import mapping as impilo_mapping
@@ -21,13 +22,14 @@ from integrations.sandbox.jump.switches import JumpSwitches
 from integrations.sandbox.run import Sandbox
 from integrations.types import RemotePatient
 
+from . import studies
 from .intents import Held, Intent
 from .judging import Key
 from .kinds import Groups
 from .people import Made
 
 MANAGER = "manager_mary@example.com"  # of both organizations
-GROUPS = Groups(home=20003, second=20002)
+GROUPS = Groups(home=20003, second=20002, study=30001)
 # What a system writes by itself whenever anything is written.
 BY_ITSELF = frozenset({"updated_at", "created_at", "archived_at", "archived_by", "last_updated", "id"})
 STUDY_NUMBERS = "https://example.org/study-number"
@@ -54,9 +56,9 @@ class Systems(Protocol):
     groups: Groups
     dialect: str
 
-    def put_in(self, system: str, made: Made, *, in_second: bool = False) -> str:
+    def put_in(self, system: str, made: Made, *, in_second: bool = False, in_study: bool = False) -> str:
         """Let a system hold somebody as if since long; the record's number. ``in_second``: they belong
-        to a second organization, too."""
+        to a second organization, too. ``in_study``: they take part in the study, and have decided there."""
         ...
 
     def set_elsewhere(self, system: str, record: str, field: str, value: str) -> None:
@@ -69,6 +71,10 @@ class Systems(Protocol):
 
     def as_portal_reads(self, system: str, record: str) -> RemotePatient:
         """A record as the portal's adapter would have read it, for the index."""
+        ...
+
+    def problems(self, intents: Iterable[Intent], folder: Path) -> Iterator[str]:
+        """What is wrong with what the portal keeps beside the systems, in its database and in ``folder``."""
         ...
 
     def tokens(self) -> tuple[str, str, str]:
@@ -91,10 +97,13 @@ class Sandboxed:
         self._clock = clock
         sandbox.switches["jump"].set(custom_fields="always", rate_limit=10_000_000)
 
-    def put_in(self, system: str, made: Made, *, in_second: bool = False) -> str:
+    def put_in(self, system: str, made: Made, *, in_second: bool = False, in_study: bool = False) -> str:
         """Straight into the state."""
         with self.sandbox.stores[system].writing() as state:
-            return _PUTTING[system](state, made, in_second)
+            record = _PUTTING[system](state, made, in_second)
+            if in_study:
+                studies.put_into(state, int(record), self.groups.study)
+            return record
 
     def set_elsewhere(self, system: str, record: str, field: str, value: str) -> None:
         """Straight into the state."""
@@ -110,6 +119,12 @@ class Sandboxed:
                 rows = list(_READING[system](state))
             found |= {(system, each.id): each for each in rows}
         return found
+
+    def problems(self, intents: Iterable[Intent], folder: Path) -> Iterator[str]:
+        """About studies."""
+        with self.sandbox.stores["jhe"].reading() as state:
+            held = copy.deepcopy(dict(state))
+        yield from studies.problems(intents, held, folder)
 
     def as_portal_reads(self, system: str, record: str) -> RemotePatient:
         """By the adapters' own mappings."""
@@ -202,12 +217,15 @@ def of_jump(state: Mapping[str, Any]) -> Iterator[Held]:
 
 
 def of_jhe(state: Mapping[str, Any]) -> Iterator[Held]:
-    """JHE's records with the e-mail of their login; organizations and identifiers as sorted lists."""
+    """JHE's records with the e-mail of their login and what hangs on them (``studies``); organizations and
+    identifiers as sorted lists."""
+    hangings = studies.Hangings(state)
     for row in state["patients"].values():
         fields = {name: value for name, value in row.items() if name not in (*BY_ITSELF, "user_id")}
         fields["identifiers"] = sorted(f"{each['system']}|{each['value']}" for each in row["identifiers"])
         fields["organizations"] = sorted(row["organizations"])
         fields["email"] = state["users"][str(row["user_id"])]["email"]
+        fields |= hangings.of(row)
         yield Held(system="jhe", id=str(row["id"]), family=row["name_family"] or "", fields=fields)
 
 

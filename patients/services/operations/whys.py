@@ -37,7 +37,7 @@ class Why(StrEnum):
     EXPIRED = "expired"
     GIVEN_UP = "given up"
     CANCELLED = "cancelled"
-    NOT_IN_ORGANIZATION = "not in the study's organization"
+    NOT_IN_ORGANIZATION = "not in organization"
     NOT_TAKING_PART = "does not take part"
     NOT_ASKED_FOR = "not asked for"
     NO_SUCH_APP = "no such app"

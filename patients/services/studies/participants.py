@@ -1,6 +1,6 @@
 """Who takes part, as the portal knows it after its own writes; reading a study brings the rest.
 
-Called inside the transaction that says that a write was done.
+Called inside the transaction that says that a write was done, or on its own.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+from django.db import transaction
 
 from integrations.holdings import ScopeConsent
 from integrations.studies import InvitationState
@@ -31,6 +33,7 @@ def study_of(system: str, remote_id: str) -> Study:
     return Study.objects.get(system=system, remote_id=remote_id)
 
 
+@transaction.atomic
 def enrolled(study: Study, record: SourceRecord, now: datetime) -> Participant:
     """The record takes part; who has left before begins anew, with the same number where it is free."""
     defaults = {"seen_at": now, "is_test": record.is_test}
@@ -56,6 +59,7 @@ def left(record: SourceRecord, studies: Iterable[Study], now: datetime) -> None:
     rows.update(left_at=now)
 
 
+@transaction.atomic
 def invited(participant: Participant, state: str, now: datetime) -> None:
     """The participant was invited just now; further steps that were reached stay."""
     row = Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
@@ -72,6 +76,7 @@ def invitation_stands(participant: Participant, state: str) -> None:
     Participant.objects.filter(pk=participant.pk).update(invitation_state=state)
 
 
+@transaction.atomic
 def decided(study: Study, record: SourceRecord, scopes: Sequence[ScopeConsent], now: datetime) -> None:
     """How the decisions of who takes part stand, for all that the study asks for."""
     row = Participant.objects.select_for_update(of=("self",)).filter(
