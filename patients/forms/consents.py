@@ -98,18 +98,19 @@ class DecideForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.asked and not self.chosen:
             self.add_error(next(iter(self.asked)), NOTHING)
-        needed = {"decider", "manner", "signed_on", "form_version", "form_language", "sheet_version"}
-        if needed <= cleaned.keys():
-            told = {name: cleaned.get(name, "") for name in _TEXTS}
+        told = {name: cleaned.get(name) or "" for name in _TEXTS}
+        gaps = authority.missing(told)
+        if {"decider", "manner", "signed_on"} <= cleaned.keys():
             self.authority = Authority(
                 decider=Decider(cleaned["decider"]),
                 manner=Manner(cleaned["manner"]),
                 signed_on=cleaned["signed_on"],
                 **told,
             )
-            for name, sentence in authority.gaps(self.authority, today=timezone.localdate()).items():
-                if name not in self.errors:
-                    self.add_error(name, sentence)
+            gaps = authority.gaps(self.authority, today=timezone.localdate())
+        for name, sentence in gaps.items():
+            if name not in self.errors:
+                self.add_error(name, sentence)
         return cleaned
 
 

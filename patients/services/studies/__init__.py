@@ -7,6 +7,9 @@ history       every decision as it was seen or made, kept for ever
 participants  what the portal knows of who takes part, after its own writes
 allowed       who may change what here; refusals, each with why and what helps
 enrolling, deciding, inviting   what staff ask for, for one person or many
+consent_reading, consents, consent_course   one person's decisions: read, as they stand, how they came about
+consenting    asking for decisions from a form that showed how they stood
+consent_forms, asking_again   which form a study uses, and who must be asked again
 readings      what is to be read, asked for by whoever opens a page; worked on by one process at a time
 reading       reading it, step by step
 mirror        what was read, into rows

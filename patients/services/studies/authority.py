@@ -81,9 +81,14 @@ _NEEDED: Mapping[str, str] = {
 }
 
 
+def missing(texts: Mapping[str, str]) -> dict[str, str]:
+    """Which of the texts that every authority needs are not there, by field, in one sentence each."""
+    return {name: says for name, says in _NEEDED.items() if not texts.get(name, "").strip()}
+
+
 def gaps(authority: Authority, *, today: date) -> dict[str, str]:
     """What is missing or cannot be, by field, in one sentence each; empty where it is whole."""
-    found = {name: says for name, says in _NEEDED.items() if not getattr(authority, name).strip()}
+    found = missing({name: getattr(authority, name) for name in _NEEDED})
     if authority.decider is not Decider.PERSON and not authority.representative.strip():
         found["representative"] = "Enter the name of the representative or parent."
     if authority.decider is Decider.REPRESENTATIVE and not authority.relation.strip():
