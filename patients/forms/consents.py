@@ -159,7 +159,7 @@ def _question(asked: Asked) -> forms.ChoiceField:
             asked.code,
         ),
         required=False,
-        choices=[("", "Leave as it is"), (YES, "Agrees"), (NO, "Declines")],
+        choices=[("", "No change"), (YES, "Agrees"), (NO, "Declines")],
         widget=SmallRadios,
     )
 

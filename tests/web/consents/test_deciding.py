@@ -141,7 +141,8 @@ def test_decision_without_its_whole_authority_is_not_taken_and_all_that_was_type
 def test_everything_that_is_missing_is_said_at_once(desk: Client, url: str) -> None:
     form = filled(desk, url, {}, **dict.fromkeys(SAID, ""))
     shown = parsed(desk.post(url, form | {"check": "1"}))
-    assert len(shown.of_class("govuk-error-message")) == len(SAID) + 1
+    (summary,) = shown.of_class("govuk-error-summary__list")
+    assert len(list(summary.every(lambda node: node.tag == "li"))) == len(SAID) + 1
 
 
 def test_nothing_chosen_is_said(desk: Client, url: str) -> None:
