@@ -248,7 +248,8 @@ class SearchQuery:
     ``words`` holds the name words as typed, in any case. ``birth_dates`` holds more than one
     date where the typed order of day and month can be read either way. ``nhs_number`` is ten
     digits, ``phone`` as typed. ``record_id`` is a system's own id; with ``record_system`` it is
-    asked of that system only.
+    asked of that system only. ``study_number`` is a participant's number in a study, which no
+    system keeps: the portal does.
     """
 
     words: tuple[str, ...] = field(default=(), repr=False)
@@ -261,6 +262,7 @@ class SearchQuery:
     postcode: str = field(default="", repr=False)
     record_id: str = field(default="", repr=False)
     record_system: str = field(default="", repr=False)
+    study_number: str = field(default="", repr=False)
 
 
 class Term(StrEnum):
@@ -273,6 +275,7 @@ class Term(StrEnum):
     PHONE = "phone"
     POSTCODE = "postcode"
     RECORD_ID = "record_id"
+    STUDY_NUMBER = "study_number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

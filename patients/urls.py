@@ -26,6 +26,9 @@ from .views import (
     registering,
     removals,
     reviews,
+    studies,
+    study_board,
+    study_people,
     unsent,
 )
 
@@ -89,6 +92,30 @@ urlpatterns = [
         "organizations/<int:place>/studies/<str:study_id>/ask-again",
         asking_again.ask_again,
         name="ask_again",
+    ),
+    path("studies/", studies.begin, name="studies"),
+    path("organizations/<int:place>/studies/", studies.study_list, name="study_list"),
+    path("organizations/<int:place>/studies/reading", studies.list_reading, name="study_list_reading"),
+    path("organizations/<int:place>/studies/<str:study_id>/", study_board.study, name="study"),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/reading",
+        study_board.study_reading,
+        name="study_reading",
+    ),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/export",
+        study_people.export_study,
+        name="study_export",
+    ),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/participants/<int:number>/number",
+        study_people.participant_number,
+        name="participant_number",
+    ),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/participants/<int:number>/number/row",
+        study_people.number_in_row,
+        name="number_in_row",
     ),
     path("removals/<str:public_id>", removals.removal, name="removal"),
     path("writes/", operations.operations, name="operations"),

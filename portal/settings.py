@@ -137,7 +137,7 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # What the workers do all the time, in threads of its own (portal/worker/running.py).
-WORKER_LOOPS = ["patients.services.operations.sending.work"]
+WORKER_LOOPS = ["patients.services.operations.sending.work", "patients.services.studies.reading.work"]
 # What the workers wake, and after how many seconds again (portal/worker/ticker.py).
 PERIODIC_TASKS = {
     "patients.tasks.throw_away_ended_lookups": 60,

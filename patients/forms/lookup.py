@@ -57,6 +57,7 @@ class LookUpForm(forms.Form):
     postcode = _detail("Postcode")
     record_id = _detail("Record number", "A system's own id")
     record_system = forms.ChoiceField(label="Record number of", required=False)
+    study_number = _detail("Number in a study", "Like LL-014")
     without = forms.CharField(required=False, widget=forms.HiddenInput)
     run = forms.CharField(required=False, max_length=22, initial=opaque_id, widget=forms.HiddenInput)
 

@@ -11,9 +11,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from integrations.registry import label_of, system_names
+from integrations.studies import InvitationState
 from patients.matching.typed_dates import read_date
+from patients.models import Participant
 from patients.services.exporting import Format
 from patients.services.people_list import REGISTRATIONS, STATUSES, Filters
+from patients.services.studies.within import NONE
 from portal.templatetags.ui import day, label
 from portal.web.forms import DateInput
 
@@ -48,6 +51,23 @@ class FilterForm(forms.Form):
     )
     system = forms.ChoiceField(label="Held in", required=False)
     organization = forms.ChoiceField(label="Organization", required=False)
+    study = forms.ChoiceField(label="Study", required=False)
+    standing = forms.TypedChoiceField(
+        label="Stands there at",
+        choices=[("", "Anywhere"), *((str(each.value), each.label) for each in Participant.Standing)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    invitation = forms.ChoiceField(
+        label="Latest invitation",
+        choices=[
+            ("", "Any or none"),
+            (NONE, "None"),
+            *((str(each), label(each)) for each in InvitationState),
+        ],
+        required=False,
+    )
     created_from = DayField(label="First recorded from", help_text="Like 31 3 2024", required=False)
     created_to = DayField(label="First recorded to", help_text="That day included", required=False)
     statuses = forms.MultipleChoiceField(
@@ -67,8 +87,19 @@ class FilterForm(forms.Form):
     chosen = forms.BooleanField(label="Only the selected people", required=False)
     tests = forms.BooleanField(label="Test records instead of people", required=False)
 
-    def __init__(self, *args: Any, organizations: Iterable[tuple[int, str]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        organizations: Iterable[tuple[int, str]] = (),
+        studies: Iterable[tuple[str, str]] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        own_studies = list(studies)
+        self.fields["study"].choices = [("", "Any or none"), *own_studies]  # type: ignore[attr-defined]
+        if not own_studies:
+            for name in ("study", "standing", "invitation"):
+                del self.fields[name]
         systems = [(name, label_of(name)) for name in system_names()]
         places = list(organizations)
         self.fields["system"].choices = [("", "Any system"), *systems]  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from .lines import CLAIMED, Line, Piece, Role
 from .name_runs import NameRun, find_name_runs
 from .number_runs import RUN, split_run
 from .scans import find_scan, kind_of_code
+from .study_numbers import find_study_numbers
 from .tags import NO_IDS, Conventions, Tag
 from .typed_dates import find_dates_in_words, find_loose_dates
 
@@ -92,6 +93,7 @@ class Understood:
             postcode=values[Term.POSTCODE],
             record_id=values[Term.RECORD_ID],
             record_system=record[0].system if record else "",
+            study_number=values[Term.STUDY_NUMBER],
         )
 
 
@@ -143,6 +145,7 @@ class _Reader:
         self._dates_in_words(loose=True)
         self._postcodes()
         self._addresses()
+        self._study_numbers()
         self._number_runs()
         self._outward_postcodes()
         self._names()
@@ -247,6 +250,11 @@ class _Reader:
             end = next((at for at, gap in between if _TOWN.fullmatch(gap)), end)
             typed = self.line.rest[start:end].rstrip(" ,.")
             self._leave(start, start + len(typed), _ADDRESS_REASON)
+
+    def _study_numbers(self) -> None:
+        for match in list(find_study_numbers(self.line.rest)):
+            if self._label(match.start()) is None:
+                self._tag(*match.span(), tags.study_tag(match[0]))
 
     def _outward_postcodes(self) -> None:
         for match in _OUTWARD.finditer(self.line.rest):

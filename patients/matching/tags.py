@@ -177,6 +177,12 @@ def record_tag(typed: str, *, value: str, system: str = "") -> Tag:
     return Tag(kind=Term.RECORD_ID, typed=typed, reading=f"record number {value}", value=value, system=system)
 
 
+def study_tag(typed: str) -> Tag:
+    """A participant's number in a study."""
+    number = plain(typed)
+    return Tag(kind=Term.STUDY_NUMBER, typed=typed, reading=f"number in a study {number}", value=number)
+
+
 def name_tag(
     typed: str, *, words: Sequence[str] = (), given: Sequence[str] = (), family: Sequence[str] = ()
 ) -> Tag:

@@ -26,6 +26,7 @@ class TypedFields:
     postcode: str = field(default="", repr=False)
     record_id: str = field(default="", repr=False)
     record_system: str = field(default="", repr=False)
+    study_number: str = field(default="", repr=False)
 
 
 def understand_fields(
@@ -54,6 +55,7 @@ def understand_fields(
         "record_id": lambda text: tags.record_tag(
             text, value=plain(text), system=fields.record_system or conventions.system_of(plain(text))
         ),
+        "study_number": tags.study_tag,
     }
     for name, make in makers.items():
         if plain(text := getattr(fields, name)[:LONGEST_LINE]):

@@ -12,6 +12,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from portal.web.crypto import EncryptedJSONField
 
@@ -58,9 +59,9 @@ class Participant(models.Model):
     """That a record takes part in a study; who has left stays as a row (``left_at``).
 
     ``number`` is the participant's number in the study ("LL-014"), ``number_key`` the same folded, for
-    looking it up. ``standing`` is the furthest step reached that is known; ``agreed``, ``declined`` and
-    ``pending`` count the study's kinds of data, ``None`` where they were not read. ``checked_at`` is when
-    decisions were last read.
+    looking it up. ``since_at`` is from when on the portal knows of it, which no system tells. ``standing``
+    is the furthest step reached that is known; ``agreed``, ``declined`` and ``pending`` count the study's
+    kinds of data, ``None`` where they were not read. ``checked_at`` is when decisions were last read.
     """
 
     class Standing(models.IntegerChoices):
@@ -77,6 +78,7 @@ class Participant(models.Model):
     number = models.CharField(max_length=64, blank=True)
     number_key = models.CharField(max_length=64, blank=True)
     is_test = models.BooleanField(default=False)
+    since_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
     standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.ENROLLED)

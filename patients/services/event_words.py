@@ -20,6 +20,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "person.agree_opened": "Opened a page for bringing a person's records into agreement",
         "person.park_opened": "Opened a page for parking a person",
         "person.add_opened": "Opened a form for adding a person to another system",
+        "person.number_opened": "Opened a form for a person's number in a study",
         "person.awaited_viewed": "Opened the page of a person who is being registered",
         "person.mark_opened": "Opened a page for marking a test record",
         "person.ending_opened": "Opened a page for archiving a record or taking it out of an organization",
@@ -40,6 +41,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "people.desk_opened": "Opened their home page with people they saw or parked",
         "people.print_opened": "Opened the list of people for printing",
         "people.exported": "Exported from the list of people",
+        "study.listed": "Opened the people of a study",
+        "study.exported": "Exported the people of a study",
     },
     "Desks": {
         "person.parked": "Parked a person on their home page",
@@ -91,6 +94,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "Studies": {
         "study.ask_again_listed": "Opened the list of who must be asked again in a study",
         "study.consent_form_set": "Said which consent form a study uses",
+        "participant.numbered": "Gave a participant a number in a study, or took it away",
         "invitation.link_shown": "Was shown the link of an invitation",
     },
     "Signing in and out": {

@@ -28,7 +28,7 @@ TOGETHER = 250  # people whose rows are read at once
 CHUNK = 64 * 1024
 HEADER = (
     "Person", "Family name", "Given name", "Middle name", "Birth date", "NHS number", "Sex", "Deceased",
-    "Marks", "Systems", "Organizations", "Needs review", "First recorded",
+    "Marks", "Systems", "Organizations", "Studies", "Needs review", "First recorded",
 )  # fmt: skip
 
 
@@ -111,6 +111,7 @@ def line_of(row: Row) -> list[str]:
         ", ".join(who.marks),
         ", ".join(f"{label_of(each.system)}: {each.status}" for each in row.records),
         ", ".join(row.organizations),
+        "; ".join(row.studies),
         "yes" if row.needs_review else "",
         row.created.isoformat() if row.created else "",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
@@ -15,6 +15,7 @@ from integrations.registry import systems_with
 from integrations.types import SearchQuery
 from patients.matching.compared import Compared
 from patients.matching.finding import Asked, Fit, asked_keys, keys_if_short
+from patients.matching.study_numbers import folded
 from patients.models import SourceRecord
 from portal.accounts.models import User
 
@@ -22,11 +23,12 @@ from . import blocks
 from .bulk import among
 from .held import FORM_COLUMNS, form_from
 from .reach import sees_participants_only
-from .visibility import Reach
+from .visibility import Reach, participants
 
 SHOWN = 10
 MOST_WEIGHED = 24  # records that are weighed, of all that share a key
 SECOND_LOOK = 12  # people whose other records are weighed as well
+NUMBERED = 20.0  # bits: a participant's number is one person's in each study
 FAR = 16.0  # bits behind the best: nobody's idea of whoever was meant
 
 
@@ -64,23 +66,42 @@ class Row:
 
 def find(query: SearchQuery, *, by: User, reach: Reach, most: int = SHOWN) -> Findings:
     """The people who fit a query best, of those whom the role reaches. A handful of statements."""
-    wanted = asked_keys(query)
+    wanted, asked = asked_keys(query), Asked(query, records=about_how_many())
+    numbered = _numbered(query, asked, by=by, reach=reach)
     if not wanted:
-        return Findings(people=())
+        return Findings(people=tuple(numbered.values())[:most], more=len(numbered) > most)
     found = blocks.read({blocks.hash_of(key): cap for key, cap in wanted.items()})
     too_long = found.long & {blocks.hash_of(key) for key in keys_if_short(query)}
     ids = {one for key, records in found.records.items() if key not in too_long for one in records}
     rows = visible(rows_by("id", ids), by=by, reach=reach)
-    asked = Asked(query, records=about_how_many())
     likely = by_person(_likeliest(rows, asked))
     near = sorted(_fitting(likely, asked), key=_place)[:SECOND_LOOK]
     whole = by_person(visible(rows_by("patient_id", [each.patient_id for each in near]), by=by, reach=reach))
     known = {each.patient_id: each for each in near}
     fuller = {patient: rows for patient, rows in whole.items() if len(rows) > len(likely[patient])}
     known |= {each.patient_id: each for each in _fitting(fuller, asked)}
-    people = sorted(known.values(), key=_place)
+    people = sorted((known | numbered).values(), key=_place)
     shown = [each for each in people if people[0].fit.weight - each.fit.weight < FAR][:most]
     return Findings(people=tuple(shown), more=len(people) > len(shown) or bool(found.long - too_long))
+
+
+def _numbered(query: SearchQuery, asked: Asked, *, by: User, reach: Reach) -> dict[int, FoundPerson]:
+    """Who has a number in a study that was typed: as such, or as the number of a record."""
+    numbers = {folded(each) for each in (query.study_number, query.record_id)} - {""}
+    if not numbers:
+        return {}
+    found = participants(reach).filter(number_key__in=numbers)
+    ids = set(found.values_list("record__patient", flat=True)[:MOST_WEIGHED])
+    rows = by_person(visible(rows_by("patient_id", ids), by=by, reach=reach))
+    fits = {patient: asked.fit(row.form for row in some) for patient, some in rows.items()}
+    return {
+        patient: FoundPerson(
+            patient_id=patient,
+            fit=replace(fit, weight=fit.weight + NUMBERED),
+            record_ids=tuple(row.pk for row in rows[patient]),
+        )
+        for patient, fit in fits.items()
+    }
 
 
 _counted: tuple[float, int] = (0.0, 0)

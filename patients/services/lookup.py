@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from integrations.errors import Forbidden, IntegrationError, NotFound
 from integrations.registry import label_of, system_names
-from integrations.types import Found, RemotePatient, SearchAnswer, SearchQuery
+from integrations.types import Found, RemotePatient, SearchAnswer, SearchQuery, Term
 from patients.matching.grouping import Group, RecordKey
 from patients.models import LookUp
 from portal import audit
@@ -185,6 +185,13 @@ def _search(
             state=State.CANNOT,
             answered_at=timezone.now(),
             sentence=f"The record number typed is one of {label_of(query.record_system)}.",
+        )
+    if terms_of(query) == [Term.STUDY_NUMBER]:
+        return Outcome(
+            system=system,
+            state=State.CANNOT,
+            answered_at=timezone.now(),
+            sentence=f"{label_of(system)} keeps no numbers in studies: the portal itself looks for this one.",
         )
     if (unasked := reach.before_asking(system)) is not None:
         return unasked

@@ -23,6 +23,7 @@ from portal.accounts.models import User
 
 from .facets import SEVERAL, TEST, different, read_layout
 from .reach import sees_participants_only
+from .studies.within import taking_part
 from .visibility import Reach, Sight, any_of, reach_of, records
 
 COUNTED = 10_000
@@ -51,7 +52,8 @@ _ORDERS = {
 class Filters:
     """What the list is narrowed by; nothing set narrows nothing.
 
-    ``name`` is how "family given" begins. ``organization`` is a :class:`Place`'s id. ``alone``: in
+    ``name`` is how "family given" begins. ``organization`` is a :class:`Place`'s id, ``study`` a
+    study's public id; ``standing`` and ``invitation`` are of a study, that one or any. ``alone``: in
     one system only, as far as one sees. ``tests``: test records, which are otherwise left out.
     ``chosen``: only people in the selection.
     """
@@ -63,6 +65,9 @@ class Filters:
     created_to: date | None = None
     system: str = ""
     organization: int = 0
+    study: str = ""
+    standing: int = 0
+    invitation: str = ""
     review: bool = False
     alone: bool = False
     tests: bool = False
@@ -201,6 +206,11 @@ def find(sight: Sight, filters: Filters, chosen: Collection[int] = ()) -> Found:
     further = _between(filters) & _beginning(fold(filters.name))
     if filters.chosen:
         further &= Q(patient__in=list(chosen))
+    if filters.study or filters.standing or filters.invitation:
+        found = taking_part(
+            sight.reach, study=filters.study, standing=filters.standing, invitation=filters.invitation
+        )
+        further &= Q(patient__in=found.values("record__patient"))
     # The same number, and no index's column: PostgreSQL and SQLite then walk along the order's index.
     walked = ListEntry.objects.alias(bits=F("facets").bitor(0))
     return Found(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from integrations.registry import system_names
@@ -13,6 +13,7 @@ from patients.models import Membership, Patient, Place, SourceRecord
 from .bulk import in_parts
 from .held import date_of, whole_of
 from .portrait import WORDS, Identity, RecordTag, marks_of_person
+from .studies.within import in_short
 from .summary import leading
 from .visibility import Sight, records
 
@@ -20,7 +21,7 @@ from .visibility import Sight, records
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A person as one line: who, where they are held, what stands out. ``created`` is the earliest
-    day that a record within reach says."""
+    day that a record within reach says; ``studies`` say where the person stands in each."""
 
     patient: int
     public_id: str
@@ -29,20 +30,25 @@ class Row:
     organizations: tuple[str, ...] = field(repr=False)
     created: date | None = field(repr=False)
     needs_review: bool = field(repr=False)
+    studies: tuple[str, ...] = field(default=(), repr=False)
 
 
 def rows_of(sight: Sight, ids: Sequence[int], *, tests: bool = False) -> list[Row]:
     """The rows of these people in this order; whoever is out of reach by now is left out.
 
-    Four queries whatever their number. With ``tests`` of their test records, else never of those.
+    Five queries whatever their number. With ``tests`` of their test records, else never of those.
     """
     current = _current(sight, ids, tests=tests)
     chosen = {patient: leading(some) for patient, some in current.items()}
     told = SourceRecord.objects.in_bulk([some[0].pk for some in chosen.values()])
     organizations = _organizations(sight, (each for some in chosen.values() for each in some))
+    studies = in_short(chosen, sight.reach)
     public_ids = dict(Patient.objects.filter(pk__in=chosen).values_list("pk", "public_id"))
     return [
-        _row(public_ids[pk], chosen[pk], told[chosen[pk][0].pk], organizations.get(pk, ()))
+        replace(
+            _row(public_ids[pk], chosen[pk], told[chosen[pk][0].pk], organizations.get(pk, ())),
+            studies=studies.get(pk, ()),
+        )
         for pk in ids
         if pk in public_ids
     ]

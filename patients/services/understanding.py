@@ -74,6 +74,7 @@ def details_of(understood: Understood) -> TypedFields:
         postcode=query.postcode or _typed(understood, Term.POSTCODE),
         record_id=query.record_id,
         record_system=query.record_system,
+        study_number=query.study_number,
     )
 
 
@@ -87,6 +88,7 @@ def terms_of(query: SearchQuery) -> list[Term]:
         Term.PHONE: query.phone,
         Term.POSTCODE: query.postcode,
         Term.RECORD_ID: query.record_id,
+        Term.STUDY_NUMBER: query.study_number,
     }
     return [term for term, value in held.items() if value]
 

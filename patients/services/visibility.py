@@ -20,7 +20,7 @@ from integrations.abilities import Capability
 from integrations.errors import IntegrationError, NotConfigured, Unauthorised
 from integrations.registry import label_of, system_names, systems_with
 from integrations.types import Organization
-from patients.models import Membership, OwnRoles, Patient, SourceRecord
+from patients.models import Membership, OwnRoles, Participant, Patient, SourceRecord
 from portal.accounts.models import User
 
 from .asking import Question, ask_all
@@ -177,6 +177,12 @@ def records(reach: Reach) -> QuerySet[SourceRecord]:
     narrow = systems_with(Capability.ORGANIZATIONS)
     own = Exists(_memberships(reach).filter(record=OuterRef("pk")))
     return SourceRecord.objects.filter(~Q(system__in=narrow) | own)
+
+
+def participants(reach: Reach) -> QuerySet[Participant]:
+    """Those who take part in a study now, and whose record is within reach."""
+    own = Exists(_memberships(reach).filter(record=OuterRef("record")))
+    return Participant.objects.filter(own, left_at=None, record__vanished_at=None)
 
 
 def _memberships(reach: Reach) -> QuerySet[Membership]:

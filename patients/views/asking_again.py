@@ -7,24 +7,26 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from patients.forms.consents import StudyFormForm
 from patients.models import Study
-from patients.services import visibility
 from patients.services.people_list import sight_of
 from patients.services.people_rows import rows_of
 from patients.services.portrait import Identity
-from patients.services.studies import asking_again, consent_forms, languages, places
+from patients.services.studies import asking_again, consent_forms, languages
 from patients.services.studies.allowed import Refused
 from patients.services.studies.asking_again import Because, Found, Line
-from patients.services.studies.places import OutOfReach, OwnPlace
+from patients.services.studies.places import OwnPlace
 from patients.services.visibility import Reach
 from portal import audit
 from portal.web.htmx import redirect_after, render_page
 from portal.web.requests import PortalRequest
+
+from .shown_studies import shown_place
+from .study_board import study_at
 
 TOGETHER = 50  # people on a page
 LISTED = "study.ask_again_listed"
@@ -52,13 +54,7 @@ class ShownLine:
 @require_http_methods(["GET", "POST"])
 def ask_again(request: PortalRequest, place: int, study_id: str) -> HttpResponse:
     """The list, by reason and a page at a time; sending says which consent form the study uses."""
-    reach = visibility.reach_of(request.user)
-    try:
-        own = places.own_place(place, reach)
-        study = places.study_at(own, study_id)
-    except OutOfReach:
-        places.note_refused(LISTED, by=request.user, key=study_id)
-        raise Http404 from None
+    own, study, reach = study_at(request, place, study_id)
     form = StudyFormForm.of(consent_forms.current(study))
     if request.method == "POST":
         form = StudyFormForm(request.POST)
@@ -92,7 +88,8 @@ def _page(
     address = reverse("patients:ask_again", args=[own.place.pk, study.public_id])
     context = {
         "study": study,
-        "place": own,
+        "place": shown_place(own),
+        "board_url": reverse("patients:study", args=[own.place.pk, study.public_id]),
         "form": form,
         "form_in_use": in_use,
         "languages": languages.names_of(in_use.languages) if in_use else "",

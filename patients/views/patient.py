@@ -38,6 +38,7 @@ from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
 from .shown_operations import shown_item
+from .shown_participations import shown_participations
 
 
 @require_safe
@@ -174,6 +175,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
             patient, [each.record.system for each in opened.person.kept], reach
         ),
         "confirmations": shown_confirming(patient, opened.person.kept, by=user),
+        "studies": shown_participations(patient, reach),
         "links": shown_links(patient, by=user, reach=reach),
         "namesakes": banner_of(patient.pk, by=user, reach=reach),
         "writes": [shown_item(each) for each in attention.of_person(patient, by=user, reach=reach)],

@@ -30,6 +30,7 @@ from patients.services.people_list import (
     sight_of,
 )
 from patients.services.people_rows import called, rows_of
+from patients.services.studies.within import studies_within
 from patients.services.visibility import Sight
 from portal import audit
 from portal.accounts.access import is_allowed, who_may
@@ -52,7 +53,7 @@ def people(request: PortalRequest) -> HttpResponse:
     """The list. A POST changes how it is shown or who is selected, and leads back to it."""
     state, sight = ListState(request.session), sight_of(request.user)
     if request.method != "POST":
-        return _shown(request, state, sight, number=_number(request.GET.get("page")))
+        return _shown(request, state, sight, number=page_number(request.GET.get("page")))
     form = _filter_form(sight, request.POST if "filter" in request.POST else None)
     if form.is_bound and not form.is_valid():
         return _shown(request, state, sight, number=1, form=form)
@@ -71,7 +72,7 @@ def people(request: PortalRequest) -> HttpResponse:
 def print_view(request: PortalRequest) -> HttpResponse:
     """One page of the list for paper; opening it is an event of its own kind."""
     state, sight = ListState(request.session), sight_of(request.user)
-    context = _look(request, state, sight, _number(request.GET.get("page")), action="people.print_opened")
+    context = _look(request, state, sight, page_number(request.GET.get("page")), action="people.print_opened")
     context |= {"back_url": _address(context["page"].number), "printed_at": timezone.now()}
     context["sorted"] = sentence_of(state.order)
     return render_page(request, "patients/people_list/print.html", context=context)
@@ -118,7 +119,7 @@ def _act(request: PortalRequest, state: ListState, sight: Sight, form: FilterFor
     if "size" in sent:
         state.show(sent["size"])
         return 1
-    return _number(sent.get("page") or sent.get("jump") or sent.get("here"))
+    return page_number(sent.get("page") or sent.get("jump") or sent.get("here"))
 
 
 def _tick(request: PortalRequest, state: ListState, sight: Sight) -> None:
@@ -219,7 +220,8 @@ def _details(state: ListState, page: Page) -> dict[str, Any]:
 def _filter_form(sight: Sight, data: Any = None, initial: Filters | None = None) -> FilterForm:
     values = {name: getattr(initial, name) for name in initial.names} if initial else None
     organizations = [(each.pk, called(each)) for each in own_organizations(sight)]
-    return FilterForm(data, initial=values, organizations=organizations)
+    studies = [(each.public_id, each.name) for each in studies_within(sight.reach)]
+    return FilterForm(data, initial=values, organizations=organizations, studies=studies)
 
 
 def _scopes(state: ListState) -> list[tuple[str, str]]:
@@ -230,7 +232,7 @@ def _scopes(state: ListState) -> list[tuple[str, str]]:
     return [(str(scope), text) for scope, text in scopes]
 
 
-def _number(text: str | None) -> int:
+def page_number(text: str | None) -> int:
     """A page's number; 1 for anything else."""
     return min(max(int(text), 1), MOST_PAGES) if text and text.isascii() and text.isdecimal() else 1
 

@@ -160,6 +160,7 @@ _LABELS = {
     Term.PHONE: "Phone",
     Term.POSTCODE: "Postcode",
     Term.RECORD_ID: "Record number",
+    Term.STUDY_NUMBER: "Number in a study",
 }
 
 

@@ -9,10 +9,12 @@ from datetime import date
 from django.urls import reverse
 
 from integrations.registry import label_of
+from patients.models import Participant
 from patients.services.namesakes import Namesake
 from patients.services.people_list import Filters, Order, Page, Sort
 from patients.services.people_rows import Row, called
 from patients.services.portrait import Identity
+from patients.services.studies.within import NONE, studies_within
 from patients.services.visibility import Sight
 from portal.templatetags.ui import day, label
 
@@ -29,6 +31,7 @@ class ShownRow:
     identity: Identity = field(repr=False)
     records: tuple[ShownRecord, ...] = field(repr=False)
     organizations: tuple[str, ...] = field(repr=False)
+    studies: tuple[str, ...] = field(repr=False)
     created: date | None = field(repr=False)
     is_chosen: bool = False
     cautions: tuple[ShownCaution, ...] = field(default=(), repr=False)
@@ -66,6 +69,7 @@ def shown_row(row: Row, chosen: Collection[int], found: Sequence[Namesake] = ())
             for each in row.records
         ),
         organizations=row.organizations,
+        studies=row.studies,
         created=row.created,
         is_chosen=row.patient in chosen,
         cautions=cautions_of(found),
@@ -103,6 +107,7 @@ def _tags(filters: Filters, sight: Sight) -> Iterator[FilterTag]:
         yield FilterTag(key="system", label="Held in", value=label_of(filters.system))
     if filters.organization:
         yield FilterTag(key="organization", label="Organization", value=_organization(filters, sight))
+    yield from _of_studies(filters, sight)
     for each in filters.statuses:
         yield FilterTag(key=f"statuses:{each}", label="Status", value=label(each))
     for each in filters.registrations:
@@ -112,6 +117,20 @@ def _tags(filters: Filters, sight: Sight) -> Iterator[FilterTag]:
     if filters.created_to:
         yield FilterTag(key="created_to", label="First recorded to", value=day(filters.created_to))
     yield from _yes_or_no(filters)
+
+
+def _of_studies(filters: Filters, sight: Sight) -> Iterator[FilterTag]:
+    if filters.study:
+        names = {each.public_id: each.name for each in studies_within(sight.reach)}
+        yield FilterTag(
+            key="study", label="Study", value=names.get(filters.study, "not within reach any more")
+        )
+    if filters.standing:
+        step = Participant.Standing(filters.standing).label
+        yield FilterTag(key="standing", label="Stands in a study at", value=step)
+    if filters.invitation:
+        value = "none" if filters.invitation == NONE else label(filters.invitation)
+        yield FilterTag(key="invitation", label="Latest invitation", value=value)
 
 
 def _yes_or_no(filters: Filters) -> Iterator[FilterTag]:

@@ -90,6 +90,15 @@ TABLE: dict[str, Rule] = {
     "patients:people": Rule(EVERY_ROLE, EVERY_ROLE),
     "patients:people_print": Rule(EVERY_ROLE),
     "patients:people_export": Rule(EXPORTERS, EXPORTERS),
+    # Studies: services show each the organizations in which they hold a role
+    "patients:studies": Rule(EVERY_ROLE),
+    "patients:study_list": Rule(EVERY_ROLE),
+    "patients:study_list_reading": Rule(EVERY_ROLE, EVERY_ROLE),
+    "patients:study": Rule(EVERY_ROLE, EVERY_ROLE),
+    "patients:study_reading": Rule(EVERY_ROLE, EVERY_ROLE),
+    "patients:study_export": Rule(EXPORTERS, EXPORTERS),
+    "patients:participant_number": Rule(WRITERS, WRITERS),
+    "patients:number_in_row": Rule(WRITERS, WRITERS),
     # Writes to the systems: services show whoever is no admin their own only
     "patients:operations": Rule(WRITERS),
     "patients:operation": Rule(EVERY_ROLE),

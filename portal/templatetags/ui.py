@@ -50,6 +50,15 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def clock(value: datetime | None) -> str:
+    """A moment of today as ``14:05``, any other with its day; in local time."""
+    if not value:
+        return ""
+    local = timezone.localtime(value)
+    return f"{local:%H:%M}" if local.date() == timezone.localdate() else moment(value)
+
+
+@register.filter
 def age(birth: date | None, on: date | None = None) -> str:
     """Age on a day (today): ``46 years``; months below two years, days in the first month."""
     on = on or timezone.localdate()

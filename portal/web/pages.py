@@ -37,13 +37,15 @@ NAVIGATION = (
     ("Look up", "patients:search"),
     ("Register", "patients:register"),
     ("People", "patients:people"),
+    ("Studies", "patients:studies"),
     ("Writes", "patients:operations"),
     ("Connections", "patients:connections"),
     ("Who looked", "patients:audit"),
     ("Staff", "accounts:staff"),
 )
 
-LOOK_UPS = "/search/"  # what belongs to the look-up, whose own address is /
+#: What belongs to an entry and lies elsewhere than below its address.
+ELSEWHERE = {"patients:search": "/search/", "patients:studies": "/organizations/"}
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -121,8 +123,7 @@ def _current(request: HttpRequest, url_name: str) -> str:
     """``aria-current`` of an entry: the page itself, one that belongs to it, or empty."""
     if request.resolver_match and request.resolver_match.view_name == url_name:
         return "page"
-    address = _address(url_name)
-    below = LOOK_UPS if address == "/" else f"{address.rstrip('/')}/"
+    below = ELSEWHERE.get(url_name) or f"{_address(url_name).rstrip('/')}/"
     return "true" if request.path.startswith(below) else ""
 
 

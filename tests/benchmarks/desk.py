@@ -109,18 +109,23 @@ def _registered(seed: int, each: int) -> Iterator[dict[str, object]]:
 
 
 def _registration(clerk: Client, details: Details) -> str:
-    """How it ends where no reason is given: ``created``, ``reason`` (one is asked for) or ``sent back``."""
+    """How it ends where no reason is given: ``created``, ``reason`` (one is asked for) or ``sent back``: the
+    form itself was refused. What is not created is thrown away, as only so many forms are kept."""
     from patients.models import Draft
     from tests.filling import fields_of
     from tests.support import parsed
 
     reply = clerk.post("/register", _typed(details) | {"systems": ["jump"]})
-    if reply.status_code != 303:
-        return "sent back"
     draft = Draft.objects.latest("pk").public_id
-    page = parsed(clerk.get(f"/register/{draft}/check", {"all": "1"}))
-    reply = clerk.post(f"/register/{draft}/create", fields_of(page, "/create"))
-    return "created" if reply.status_code == 303 else "reason"
+    ended = "sent back"
+    if reply.status_code == 303:
+        page = parsed(clerk.get(f"/register/{draft}/check", {"all": "1"}))
+        reply = clerk.post(f"/register/{draft}/create", fields_of(page, "/create"))
+        ended = "created" if reply.status_code == 303 else "reason"
+    if ended != "created":
+        clerk.post(f"/unsent/{draft}/throw-away")
+        assert not Draft.objects.filter(public_id=draft).exists()
+    return ended
 
 
 def _typed(details: Details) -> dict[str, str]:

@@ -25,6 +25,7 @@ from . import (
     persons,
     registering,
     signing_in,
+    studies,
     troubles,
     writes,
 )
@@ -242,6 +243,35 @@ def _people_list() -> list[State]:
     ]
 
 
+def _studies() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("list", studies.list_of),
+        ("list-reading", studies.list_being_read),
+        ("board", studies.board),
+        ("board-filtered", studies.board_filtered),
+        ("board-filters", studies.board_filters),
+        ("board-nobody-left", studies.board_nobody_left),
+        ("board-tests", studies.board_tests),
+        ("board-numbering", studies.board_numbering),
+        ("board-number-taken", studies.board_number_taken),
+        ("number", studies.number_page),
+        ("board-empty", studies.board_empty),
+        ("board-reading", studies.board_being_read),
+        ("board-trouble", studies.board_in_trouble),
+        ("board-older", studies.board_of_older),
+        ("export", studies.export),
+        ("export-refused", studies.export_refused),
+    ]
+    role, mary, victor = Role.COORDINATOR, "manager_mary@example.com", "viewer_victor@example.com"
+    return [
+        *(State(part="studies", name=name, way=way, role=role) for name, way in ways),
+        State(part="studies", name="organizations", way=studies.organizations, role=role, jhe_login=mary),
+        State(part="studies", name="list-empty", way=studies.list_empty, role=role, jhe_login=mary),
+        State(part="studies", name="board-viewer", way=studies.board_of_viewer, role=role, jhe_login=victor),
+        State(part="studies", name="no-organization", way=_at("/studies/"), role=role, jhe_login=""),
+    ]
+
+
 def _auditing() -> list[State]:
     ways: list[tuple[str, Way]] = [
         ("question", auditing.ask),
@@ -427,6 +457,7 @@ STATES = [
     *_people(),
     *_linking(),
     *_people_list(),
+    *_studies(),
     *_desks(),
     *_auditing(),
     *_writes(),

@@ -18,8 +18,9 @@ from tests.support import PART, parsed
 from tests.web.test_access import addresses
 
 # What reading may change: who is signed in and since when, counters and limits, the look-ups of a
-# quarter of an hour, how systems were found to be, roles there, refreshed tokens, whom one has seen, and
-# the index, which takes in what is read live.
+# quarter of an hour, how systems were found to be, roles there and names of organizations, refreshed tokens,
+# whom one has seen, which study one has open and that it is to be read, and the index, which takes in what
+# is read live.
 MAY_CHANGE = frozenset(
     {
         "django_session",
@@ -40,6 +41,9 @@ MAY_CHANGE = frozenset(
         "patients_patient",
         "patients_recordchange",
         "patients_seen",
+        "patients_chosenstudy",
+        "patients_place",
+        "patients_studyreading",
         "patients_sourcerecord",
         "patients_study",
     }

@@ -30,6 +30,7 @@ from portal.accounts import access
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import make_user
+from tests.study_reading import own_place
 from tests.support import PART, Desk, connected, settle
 
 from .crawler import Crawler
@@ -59,6 +60,7 @@ LISTS: dict[str, list[str]] = {
     "patients:hand_over": ["draft.opened"],
     "patients:throw_away": ["draft.opened"],
     "patients:ask_again": ["study.ask_again_listed"],
+    "patients:study": ["study.listed"],
 }
 #: Asked for whole, a page also leaves what its part leaves.
 WHOLE = {"patients:register_check": ["draft.opened", "register.searched"]}
@@ -145,7 +147,8 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
     desk.open(found.addresses[0])
     settle()
     record = SourceRecord.objects.get(system="jump", family=NAME, given="grace")
-    public_id = record.patient.public_id
+    person = record.patient
+    public_id = person.public_id
     unsaid = record.patient.records.exclude(system="jump").earliest("pk")
     by_hand, other = linked_by_hand(desk.user), somebody_else(desk)
     SourceRecord.objects.update(whole_at=None)  # so that the person's page has systems to wait for
@@ -170,9 +173,31 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
         "patients:audit_sheet": [f"{inquiries[0]}/sheet"],
         "patients:audit_export": [f"{inquiries[0]}/export"],
         "patients:sync": ["/connections/jump/sync"],
-        **consents_of(record.patient),
+        **consents_of(person),
+        **studies_of(person.records.get(system="jhe"), desk.user),
         **forms_about(desk.user),
         **writes_about(record, desk.user),
+    }
+
+
+def studies_of(record: SourceRecord, user: User) -> dict[str, list[str]]:
+    """Addresses of a study in which somebody takes part."""
+    now = timezone.now()
+    study = Study.objects.create(
+        system="jhe", remote_id="30001", organization="20003", name="A study", read_at=now
+    )
+    participant = Participant.objects.create(study=study, record=record, seen_at=now)
+    place = own_place(user).place.pk
+    board = f"/organizations/{place}/studies/{study.public_id}"
+    return {
+        "patients:studies": ["/studies/?choose=1"],
+        "patients:study_list": [f"/organizations/{place}/studies/"],
+        "patients:study_list_reading": [f"/organizations/{place}/studies/reading"],
+        "patients:study": [f"{board}/"],
+        "patients:study_reading": [f"{board}/reading"],
+        "patients:study_export": [f"{board}/export"],
+        "patients:participant_number": [f"{board}/participants/{participant.pk}/number"],
+        "patients:number_in_row": [f"{board}/participants/{participant.pk}/number/row"],
     }
 
 

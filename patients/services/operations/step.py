@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from django.db import DatabaseError
 
-from integrations import errors, studies
+from integrations import errors
 from integrations.errors import IntegrationError
 from integrations.registry import label_of
 from integrations.types import RemotePatient
@@ -24,7 +24,7 @@ from portal.web.crypto import Undecryptable
 
 from . import arriving, breaker, clock, queue, rights, wishes
 from .kinds import After, AlsoKeeps, Done, Hold, Job, Ready, Refuse, Work, work_of
-from .whys import Why, words_of
+from .whys import HOLDING, REFUSING, Why, words_of
 
 log = structlog.get_logger(__name__)
 
@@ -37,15 +37,6 @@ MOST_FAULTS_OF_OURS = 10
 BACKOFF, LONGEST_BACKOFF, LONGEST_UNKNOWN = 2.0, 300.0, 60.0  # seconds
 FOR_A_TOKEN, FOR_A_KEY = 3600.0, 300.0
 LONGEST_LIMIT = 3600.0  # whatever a system says: quotas begin anew every hour
-#: What stands against a write and does not change by waiting: refused, so that nothing waits behind it.
-REFUSING: Mapping[str, Why] = {
-    studies.NOT_IN_ORGANIZATION: Why.NOT_IN_ORGANIZATION,
-    studies.NOT_TAKING_PART: Why.NOT_TAKING_PART,
-    studies.NOT_ASKED_FOR: Why.NOT_ASKED_FOR,
-    studies.NO_SUCH_APP: Why.NO_SUCH_APP,
-    studies.USED_ALREADY: Why.USED_ALREADY,
-}
-_HOLDING: Mapping[str, Why] = {Why.NOT_LAST: Why.NOT_LAST, studies.NOT_TAKEN: Why.NOT_TAKEN}
 
 
 class Step:
@@ -252,7 +243,7 @@ class Step:
             return self._refused(Why.LAST_ORGANIZATION, fault)
         if fault.reason in REFUSING and self.operation.left_at is None:
             return self._refused(REFUSING[fault.reason], fault)
-        return self._held_by(_HOLDING.get(fault.reason, Why.CONFLICT), fault)
+        return self._held_by(HOLDING.get(fault.reason, Why.CONFLICT), fault)
 
     def _unknown(self, fault: IntegrationError) -> str:
         """It may have taken effect: look, soon. Nobody is said to have failed."""

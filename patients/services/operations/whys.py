@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from integrations import studies
+
 
 class Why(StrEnum):
     """Why an operation waits, is held, or was refused."""
@@ -43,6 +45,18 @@ class Why(StrEnum):
     NO_SUCH_APP = "no such app"
     USED_ALREADY = "used already"
 
+
+#: Reasons of systems that stand against a write and do not change by waiting: refused, so that nothing waits
+#: behind it.
+REFUSING: Mapping[str, Why] = {
+    studies.NOT_IN_ORGANIZATION: Why.NOT_IN_ORGANIZATION,
+    studies.NOT_TAKING_PART: Why.NOT_TAKING_PART,
+    studies.NOT_ASKED_FOR: Why.NOT_ASKED_FOR,
+    studies.NO_SUCH_APP: Why.NO_SUCH_APP,
+    studies.USED_ALREADY: Why.USED_ALREADY,
+}
+#: Reasons with which a conflict is held by another name than that.
+HOLDING: Mapping[str, Why] = {Why.NOT_LAST: Why.NOT_LAST, studies.NOT_TAKEN: Why.NOT_TAKEN}
 
 #: Why → (sentence, next step); ``{system}`` is the system's name on pages. Those that come from a
 #: system's own refusal bring their own.

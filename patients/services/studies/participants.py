@@ -46,7 +46,7 @@ def enrolled(study: Study, record: SourceRecord, now: datetime) -> Participant:
             row.number = row.number_key = ""
         for name, value in _ANEW.items():
             setattr(row, name, value)
-        row.left_at = None
+        row.left_at, row.since_at = None, now
     row.seen_at = now
     row.save()
     return row

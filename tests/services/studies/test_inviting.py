@@ -15,8 +15,6 @@ from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from integrations.studies import InvitationState
 from patients.models import Invitation, Operation, Participant, SourceRecord, Study
-from patients.services import index
-from patients.services.held import to_hold, whole_of
 from patients.services.operations import bulks, queue
 from patients.services.operations.standing import standing_of
 from patients.services.operations.story import open_story
@@ -267,85 +265,6 @@ def test_invitation_that_the_app_has_used_is_not_cancelled(
         state["invitations"][row.remote_id]["status"] = "redeemed"
     operation = work_off(inviting.cancel(row, by=asker, reach=reach(asker)))
     assert (operation.state, operation.why) == (State.REFUSED, Why.USED_ALREADY)
-
-
-# --- what stands against it -----------------------------------------------------------------
-
-
-def test_who_takes_no_part_is_enrolled_first(
-    sandbox: Sandbox, asker: User, study: Study, newcomer: SourceRecord
-) -> None:
-    with pytest.raises(Refused) as caught:
-        _invite(sandbox, study, newcomer, asker)
-    assert (caught.value.refusal.because, caught.value.refusal.fix) == (Because.NOT_ENROLLED, Fix.ENROL)
-
-
-def test_app_of_another_study_is_refused(
-    sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
-) -> None:
-    with pytest.raises(Refused) as caught:
-        _invite(sandbox, study, peter, asker, app="2")
-    assert caught.value.refusal.because is Because.NO_APP
-
-
-@pytest.mark.parametrize(
-    ("changed", "because"),
-    [({"is_deceased": True}, Because.DECEASED), ({"status": "archived"}, Because.ARCHIVED)],
-)
-def test_who_has_died_or_is_archived_in_a_linked_record_is_not_invited(
-    sandbox: Sandbox,
-    asker: User,
-    study: Study,
-    peter: SourceRecord,
-    changed: dict[str, Any],
-    because: Because,
-) -> None:
-    _linked(peter, asker, **changed)
-    with pytest.raises(Refused) as caught:
-        _invite(sandbox, study, peter, asker)
-    assert caught.value.refusal.because is because
-
-
-def test_who_is_in_use_in_another_system_is_invited_though_one_record_is_archived(
-    sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
-) -> None:
-    _linked(peter, asker, status="archived")
-    _linked(peter, asker, system="impilo", status="active")
-    assert work_off(_invite(sandbox, study, peter, asker)).state == State.DONE
-
-
-@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.OWN_EMAIL])
-def test_who_gave_no_permission_for_e_mails_gets_none_without_a_reason(
-    sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord, channel: Channel
-) -> None:
-    other = _linked(peter, asker)
-    held = whole_of(other)
-    other.held = to_hold(type(held)(**{**_fields(held), "contact": type(held.contact)(email=False)}))
-    other.save(update_fields=["held"])
-    with pytest.raises(Refused) as caught:
-        _invite(sandbox, study, peter, asker, channel=channel)
-    refusal = caught.value.refusal
-    assert (refusal.because, refusal.fix) == (Because.NO_PERMISSION, Fix.GIVE_REASON)
-    operation = _invite(sandbox, study, peter, asker, channel=channel, reason="Asked for it on the phone")
-    assert _row(operation).reason == "Asked for it on the phone"
-    assert work_off(operation).state == State.DONE
-
-
-def _fields(held: Any) -> dict[str, Any]:
-    return {name: getattr(held, name) for name in held.__dataclass_fields__}
-
-
-def _linked(record: SourceRecord, by: User, *, system: str = "jump", **columns: Any) -> SourceRecord:
-    """A record of another system that is the same person's."""
-    held = whole_of(record)
-    other = type(held)(**{**_fields(held), "system": system, "id": f"of {system}", "organizations": ()})
-    index.store([other])
-    row = SourceRecord.objects.get(system=system, remote_id=other.id)
-    row.patient_id = record.patient_id
-    for name, value in columns.items():
-        setattr(row, name, value)
-    row.save()
-    return row
 
 
 # --- the link -------------------------------------------------------------------------------

@@ -28,6 +28,10 @@ def warnings(understood: Understood) -> list[str]:
     ("typed", "expected"),
     [
         ("smith", SearchQuery(words=("smith",))),
+        ("LL-014", SearchQuery(study_number="LL-014")),
+        ("ll-014 smith", SearchQuery(study_number="ll-014", words=("smith",))),
+        ("BP-02-0014", SearchQuery(study_number="BP-02-0014")),
+        ("smith apr-80", SearchQuery(words=("smith", "apr"))),
         ("john smith 3/4/80", SearchQuery(words=("john", "smith"), birth_dates=(APRIL, MARCH))),
         (
             "Smith, Anne 943 476 5919",

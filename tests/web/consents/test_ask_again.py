@@ -155,4 +155,4 @@ def test_nobody_without_a_role_there_sees_it(
     stranger = signed_in(Client(), connected(admin, "manager_mark@example.com", sandbox))
     for client in (stranger, signed_in(Client(), reader)):
         assert client.get(url).status_code == 404
-    assert Event.objects.filter(action="study.ask_again_listed", outcome="refused").count() == 2
+    assert Event.objects.filter(action="study.listed", outcome="refused").count() == 2
