@@ -26,7 +26,8 @@ from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
 from .links import gone
-from .shown_consents import counts_of, shown_answer, shown_consents, shown_disagreements, shown_entry
+from .shown_consents import counts_of, shown_answer, shown_consents, shown_entry
+from .shown_disagreements import across_studies, shown_disagreements
 from .shown_operations import shown_item
 
 OPENED = "person.consents_opened"
@@ -80,6 +81,7 @@ def _context(
         for each in _keeping(whole)
         if each.pk in view.records
     ]
+    disagreements = shown_disagreements(whole, reach)
     seal = viewing.sealed(view, by=request.user)
     items = attention.of_person(whole.patient, by=request.user, reach=reach)
     writes = [each for each in items if each.operation.kind in _KINDS]
@@ -90,7 +92,8 @@ def _context(
         "part_url": f"{reverse('patients:consents_live', args=[public_id])}?{urlencode({'view': seal})}",
         "records": found,
         "declined": counts_of(found),
-        "disagreements": shown_disagreements(whole, reach),
+        "disagreements": disagreements,
+        "across": across_studies(found, disagreements),
         "writes": [shown_item(each) for each in writes],
         "is_moving": any(each.standing.is_moving for each in writes),
         "untold": list(reach.untold.values()),

@@ -33,7 +33,7 @@ from .person import FROM, came_from
 from .shown_actions import actions_for, missing_of
 from .shown_awaited import awaited_context, awaited_page
 from .shown_confirming import shown_confirming
-from .shown_consents import disagreement_url
+from .shown_disagreements import disagreement_url
 from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of

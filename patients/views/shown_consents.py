@@ -1,4 +1,4 @@
-"""What the pages of consent show: studies with answers as tags, how they came about, who disagrees."""
+"""What the pages of consent show: studies with answers as tags, and how they came about."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from integrations.abilities import Capability
-from integrations.registry import label_of, systems_with
+from integrations.registry import label_of
 from integrations.scopes import words_of
-from patients.models import Decision, Patient, SourceRecord, Study
+from patients.models import Decision, SourceRecord, Study
 from patients.services.hand_links import Side
-from patients.services.studies import allowed, authority, consent_course, consents, history
+from patients.services.studies import allowed, authority, consent_course, consents
 from patients.services.studies.allowed import Refusal
 from patients.services.studies.consent_course import Entry
 from patients.services.studies.consent_reading import Told
@@ -25,7 +24,7 @@ from portal.accounts.models import User
 from .shown_operations import words_of as fault_in_words
 
 How = Decision.How
-_TAGS: Mapping[Answer, tuple[str, str, str]] = {  # word, colour, icon
+TAGS: Mapping[Answer, tuple[str, str, str]] = {  # word, colour, icon
     Answer.AGREED: ("Agreed", "good", "good"),
     Answer.DECLINED: ("Declined", "bad", "bad"),
     Answer.PENDING: ("Not decided yet", "outline", "unknown"),
@@ -92,16 +91,6 @@ class ShownConsents:
     entries: tuple[ShownEntry, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownDisagreement:
-    """Two or more records of one person that stand against each other."""
-
-    words: str
-    code: str
-    study: str
-    sides: tuple[tuple[str, str, str, str], ...] = field(repr=False)  # record, word, colour, address
-
-
 def shown_consents(whole: Side, record: SourceRecord, told: Told, *, by: User, reach: Reach) -> ShownConsents:
     """One record, as its studies stand now."""
     studies = consents.of_record(record, reach)
@@ -138,7 +127,7 @@ def _studies(
             answers=tuple(shown_answer(one) for one in each.asked),
             counts=tuple(
                 (word, tone, each.count(answer))
-                for answer, (word, tone, _) in _TAGS.items()
+                for answer, (word, tone, _) in TAGS.items()
                 if each.count(answer)
             ),
             read_at=each.read_at,
@@ -169,8 +158,8 @@ def _anywhere(studies: Iterable[OfStudy], told: Told) -> Iterator[tuple[str, str
 
 def shown_answer(asked: Asked) -> ShownAnswer:
     """An answer as it is shown."""
-    word, tone, icon = _TAGS[asked.answer]
-    coming = _TAGS[asked.coming][0] if asked.coming is not None and asked.coming is not asked.answer else ""
+    word, tone, icon = TAGS[asked.answer]
+    coming = TAGS[asked.coming][0] if asked.coming is not None and asked.coming is not asked.answer else ""
     return ShownAnswer(asked=asked, word=word, tone=tone, icon=icon, coming=coming)
 
 
@@ -196,46 +185,6 @@ def _title(entry: Entry) -> str:
     if entry.how == How.BEFORE_LEAVING:
         return f"Read in {label} before the study was left"
     return f"Seen in {label}"
-
-
-def disagreement_url(patient: Patient, systems: Sequence[str], reach: Reach) -> str:
-    """Where it is shown that records of a person decide differently; empty where none do. ``systems`` are
-    those of the records in sight."""
-    if not _disagreements(patient, systems, reach):
-        return ""
-    return reverse("patients:consents", args=[patient.public_id])
-
-
-def _disagreements(patient: Patient, systems: Sequence[str], reach: Reach) -> list[history.Disagreement]:
-    keeping = systems_with(Capability.CONSENTS)
-    if sum(each in keeping for each in systems) < 2:
-        return []
-    own = reach.organizations
-    found = history.disagreements(patient)
-    return [each for each in found if each.study.organization in own.get(each.study.system, ())]
-
-
-def shown_disagreements(whole: Side, reach: Reach) -> tuple[ShownDisagreement, ...]:
-    """Where records in sight decide differently about the same kind of data in the same study."""
-    return tuple(
-        ShownDisagreement(
-            words=first_up(words_of(*each.scope)),
-            code=each.scope[1],
-            study=each.study.name,
-            sides=tuple(_sides(whole, each)),
-        )
-        for each in _disagreements(whole.patient, [row.system for row in whole.rows], reach)
-    )
-
-
-def _sides(whole: Side, found: history.Disagreement) -> Iterator[tuple[str, str, str, str]]:
-    seen = {row.pk for row in whole.rows}
-    for answer, records in ((Answer.AGREED, found.agreed), (Answer.DECLINED, found.declined)):
-        word, tone, _ = _TAGS[answer]
-        for record in records:
-            at = [whole.patient.public_id, record.pk, found.study.public_id]
-            url = reverse("patients:decide", args=at) if record.pk in seen else ""
-            yield f"{label_of(record.system)} {record.remote_id}", word, tone, url
 
 
 def first_up(words: str) -> str:

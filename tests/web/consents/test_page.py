@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -18,6 +20,7 @@ from tests.conftest import signed_in
 from tests.consenting import (
     PRESSURE_ID,
     RATE_ID,
+    decide_all_there,
     decide_there,
     opened,
     page_of,
@@ -121,6 +124,27 @@ def test_reading_that_a_write_has_overtaken_is_left_out(
     consent_reading._take_in(place, read, before)
     assert Decision.objects.filter(study=study).count() == rows
     assert Participant.objects.get(study=study, record=peter).left_at is not None
+
+
+def test_same_data_in_different_studies_is_said_and_is_no_disagreement(
+    sandbox: Sandbox, desk: Client, member: User, manager: User, peter: SourceRecord
+) -> None:
+    pamela = known("jhe", PAMELA, by=member)
+    for person, study in product((PETER, PAMELA), (BP, BP_AND_HR)):
+        decide_all_there(sandbox, person, study, None)
+    decide_there(sandbox, PETER, BP, PRESSURE_ID, True)
+    decide_there(sandbox, PAMELA, BP_AND_HR, PRESSURE_ID, False)
+    with transaction.atomic():
+        linking.link_people(keep=peter.patient, other=pamela.patient, reason="The same", by=manager)
+    page = opened(desk, page_of(peter))
+    (notice,) = page.every(lambda node: node.attributes.get("id") == "across")
+    assert f"{PETER} in {STUDY_NAMES[BP]}: Agreed" in notice.text
+    assert f"{PAMELA} in {STUDY_NAMES[BP_AND_HR]}: Declined" in notice.text
+    assert "decide differently" not in page.text
+    decide_there(sandbox, PETER, BP_AND_HR, PRESSURE_ID, False)
+    decide_there(sandbox, PAMELA, BP_AND_HR, PRESSURE_ID, None)
+    same = opened(desk, page_of(peter))  # one record may say yes here and no there
+    assert not list(same.every(lambda node: node.attributes.get("id") == "across"))
 
 
 def test_who_reads_knows_of_nobody_in_organizations_without_a_role(
