@@ -4,10 +4,13 @@ from django.urls import path
 
 from .views import (
     agreeing,
+    asking_again,
     audit,
     bulks,
     connections,
+    consents,
     creating,
+    deciding,
     decisions,
     desk,
     editing,
@@ -74,6 +77,23 @@ urlpatterns = [
         "people/<str:public_id>/records/<int:number>/leave/<int:place>/export",
         leaving.export,
         name="leave_export",
+    ),
+    path("people/<str:public_id>/consents", consents.consents_page, name="consents"),
+    path("people/<str:public_id>/consents/live", consents.consents_live, name="consents_live"),
+    path(
+        "people/<str:public_id>/records/<int:number>/studies/<str:study_id>/decide",
+        deciding.decide,
+        name="decide",
+    ),
+    path(
+        "people/<str:public_id>/records/<int:number>/studies/<str:study_id>/consent-record",
+        consents.consent_record,
+        name="consent_record",
+    ),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/ask-again",
+        asking_again.ask_again,
+        name="ask_again",
     ),
     path("studies/", studies.begin, name="studies"),
     path("organizations/<int:place>/studies/", studies.study_list, name="study_list"),

@@ -34,6 +34,7 @@ from .person import FROM, came_from
 from .shown_actions import actions_for, missing_of
 from .shown_awaited import awaited_context, awaited_page
 from .shown_confirming import shown_confirming
+from .shown_disagreements import disagreement_url
 from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
@@ -171,6 +172,9 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
     patient, user, reach = opened.patient, request.user, opened.reach
     return {
         "actions": actions_for(opened, by=user),
+        "disagreement_url": disagreement_url(
+            patient, [each.record.system for each in opened.person.kept], reach
+        ),
         "confirmations": shown_confirming(patient, opened.person.kept, by=user),
         "studies": shown_participations(patient, reach),
         "links": shown_links(patient, by=user, reach=reach),

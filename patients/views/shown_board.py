@@ -60,6 +60,7 @@ class ShownParticipant:
 
     key: int
     url: str
+    consents_url: str
     number_url: str
     row_url: str
     identity: Identity = field(repr=False)
@@ -117,6 +118,7 @@ def shown_row(row: BoardRow, numbers_url: str) -> ShownParticipant:
     return ShownParticipant(
         key=row.participant,
         url=reverse("patients:patient", args=[row.public_id]),
+        consents_url=reverse("patients:consents", args=[row.public_id]),
         number_url=number_url,
         row_url=f"{number_url}/row" if number_url else "",
         identity=row.identity,

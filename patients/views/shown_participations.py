@@ -31,14 +31,15 @@ class ShownParticipation:
     invitation_tone: str
     since: datetime
     told: Participation = field(repr=False)
+    consents_url: str
 
 
 def shown_participations(patient: Patient, reach: Reach) -> list[ShownParticipation]:
     """The studies of a person's records, as far as the reader holds a role there."""
-    return [_shown(each) for each in participations(patient, reach)]
+    return [_shown(each, patient.public_id) for each in participations(patient, reach)]
 
 
-def _shown(each: Participation) -> ShownParticipation:
+def _shown(each: Participation, public_id: str) -> ShownParticipation:
     board = reverse("patients:study", args=[each.place, each.study.public_id]) if each.place else ""
     return ShownParticipation(
         name=each.study.name or f"Study {each.study.remote_id}",
@@ -52,4 +53,5 @@ def _shown(each: Participation) -> ShownParticipation:
         invitation_tone=invitation_tone(each.invitation),
         since=each.since,
         told=each,
+        consents_url=reverse("patients:consents", args=[public_id]),
     )
