@@ -25,6 +25,7 @@ from patients.services.portrait import identity_of
 from patients.services.viewing import View
 from portal.accounts.roles import Role, has_role
 from portal.web.htmx import redirect_after, render_page, wants_part
+from portal.web.numbers import whole_number
 from portal.web.requests import PortalRequest
 
 from .desk import parking
@@ -99,7 +100,7 @@ def history(request: PortalRequest, public_id: str) -> HttpResponse:
             public_id,
             by=request.user,
             view=_view(request, public_id),
-            number=int(number) if number.isdecimal() and 0 < int(number) <= _MOST_PAGES else 1,
+            number=whole_number(number, most=_MOST_PAGES) or 1,
         )
     except Gone:
         raise Http404 from None

@@ -35,6 +35,7 @@ from patients.services.visibility import Sight
 from portal import audit
 from portal.accounts.access import is_allowed, who_may
 from portal.web.htmx import redirect_after, render_page, wants_part
+from portal.web.numbers import whole_number
 from portal.web.requests import PortalRequest
 
 from .people_state import ListState
@@ -240,7 +241,7 @@ def _scopes(state: ListState) -> list[tuple[str, str]]:
 
 def page_number(text: str | None) -> int:
     """A page's number; 1 for anything else."""
-    return min(max(int(text), 1), MOST_PAGES) if text and text.isascii() and text.isdecimal() else 1
+    return whole_number(text, most=MOST_PAGES) or 1
 
 
 def _address(number: int) -> str:
