@@ -101,8 +101,8 @@ class Invites(Protocol):
         ...
 
     def tells_states(self) -> bool:
-        """Whether it says what became of an invitation. Else ``every_invitation``, ``invitations_of`` and
-        ``cancel_invitation`` are ``Unsupported``."""
+        """Whether it says what became of an invitation. Else ``every_invitation``, ``invitations_of``,
+        ``invitation`` and ``cancel_invitation`` are ``Unsupported``."""
         ...
 
     def invitation_apps(self, patient_id: str, organization_id: str) -> Sequence[App]:
@@ -117,6 +117,11 @@ class Invites(Protocol):
 
     def invitations_of(self, patient_id: str) -> Sequence[Invitation]:
         """One person's invitations, the latest change first. ``Forbidden`` beyond the caller's reach."""
+        ...
+
+    def invitation(self, invitation_id: str, patient_id: str) -> Invitation:
+        """How one invitation of this person stands now: fit to be asked every second. ``Forbidden`` beyond
+        the caller's reach, and for another person's; ``Unsupported`` as above."""
         ...
 
     def invite(

@@ -3,7 +3,9 @@
 from django.urls import path
 
 from .views import (
+    adding,
     agreeing,
+    asked,
     asking_again,
     audit,
     bulks,
@@ -15,6 +17,11 @@ from .views import (
     desk,
     editing,
     endings,
+    enrolling,
+    enrolling_selected,
+    invitations,
+    inviting,
+    inviting_many,
     kept_edits,
     leaving,
     links,
@@ -32,6 +39,7 @@ from .views import (
     study_board,
     study_people,
     unsent,
+    wordings,
 )
 
 app_name = "patients"
@@ -54,6 +62,7 @@ urlpatterns = [
     path("people/", people_list.people, name="people"),
     path("people/print", people_list.print_view, name="people_print"),
     path("people/export", people_list.export_people, name="people_export"),
+    path("people/enrol", enrolling_selected.enrol_selected, name="enrol_selected"),
     path("people/<str:public_id>", patient.patient, name="patient"),
     path("people/<str:public_id>/coming", patient.coming, name="coming"),
     path("people/<str:public_id>/edit", editing.edit, name="edit"),
@@ -95,6 +104,42 @@ urlpatterns = [
         asking_again.ask_again,
         name="ask_again",
     ),
+    path("people/<str:public_id>/records/<int:number>/enrol", enrolling.enrol, name="enrol"),
+    path(
+        "people/<str:public_id>/records/<int:number>/studies/<str:study_id>/unenrol",
+        enrolling.unenrol,
+        name="unenrol",
+    ),
+    path(
+        "people/<str:public_id>/records/<int:number>/studies/<str:study_id>/enrolment",
+        inviting.enrolment,
+        name="enrolment",
+    ),
+    path(
+        "people/<str:public_id>/records/<int:number>/studies/<str:study_id>/invite",
+        inviting.invite,
+        name="invite",
+    ),
+    path("organizations/<int:place>/studies/<str:study_id>/add", adding.add, name="study_add"),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/elsewhere",
+        adding.somebody_elsewhere,
+        name="study_elsewhere",
+    ),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/invite",
+        inviting_many.invite_many,
+        name="study_invite",
+    ),
+    path("organizations/<int:place>/studies/<str:study_id>/asked/<str:key>", asked.asked, name="study_asked"),
+    path("organizations/<int:place>/wordings/", wordings.all_wordings, name="wordings"),
+    path("organizations/<int:place>/wordings/<slug:use>/<slug:language>", wordings.wording, name="wording"),
+    path("invitations/<str:public_id>", invitations.invitation, name="invitation"),
+    path("invitations/<str:public_id>/standing", invitations.standing, name="invitation_standing"),
+    path("invitations/<str:public_id>/in-person", invitations.in_person, name="invitation_in_person"),
+    path("invitations/<str:public_id>/letter", invitations.letter, name="invitation_letter"),
+    path("invitations/<str:public_id>/trouble", invitations.trouble, name="invitation_trouble"),
+    path("invitations/<str:public_id>/cancel", invitations.cancel, name="invitation_cancel"),
     path("studies/", studies.begin, name="studies"),
     path("organizations/<int:place>/studies/", studies.study_list, name="study_list"),
     path("organizations/<int:place>/studies/reading", studies.list_reading, name="study_list_reading"),
@@ -124,6 +169,7 @@ urlpatterns = [
     path("writes/bulks/", bulks.bulks, name="bulks"),
     path("writes/bulks/<str:public_id>", bulks.bulk, name="bulk"),
     path("writes/bulks/<str:public_id>/progress", bulks.progress, name="bulk_progress"),
+    path("writes/bulks/<str:public_id>/letters", inviting_many.letters, name="letters"),
     path("writes/bulks/<str:public_id>/turn", bulks.turn, name="bulk_turn"),
     path("writes/bulks/<str:public_id>/cancel", bulks.cancel, name="bulk_cancel"),
     path("writes/<str:public_id>", operations.operation, name="operation"),

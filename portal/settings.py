@@ -304,6 +304,8 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
 # Who may export the people list, each only whom they see; and how many people a file may hold.
 EXPORT_ROLES = env.list("EXPORT_ROLES", default=["admin", "coordinator"])
 EXPORT_CAP = env.int("EXPORT_CAP", default=5000)
+# Whom people ask who were invited to a study: a telephone number, an address, opening hours.
+HELP_DESK = env.str("HELP_DESK", default="")
 
 # What the organization calls its own fields, by the name that they have in the systems.
 CUSTOM_FIELD_LABELS: dict[str, str] = env.dict("CUSTOM_FIELD_LABELS", default={})

@@ -80,6 +80,18 @@ class Inviting:
                 seen.add(invitation.id)
                 yield invitation
 
+    def one(self, invitation_id: str, patient_id: str, dialect: Dialect) -> Invitation:
+        """One invitation, which is this person's: JHE tells anybody about any."""
+        self._check_states(dialect, "invitation")
+        return self._held(invitation_id, patient_id, "invitation")
+
+    def _held(self, invitation_id: str, patient_id: str, operation: str) -> Invitation:
+        held = invitation_from(self.client.invitation(invitation_id))
+        if held.patient_id != patient_id:
+            sentence = f"This {LABEL} invitation is another person's."
+            raise self.http.fault(errors.Forbidden, operation, reason=OUTSIDE, for_staff=sentence)
+        return held
+
     def _check_states(self, dialect: Dialect, operation: str) -> None:
         if way_of(dialect) is not InvitationWay.APP:
             raise self.http.fault(
@@ -145,10 +157,7 @@ class Inviting:
         """The invitation once nobody can use it. JHE would cancel one that was used, too, and forget that."""
         self._check_states(self.guards.dialect(), CANCEL)
         record = self.guards.member(patient_id, organization_id, CANCEL)
-        held = invitation_from(self.client.invitation(invitation_id))
-        if held.patient_id != record.id:
-            sentence = f"This {LABEL} invitation is another person's."
-            raise self.http.fault(errors.Forbidden, CANCEL, reason=OUTSIDE, for_staff=sentence)
+        held = self._held(invitation_id, record.id, CANCEL)
         if held.state in ENDED:
             return held
         if held.state is not InvitationState.ISSUED:

@@ -119,6 +119,11 @@ class Studying(Connected):
         found = self._adapted(lambda dialect: tuple(self._inviting.every(dialect)))
         return tuple(each for each in found if each.patient_id == record.id)
 
+    def invitation(self, invitation_id: str, patient_id: str) -> Invitation:
+        """One invitation of a person within the caller's reach."""
+        record = self._reached(patient_id, "invitation")
+        return self._adapted(lambda dialect: self._inviting.one(invitation_id, record.id, dialect))
+
     def invite(
         self, patient_id: str, app_id: str, organization_id: str, *, send_email: bool
     ) -> IssuedInvitation:

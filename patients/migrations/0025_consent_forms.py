@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0023_study_readings"),
+        ("patients", "0024_wordings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -23,6 +23,7 @@ from .removals import Removal
 from .reviews import Inquiry, Review, ReviewNote
 from .studies import ChosenStudy, Decision, Invitation, Participant, Study, StudyReading
 from .syncing import KeyMaking, SyncedSystem, SyncRun
+from .wordings import Wording
 
 __all__ = [
     "Answer",
@@ -66,4 +67,5 @@ __all__ = [
     "SyncedSystem",
     "TokenLease",
     "Unfinished",
+    "Wording",
 ]

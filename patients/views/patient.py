@@ -40,6 +40,7 @@ from .shown_links import shown_links
 from .shown_namesakes import banner_of
 from .shown_operations import shown_item
 from .shown_participations import shown_participations
+from .shown_studying import study_actions
 
 
 @require_safe
@@ -147,7 +148,10 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
     former = histories.former_names(opened.patient, view.records, by=request.user)
     return {
         "identity": identity_of(person),
-        "record_actions": record_actions(opened, by=request.user),
+        "record_actions": (
+            *study_actions(opened, by=request.user),
+            *record_actions(opened, by=request.user),
+        ),
         "comparison": compare(person, asking=opened.asking_for, former=former),
         "checklist": checklist_of(person.kept, opened.refused, opened.reach, coming=coming),
         "next_step": next(iter(missing_of(opened, by=request.user, coming=coming)), None),
@@ -176,7 +180,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
             patient, [each.record.system for each in opened.person.kept], reach
         ),
         "confirmations": shown_confirming(patient, opened.person.kept, by=user),
-        "studies": shown_participations(patient, reach),
+        "studies": shown_participations(patient, reach, by=user),
         "links": shown_links(patient, by=user, reach=reach),
         "namesakes": banner_of(patient.pk, by=user, reach=reach),
         "writes": [shown_item(each) for each in attention.of_person(patient, by=user, reach=reach)],

@@ -61,7 +61,8 @@ def people(request: PortalRequest) -> HttpResponse:
     number = _act(request, state, sight, form)
     state.save()
     if request.htmx and request.htmx.target == "selection":
-        return render(request, "patients/people_list/_selection.html", {"chosen": len(state.chosen)})
+        context = {"chosen": len(state.chosen), "may_enrol": _may_enrol(request)}
+        return render(request, "patients/people_list/_selection.html", context)
     if wants_part(request):
         response = _shown(request, state, sight, number=number, turned="page" in request.POST)
         response["HX-Push-Url"] = _address(number)
@@ -179,6 +180,7 @@ def _shown(
         "chosen": len(state.chosen),
         "turned": turned,
         "may_export": is_allowed(request.user, who_may("patients:people_export", "GET")),
+        "may_enrol": _may_enrol(request),
     }
     return render_page(
         request, "patients/people_list/page.html", part="patients/people_list/_list.html", context=context
@@ -205,6 +207,10 @@ def _look(
         "tests": state.filters.tests,
         "untold": list(sight.reach.untold.values()),
     }
+
+
+def _may_enrol(request: PortalRequest) -> bool:
+    return is_allowed(request.user, who_may("patients:enrol_selected", "POST"))
 
 
 def _details(state: ListState, page: Page) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from integrations.registry import label_of
 from patients.models import Patient
 from patients.services.studies.of_person import Participation, participations
 from patients.services.visibility import Reach
+from portal.accounts.access import is_allowed, who_may
+from portal.accounts.models import User
 from portal.templatetags.ui import label
 
 from .shown_board import invitation_tone, tone_of
@@ -18,7 +20,8 @@ from .shown_board import invitation_tone, tone_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownParticipation:
-    """One study of one record, with the way to its board; ``told`` are counts, invitation and dates."""
+    """One study of one record, with the ways to its board, to inviting and to leaving it (where the reader's
+    role may lead to that); ``told`` are counts, invitation and dates."""
 
     name: str
     url: str
@@ -30,16 +33,20 @@ class ShownParticipation:
     invitation: str
     invitation_tone: str
     since: datetime
+    invite_url: str
+    unenrol_url: str
     told: Participation = field(repr=False)
     consents_url: str
 
 
-def shown_participations(patient: Patient, reach: Reach) -> list[ShownParticipation]:
+def shown_participations(patient: Patient, reach: Reach, *, by: User) -> list[ShownParticipation]:
     """The studies of a person's records, as far as the reader holds a role there."""
-    return [_shown(each, patient.public_id) for each in participations(patient, reach)]
+    may_act = is_allowed(by, who_may("patients:invite", "POST"))
+    return [_shown(each, patient, may_act=may_act) for each in participations(patient, reach)]
 
 
-def _shown(each: Participation, public_id: str) -> ShownParticipation:
+def _shown(each: Participation, patient: Patient, *, may_act: bool) -> ShownParticipation:
+    at = [patient.public_id, each.record.pk, each.study.public_id]
     board = reverse("patients:study", args=[each.place, each.study.public_id]) if each.place else ""
     return ShownParticipation(
         name=each.study.name or f"Study {each.study.remote_id}",
@@ -52,6 +59,8 @@ def _shown(each: Participation, public_id: str) -> ShownParticipation:
         invitation=label(each.invitation),
         invitation_tone=invitation_tone(each.invitation),
         since=each.since,
+        invite_url=reverse("patients:invite", args=at) if may_act else "",
+        unenrol_url=reverse("patients:unenrol", args=at) if may_act else "",
         told=each,
-        consents_url=reverse("patients:consents", args=[public_id]),
+        consents_url=reverse("patients:consents", args=[patient.public_id]),
     )

@@ -14,6 +14,7 @@ from patients.services import visibility
 from patients.services.studies import listing, places, readings
 from patients.services.studies.places import OutOfReach, OwnPlace
 from patients.services.visibility import Reach
+from portal.accounts.access import is_allowed, who_may
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
@@ -48,7 +49,11 @@ def study_list(request: PortalRequest, place: int) -> HttpResponse:
     readings.ask_for_place(own, by=request.user)
     places.note_chosen(own, None, by=request.user)
     studies = [shown_study(own, each) for each in listing.studies_of(own, reach)]
-    context = _around(own) | {"studies": studies}
+    may_word = is_allowed(request.user, who_may("patients:wordings", "GET"))
+    context = _around(own) | {
+        "studies": studies,
+        "wordings_url": reverse("patients:wordings", args=[own.place.pk]) if may_word else "",
+    }
     return render_page(
         request, "patients/studies/list.html", part="patients/studies/_list.html", context=context
     )

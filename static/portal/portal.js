@@ -85,6 +85,10 @@
     const take = on("[data-portal-take]");
     if (take) takeSuggestion(event, take);
     if (on("[data-portal-print]")) window.print();
+    const copy = on("[data-portal-copy]");
+    if (copy) copyText(copy);
+    const tick = on("[data-portal-tick-all]");
+    if (tick) tickAll(event, tick);
     const key = on("[data-portal-key]");
     if (key) {
       localStorage.setItem(KEY_SETTING, keyIsOn() ? "off" : "on");
@@ -132,6 +136,25 @@
     for (const [name, text] of values) if (fields[name]) fields[name].value = text;
     field.focus();
     field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // What is copied stays in the clipboard alone; a live region beside the button says that it is there.
+  async function copyText(button) {
+    const field = document.getElementById(button.dataset.portalCopy);
+    const said = button.closest(".govuk-form-group")?.parentElement.querySelector("[data-portal-copied]");
+    field.focus();
+    field.select();
+    const done = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+    const words = done || document.execCommand("copy") ? "Copied" : "Not copied: press Ctrl and C";
+    button.focus();
+    if (!said) return;
+    said.textContent = ""; // so that the same words are said again
+    requestAnimationFrame(() => (said.textContent = words));
+  }
+
+  function tickAll(event, button) {
+    event.preventDefault();
+    for (const box of button.form.querySelectorAll("input[name=tick]")) box.checked = true;
   }
 
   function togglePassword(button) {

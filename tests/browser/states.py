@@ -18,6 +18,8 @@ from . import (
     desks,
     editing,
     endings,
+    enrolling,
+    inviting,
     linking,
     listing,
     locking,
@@ -243,6 +245,51 @@ def _people_list() -> list[State]:
     ]
 
 
+def _inviting() -> list[State]:
+    enrol: list[tuple[str, Way]] = [
+        ("one", enrolling.enrolling),
+        ("waiting", enrolling.waiting),
+        ("out", enrolling.unenrolling),
+        ("add", enrolling.adding),
+        ("selected", enrolling.selected),
+        ("elsewhere", enrolling.elsewhere),
+    ]
+    invite: list[tuple[str, Way]] = [
+        ("one", inviting.invite),
+        ("refused", inviting.invite_refused),
+        ("again", inviting.invite_again),
+        ("deceased", inviting.invite_deceased),
+        ("being-made", inviting.being_made),
+        ("qr", inviting.by_qr),
+        ("copy", inviting.by_copy),
+        ("mail", inviting.by_mail),
+        ("mailed", inviting.mailed),
+        ("of-colleague", inviting.of_colleague),
+        ("gone", inviting.gone),
+        ("in-person", inviting.in_person),
+        ("in-person-unanswered", inviting.in_person_unanswered),
+        ("connected", inviting.connected_now),
+        ("letter", inviting.letter),
+        ("trouble", inviting.trouble),
+        ("trouble-expired", inviting.trouble_expired),
+        ("cancel", inviting.cancelling),
+        ("many", inviting.many),
+    ]
+    role, mary, victor = Role.COORDINATOR, "manager_mary@example.com", "viewer_victor@example.com"
+    return [
+        *(State(part="enrol", name=name, way=way, role=role) for name, way in enrol),
+        *(State(part="invite", name=name, way=way, role=role) for name, way in invite),
+        State(part="enrol", name="viewer", way=enrolling.enrolling_refused, role=role, jhe_login=victor),
+        State(part="enrol", name="outside", way=enrolling.enrolling_outside, role=role, jhe_login=mary),
+        State(part="enrol", name="asked", way=enrolling.added, role=role, jhe_login=mary),
+        State(part="invite", name="viewer", way=inviting.invite_of_viewer, role=role, jhe_login=victor),
+        State(part="invite", name="letter-printed", way=inviting.letter, role=role, print=True),
+        State(part="invite", name="wordings", way=inviting.wordings, role=Role.ADMIN),
+        State(part="invite", name="wording", way=inviting.wording, role=Role.ADMIN),
+        State(part="invite", name="wording-refused", way=inviting.wording_refused, role=Role.ADMIN),
+    ]
+
+
 def _studies() -> list[State]:
     ways: list[tuple[str, Way]] = [
         ("list", studies.list_of),
@@ -458,6 +505,7 @@ STATES = [
     *_linking(),
     *_people_list(),
     *_studies(),
+    *_inviting(),
     *_desks(),
     *_auditing(),
     *_writes(),

@@ -233,6 +233,21 @@ def test_everybodys_invitations_are_read_and_ones_own_people_asked_for(current: 
 # --- Ending -------------------------------------------------------------------------------
 
 
+def test_one_invitation_is_told_of_its_own_person_alone(current: Bench) -> None:
+    number = invite(current).invitation.id
+
+    assert adapter(current).invitation(number, PAMELA).state is State.ISSUED
+    with pytest.raises(errors.Forbidden) as caught:
+        adapter(current).invitation(number, PETER)
+    assert caught.value.reason == OUTSIDE
+    assert not current.faults.requests(method="GET", path="/invitation$")
+
+
+def test_older_generation_tells_of_no_invitation(older: Bench) -> None:
+    with pytest.raises(errors.Unsupported):
+        adapter(older).invitation("1", PAMELA)
+
+
 def test_cancelled_invitation_is_useless(current: Bench) -> None:
     issued = invite(current)
     after = adapter(current).cancel_invitation(issued.invitation.id, PAMELA, LAB)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,20 +18,33 @@ from django.utils import timezone
 
 from integrations.sandbox.run import Sandbox
 from patients.entering.typed import Typed
-from patients.models import Link, Operation, Participant, Patient, Place, Removal, SourceRecord, Study
-from patients.services import linking, viewing
+from patients.models import (
+    Bulk,
+    Invitation,
+    Link,
+    Operation,
+    Participant,
+    Patient,
+    Place,
+    Removal,
+    SourceRecord,
+    Study,
+)
+from patients.services import linking, viewing, visibility
 from patients.services.event_words import KINDS, LOOKS
 from patients.services.operations import bulks, recording
 from patients.services.operations.bulks import Part
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Archive
 from patients.services.registering import drafts
+from patients.services.studies import places
 from portal import audit
 from portal.accounts import access
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import make_user
 from tests.study_reading import own_place
+from tests.studying import BP, BP_AND_HR, CAREX, study_read, taking_part
 from tests.support import PART, Desk, connected, settle
 
 from .crawler import Crawler
@@ -61,6 +75,9 @@ LISTS: dict[str, list[str]] = {
     "patients:throw_away": ["draft.opened"],
     "patients:ask_again": ["study.ask_again_listed"],
     "patients:study": ["study.listed"],
+    "patients:study_add": ["study.people_listed"],
+    "patients:study_invite": ["study.people_listed"],
+    "patients:study_asked": ["study.outcome_viewed"],
 }
 #: Asked for whole, a page also leaves what its part leaves.
 WHOLE = {"patients:register_check": ["draft.opened", "register.searched"]}
@@ -177,6 +194,7 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
         **studies_of(person.records.get(system="jhe"), desk.user),
         **forms_about(desk.user),
         **writes_about(record, desk.user),
+        **invitations_of(record.patient, desk),
     }
 
 
@@ -255,6 +273,44 @@ def consents_of(person: Patient) -> dict[str, list[str]]:
         "patients:decide": [f"{about}/decide"],
         "patients:consent_record": [f"{about}/consent-record"],
         "patients:ask_again": [f"/organizations/{place.pk}/studies/{study.public_id}/ask-again"],
+    }
+
+
+def invitations_of(person: Patient, desk: Desk) -> dict[str, list[str]]:
+    """Addresses of a study in which the person takes part and to which they are invited, and of another."""
+    record = person.records.get(system="jhe")
+    study, other = (study_read(number, by=desk.user) for number in (BP_AND_HR, BP))
+    invitation = Invitation.objects.create(
+        participant=taking_part(study, record), app=CAREX, channel="letter", asked_by=desk.user,
+        asked_at=timezone.now(), state="issued", link="https://carex.example.org/invitation/jhe_a1",
+        link_until=timezone.now() + timedelta(hours=1),
+    )  # fmt: skip
+    (own,) = places.own_places(visibility.reach_of(desk.user))
+    of_person = f"/people/{person.public_id}/records/{record.pk}"
+    of_study, of_other = (
+        f"/organizations/{own.place.pk}/studies/{each.public_id}" for each in (study, other)
+    )
+    asked = desk.client.post(f"{of_study}/add", {"enrol": "1", "tick": [str(record.pk)]})["Location"]
+    invited = f"/invitations/{invitation.public_id}"
+    many = Bulk.objects.latest("pk")
+    return {
+        "patients:enrol": [f"{of_person}/enrol"],
+        "patients:unenrol": [f"{of_person}/studies/{study.public_id}/unenrol"],
+        "patients:invite": [f"{of_person}/studies/{each.public_id}/invite" for each in (study, other)],
+        "patients:enrolment": [f"{of_person}/studies/{study.public_id}/enrolment"],
+        "patients:study_add": [f"{of_other}/add"],
+        "patients:study_elsewhere": [f"{of_study}/elsewhere"],
+        "patients:study_invite": [f"{of_study}/invite?who=waiting"],
+        "patients:study_asked": [asked],
+        "patients:wordings": [f"/organizations/{own.place.pk}/wordings/"],
+        "patients:wording": [f"/organizations/{own.place.pk}/wordings/letter/en"],
+        "patients:letters": [f"/writes/bulks/{many.public_id}/letters"],
+        "patients:invitation": [invited],
+        "patients:invitation_standing": [f"{invited}/standing"],
+        "patients:invitation_in_person": [f"{invited}/in-person"],
+        "patients:invitation_letter": [f"{invited}/letter"],
+        "patients:invitation_trouble": [f"{invited}/trouble"],
+        "patients:invitation_cancel": [f"{invited}/cancel"],
     }
 
 

@@ -49,9 +49,9 @@ def live(participant: Participant, app: str) -> Invitation | None:
     return rows.defer("link").order_by("-pk").first()
 
 
-def link_of(invitation: Invitation, *, by: User) -> str:
+def link_of(invitation: Invitation, *, by: User, way: str = "") -> str:
     """The link, for whoever asked for it alone and not for long: empty for anybody else, and afterwards.
-    One event says that it was shown, and to whom."""
+    One event says that it was shown, to whom, and in which ``way`` (a QR code, a letter ...)."""
     rows = Invitation.objects.filter(pk=invitation.pk, asked_by=by, link_until__gt=clock.now())
     row = rows.select_related("participant__record__patient").first()
     if row is None or not row.link:
@@ -65,7 +65,7 @@ def link_of(invitation: Invitation, *, by: User) -> str:
         system=record.system,
         record_id=record.remote_id,
         subject_key=record.patient.public_id,
-        details={"invitation": row.public_id},
+        details={"invitation": row.public_id, "way": way},
     )
     return str(row.link)
 

@@ -79,6 +79,11 @@ def cancel(invitation: Invitation, *, by: User, reach: Reach) -> Operation:
     return many.ask(wish, participant.record, by=by)
 
 
+def never(record: SourceRecord) -> Refusal | None:
+    """Why a person cannot be invited to anything: gone, deceased or archived."""
+    return allowed.gone(record) or _of_person(record)
+
+
 # --- what stands against it -----------------------------------------------------------------
 
 
@@ -87,8 +92,7 @@ def _planned(study: Study, record: SourceRecord, offer: Offer) -> Planned:
     if participant is None:
         return allowed.gone(record) or not_enrolled(study)
     refusal = (
-        allowed.gone(record)
-        or _of_person(record)
+        never(record)
         or _of_app(study, offer)
         or (_of_email(record, offer) if offer.channel in (Channel.EMAIL, Channel.OWN_EMAIL) else None)
         or _of_invited(participant, offer)
@@ -158,7 +162,7 @@ def _of_email(record: SourceRecord, offer: Offer) -> Refusal | None:
             step="Give them the link in another way.",
             fix=Fix.GIVE_LINK,
         )
-    refusing = sorted({label_of(each.system) for each in _records_of(record) if _refuses_email(each)})
+    refusing = refusing_email(record)
     if not refusing or offer.reason.strip():
         return None
     return Refusal(
@@ -167,6 +171,11 @@ def _of_email(record: SourceRecord, offer: Offer) -> Refusal | None:
         step="Give them the link in another way, or say why they get an e-mail all the same.",
         fix=Fix.GIVE_REASON,
     )
+
+
+def refusing_email(record: SourceRecord) -> list[str]:
+    """The systems in which a person holds no permission for e-mails."""
+    return sorted({label_of(each.system) for each in _records_of(record) if _refuses_email(each)})
 
 
 def _refuses_email(record: SourceRecord) -> bool:
