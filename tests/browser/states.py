@@ -308,6 +308,8 @@ def _studies() -> list[State]:
         ("board-older", studies.board_of_older),
         ("export", studies.export),
         ("export-refused", studies.export_refused),
+        ("person", studies.person),
+        ("people-list", studies.people_of_study),
     ]
     role, mary, victor = Role.COORDINATOR, "manager_mary@example.com", "viewer_victor@example.com"
     return [

@@ -169,6 +169,25 @@ def export_refused(journey: Journey) -> None:
     expect(journey.page.get_by_role("alert")).to_be_focused()
 
 
+def person(journey: Journey) -> None:
+    """Somebody's page with the studies that they take part in."""
+    board(journey)
+    journey.page.get_by_role("link", name="ASANTE").click()
+    expect(journey.page.get_by_role("heading", name="Studies", exact=True)).to_be_visible()
+    expect(journey.page.locator("[data-portal-asking]")).to_have_count(0, timeout=20_000)
+
+
+def people_of_study(journey: Journey) -> None:
+    """The people list, narrowed to those who stand somewhere in a study."""
+    filled(journey)
+    journey.when_they_go_to("/people/")
+    journey.page.get_by_text("Filter the list").click()
+    journey.page.get_by_label("Study", exact=True).select_option(label=BOARD)
+    journey.page.get_by_label("Stands there at").select_option(label="Consented")
+    journey.page.get_by_role("button", name="Filter", exact=True).click()
+    expect(journey.page.get_by_role("button", name="Remove the filter Study")).to_be_visible()
+
+
 # --- steps ----------------------------------------------------------------------------------
 
 
