@@ -21,7 +21,8 @@ class Removal(models.Model):
 
     Nothing is sent before somebody else has confirmed it; then ``operation`` is what was asked for.
     ``counted`` is what was shown to be lost when it was asked for, encrypted. ``decided_by`` is who has
-    confirmed, declined or withdrawn it, nobody where it expired.
+    confirmed, declined or withdrawn it, nobody where it expired. ``is_of_made_up``: the record is of somebody
+    whom the portal made up (``services.onboarding.testing``); then who asks confirms it, too.
     """
 
     LASTS_FOR: ClassVar[timedelta] = timedelta(days=7)
@@ -48,6 +49,7 @@ class Removal(models.Model):
     )
     decided_at = models.DateTimeField(null=True)
     decision = models.CharField(max_length=500, blank=True)
+    is_of_made_up = models.BooleanField(default=False)
     operation = models.OneToOneField(Operation, null=True, on_delete=models.PROTECT, related_name="removal")
 
     class Meta:
@@ -57,7 +59,7 @@ class Removal(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="confirmed")
-                | (~Q(decided_by=F("asked_by")) & Q(decided_by__isnull=False)),
+                | (Q(decided_by__isnull=False) & (~Q(decided_by=F("asked_by")) | Q(is_of_made_up=True))),
                 name="patients_removal_takes_two",
             ),
             models.CheckConstraint(
@@ -72,9 +74,10 @@ class Removal(models.Model):
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether somebody else than who asked has confirmed it."""
+        """Whether it was confirmed: of anybody who was not made up by somebody else than who asked."""
         other = self.decided_by_id not in (None, self.asked_by_id)
-        return self.state == self.State.CONFIRMED and other
+        alone = self.is_of_made_up and self.decided_by_id is not None
+        return self.state == self.State.CONFIRMED and (other or alone)
 
     def is_over(self, now: datetime) -> bool:
         """Whether it was asked for, or confirmed, too long ago."""

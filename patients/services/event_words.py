@@ -31,6 +31,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "person.enrol_opened": "Opened a page for putting a person into a study or taking them out",
         "person.invite_opened": "Opened a page for inviting a person to a study's app",
         "person.invitation_opened": "Opened the invitation of a person",
+        "person.onboarding_opened": "Opened how far a person's onboarding into a study is",
         "person.parting_opened": "Opened a page for taking a record away from a person",
         "audit.person_viewed": "Opened the list of who looked at a person",
         "audit.sheet_opened": "Opened the sheet of who looked at a person",
@@ -92,6 +93,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "removal.confirmed": "Confirmed the deletion of a record as the second person",
         "removal.declined": "Declined the deletion of a record",
         "removal.withdrawn": "Withdrew the deletion of a record",
+        "removal.of_made_up": "Had somebody deleted who was made up for trying the onboarding",
         "removal.expired": "The deletion of a record was confirmed by nobody in time",
     },
     "Studies": {

@@ -24,6 +24,7 @@ from .seals import held, seal
 
 MARK, UNMARK = "mark test", "unmark test"  # the kinds of form
 NOT_TOGETHER = "A test record was taken out."
+MADE = "Made for trying the onboarding."
 
 
 def says_itself(record: SourceRecord) -> bool:
@@ -53,6 +54,13 @@ def set_mark(*, sealed: str, at: str, number: int, purpose: str, reason: str, by
         _write(record, patient, is_test=purpose == MARK, reason=reason, by=by)
         record.refresh_from_db(fields=["patient"])
         return Patient.objects.get(pk=record.patient_id)
+
+
+def mark_made(record: SourceRecord, *, by: User) -> None:
+    """Mark a record that was made for trying the onboarding; inside the transaction that takes it in."""
+    patient = Patient.objects.get(pk=record.patient_id)
+    _write(record, patient, is_test=True, reason=MADE, by=by)
+    record.refresh_from_db(fields=["patient"])
 
 
 def _write(record: SourceRecord, patient: Patient, *, is_test: bool, reason: str, by: User) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations.errors import IntegrationError
 from patients.forms.registering import CreateForm
-from patients.models import Draft
+from patients.models import Draft, Patient
 from patients.services import visibility
 from patients.services.lookup import Gone
 from patients.services.operations.claims import Taken as BeingRegistered
@@ -71,6 +71,7 @@ def create(request: PortalRequest, draft_id: str) -> HttpResponse:
     if mine.sent_as is not None:
         messages.info(request, "This form was sent already: nothing was done a second time.")
         return redirect_after(request, "patients:patient", mine.sent_as.public_id)
+    study = drafts.study_of(mine)
     ready = ready_of(request, draft_id)
     if isinstance(ready, HttpResponse):
         return ready
@@ -101,10 +102,18 @@ def create(request: PortalRequest, draft_id: str) -> HttpResponse:
         return _again(request, ready, _look(request, ready), f"{fault.for_staff} {fault.next_step}")
     except registration.NothingToDo:
         return redirect_after(request, "patients:register_check", draft_id)
-    return redirect_after(request, "patients:patient", patient.public_id)
+    return go_on(request, study, patient)
 
 
 # --- what they share ------------------------------------------------------------------------
+
+
+def go_on(request: PortalRequest, study: str, patient: Patient) -> HttpResponse:
+    """To the person; to their onboarding where they are to take part in a study."""
+    if study:
+        return redirect_after(request, "patients:onboarding", study, patient.public_id)
+    return redirect_after(request, "patients:patient", patient.public_id)
+
 
 _CHANGED = "Something has changed since this page was shown. Look at it once more, then press again."
 

@@ -24,7 +24,8 @@ from patients.services.people_list import sight_of
 from patients.services.portrait import identity_of
 from patients.services.registering import drafts, unfinished
 from patients.services.seals import Broken, Named
-from patients.services.visibility import Sight
+from patients.services.studies import places
+from patients.services.visibility import Reach, Sight
 from patients.services.worklist import How, SystemLine, Waiting, What
 from portal.accounts.roles import Role, has_role
 from portal.web.htmx import redirect_after, render_page
@@ -69,8 +70,18 @@ def home(request: PortalRequest) -> HttpResponse:
         "writes": shown_groups(attention.needing(request.user)),
         "systems": [_system(each) for each in worklist.systems()],
         "seen_days": desk.SEEN_FOR.days,
+        "begins": _begins(request, reach),
     }
     return render_page(request, "home.html", context=context)
+
+
+def _begins(request: PortalRequest, reach: Reach) -> dict[str, str] | None:
+    """Where somebody begins with a new participant of the study that they opened last, if they may."""
+    chosen = places.chosen(reach, by=request.user)
+    own, study = chosen if chosen is not None else (None, None)
+    if own is None or study is None or study.vanished_at is not None or not own.may_write:
+        return None
+    return {"study": study.name, "url": reverse("patients:onboarding_begin", args=[study.public_id])}
 
 
 @require_http_methods(["GET", "POST"])

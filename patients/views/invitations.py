@@ -186,6 +186,9 @@ def _context(opened: Opened) -> dict[str, Any]:
         "urls": {name.removeprefix("invitation_"): reverse(f"patients:{name}", args=own) for name in urls},
         "again_url": reverse("patients:invite", args=args),
         "board_url": board_url(opened.own, opened.study),
+        "onboarding_url": reverse(
+            "patients:onboarding", args=[opened.study.public_id, opened.side.patient.public_id]
+        ),
         "back_url": reverse("patients:patient", args=[opened.side.patient.public_id]),
     }
 

@@ -130,6 +130,7 @@ def _page(
         "refusing": inviting.refusing_email(it.record),
         "has_email": bool(it.record.email),
         "earlier": shown_invitations(participant) if participant else [],
+        "onboarding_url": reverse("patients:onboarding", args=[study.public_id, args[0]]),
         "tells_states": study.tells_states is not False,
         "not_known": InvitationState.NOT_KNOWN,
     }

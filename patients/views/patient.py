@@ -38,6 +38,7 @@ from .shown_disagreements import disagreement_url
 from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
+from .shown_onboarding import courses_of, next_step_of
 from .shown_operations import shown_item
 from .shown_participations import shown_participations
 from .shown_studying import study_actions
@@ -145,6 +146,7 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
     view = opened.view
     person = opened.person
     coming = attention.being_created(opened.patient)
+    onboardings = () if opened.refused else courses_of(opened, by=request.user)
     former = histories.former_names(opened.patient, view.records, by=request.user)
     return {
         "identity": identity_of(person),
@@ -154,7 +156,9 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
         ),
         "comparison": compare(person, asking=opened.asking_for, former=former),
         "checklist": checklist_of(person.kept, opened.refused, opened.reach, coming=coming),
-        "next_step": next(iter(missing_of(opened, by=request.user, coming=coming)), None),
+        "onboardings": onboardings,
+        "next_step": next_step_of(onboardings)
+        or next(iter(missing_of(opened, by=request.user, coming=coming)), None),
         "untold": opened.untold,
         "is_asking": bool(opened.asking),
         "progress": _progress(opened, seen),

@@ -24,7 +24,7 @@ from patients.services.registering import drafts, mailboxes, starting
 from portal.web.htmx import redirect_after
 from portal.web.requests import PortalRequest
 
-from .creating import Ready, ready_of
+from .creating import Ready, go_on, ready_of
 from .unsent import address_of
 
 
@@ -53,7 +53,8 @@ def _goes_on(request: PortalRequest, ready: Ready, patient: Patient, side: Side 
     details, draft = ready.plan.details, ready.draft
     held = starting.held_of(side) if side is not None else starting.UNKNOWN
     replaced = starting.replaced(held, details)
-    also = _missing(ready, patient)
+    study = drafts.study_of(draft)
+    also = _missing(ready, patient) | ({drafts.STUDY: study} if study else {})
     if also[SYSTEMS] or also["joins"]:
         drafts.become(draft, patient, starting.from_person(held, typed_of(details)), also, by=request.user)
         kept = _kept_as_edit(request, ready, patient, replaced)
@@ -64,8 +65,11 @@ def _goes_on(request: PortalRequest, ready: Ready, patient: Patient, side: Side 
     _say(request, replaced, "Look at what you typed, and save it if it is right." if edit else "")
     if edit is not None:
         return redirect_after(request, address_of(edit))
-    drafts.throw_away(draft.public_id, by=request.user)
-    return redirect_after(request, "patients:patient", patient.public_id)
+    if study:
+        drafts.end(draft, patient)
+    else:
+        drafts.throw_away(draft.public_id, by=request.user)
+    return go_on(request, study, patient)
 
 
 def _say(request: PortalRequest, replaced: Sequence[Part], what_now: str) -> None:

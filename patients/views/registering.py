@@ -19,12 +19,13 @@ from patients.entering.systems import ORGANIZATION
 from patients.entering.typed import blank
 from patients.forms.lookup import LookUpForm
 from patients.forms.registering import DRAFT, STOOD_IN, SYSTEMS, RegisterForm
-from patients.models import Draft
+from patients.models import Draft, Study
 from patients.services import hand_links, suggesting, visibility
 from patients.services import lookup as lookups
 from patients.services.lookup import Gone
 from patients.services.operations import story
 from patients.services.registering import adding, awaited, drafts, offers, starting
+from patients.services.registering.drafts import STUDY
 from patients.services.registering.meeting import Meeting, meet
 from patients.services.understanding import Asked
 from patients.services.visibility import Reach
@@ -111,6 +112,7 @@ def start(request: PortalRequest) -> HttpResponse:
         else:
             filled = starting.from_line(_looked_up(request))
             also = {SYSTEMS: list(offers.usual_systems(request.user, known))}
+        also |= _for_study(request, reach)
         mine = drafts.keep(filled, by=request.user, patient=patient, also=also)
     except Gone:
         raise Http404 from None
@@ -184,7 +186,7 @@ def _keep(
     request: PortalRequest, form: RegisterForm, mine: Draft | None, *, turn: int | None = None
 ) -> Draft:
     kept = _also(mine)
-    also = {name: kept[name] for name in ("joins", STOOD_IN) if name in kept} | form.also()
+    also = {name: kept[name] for name in ("joins", STUDY, STOOD_IN) if name in kept} | form.also()
     number = mine.public_id if mine else form.new_draft
     try:
         return drafts.keep(form.typed(), by=request.user, public_id=number, also=also, turn=turn)
@@ -221,6 +223,14 @@ def _note_typing(request: PortalRequest, met: Meeting, kept: Draft | None) -> No
     typing = f"registering:{request.user.pk}:{kept.public_id}"
     if cache.get(typing) is None and cache.add(typing, 1, suggesting.RUN_SECONDS):
         drafts.note_typing(kept, by=request.user)
+
+
+def _for_study(request: PortalRequest, reach: Reach) -> dict[str, Any]:
+    """Where somebody is registered who is to take part in a study: in its system and organization."""
+    study = Study.objects.filter(public_id=request.POST.get(STUDY, ""), vanished_at=None).first()
+    if study is None or study.organization not in reach.writable.get(study.system, ()):
+        return {}
+    return {SYSTEMS: [study.system], ORGANIZATION: study.organization, STUDY: study.public_id}
 
 
 def _looked_up(request: PortalRequest) -> Asked:

@@ -135,6 +135,7 @@ def _shown(
         "place": shown_place(own),
         "study": found,
         "study_url": reverse("patients:study", args=[own.place.pk, found.public_id]),
+        "onboarding_url": reverse("patients:onboarding_begin", args=[found.public_id]),
         "scopes": asked_for(found, plan_of(found)),
         "state": _state(own, found, reading),
         "counts": counts,

@@ -86,6 +86,12 @@ TABLE: dict[str, Rule] = {
     "patients:invitation_letter": Rule(EVERY_ROLE),
     "patients:invitation_trouble": Rule(EVERY_ROLE),
     "patients:invitation_cancel": Rule(EVERY_ROLE, WRITERS),
+    # The whole onboarding: whoever sees the study sees how far somebody is
+    "patients:onboarding_begin": Rule(EVERY_ROLE),
+    "patients:onboarding_test": Rule(NOBODY, WRITERS),
+    "patients:onboarding": Rule(EVERY_ROLE),
+    "patients:onboarding_standing": Rule(EVERY_ROLE),
+    "patients:onboarding_remove": Rule(WRITERS, WRITERS),
     "patients:letters": Rule(WRITERS),
     "patients:wordings": Rule(ADMIN, ADMIN),
     "patients:wording": Rule(ADMIN, ADMIN),

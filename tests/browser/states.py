@@ -24,6 +24,7 @@ from . import (
     listing,
     locking,
     looking_up,
+    onboarding,
     persons,
     registering,
     signing_in,
@@ -486,6 +487,28 @@ def _editing() -> list[State]:
     return [State(part="edit", name=name, way=way) for name, way in ways]
 
 
+def _onboarding() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("begin", onboarding.begin),
+        ("enrol", onboarding.to_be_enrolled),
+        ("invite", onboarding.to_be_invited),
+        ("waiting", onboarding.waiting),
+        ("stuck", onboarding.stuck),
+        ("made-up", onboarding.made_up),
+        ("removing", onboarding.removing),
+        ("beside-person", onboarding.beside_person),
+    ]
+    viewer = "viewer_victor@example.com"
+    looks_on: list[tuple[str, Way]] = [
+        ("begin-viewer", onboarding.begin_of_viewer),
+        ("viewer", onboarding.of_viewer),
+    ]
+    return [
+        *(State(part="onboarding", name=name, way=way, role=Role.COORDINATOR) for name, way in ways),
+        *(State(part="onboarding", name=name, way=way, jhe_login=viewer) for name, way in looks_on),
+    ]
+
+
 def _rest() -> list[State]:
     return [
         State(part="connections", name="admin", way=_at("/connections"), role=Role.ADMIN),
@@ -507,6 +530,7 @@ STATES = [
     *_linking(),
     *_people_list(),
     *_studies(),
+    *_onboarding(),
     *_inviting(),
     *_desks(),
     *_auditing(),

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from integrations.types import RemotePatient
 from patients.models import Operation, SourceRecord
-from patients.services import index, installations, key_making, linking, one_writer
+from patients.services import index, installations, key_making, linking, marks, one_writer
 from portal import audit
 from portal.accounts.models import User
 
@@ -115,4 +115,12 @@ def taken_in(operation: Operation, record: RemotePatient) -> SourceRecord:
         operation.patient = linking.adopt(
             patient=operation.patient, record=row, reason=REGISTERED, by=operation.asked_by
         )
+        _mark_made_up(operation, row)
     return row
+
+
+def _mark_made_up(operation: Operation, row: SourceRecord) -> None:
+    """A record that was created of somebody made up counts nowhere from its first moment on."""
+    wish = wishes.kept(operation.kind, operation.wanted)
+    if isinstance(wish, Create) and wish.is_test and not row.is_test:
+        marks.mark_made(row, by=operation.asked_by)

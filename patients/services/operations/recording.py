@@ -36,10 +36,12 @@ def register(
     by: User,
     patient: Patient | None = None,
     bulk: Bulk | None = None,
+    is_test: bool = False,
 ) -> list[Operation]:
     """Ask for new records of one person, system → record; of somebody new where no ``patient`` is given.
 
     ``passed`` says that they were searched for (``registering.gate``); what was left in doubt is flagged.
+    ``is_test``: it is somebody made up.
     Raises :class:`~.claims.Taken` where the person is being registered already, ``Forbidden`` where the
     asker's role does not reach, ``ValueError`` where somebody else was searched for.
     """
@@ -55,7 +57,7 @@ def register(
         others = _numbers_of(passed)
         return [
             _recorded(
-                _creation(new, passed.reason, others.get(system, ())),
+                _creation(new, passed.reason, others.get(system, ()), is_test=is_test),
                 system=system, patient=person, record=None, by=by, bulk=bulk, reason=passed.reason,
             )
             for system, new in records.items()
@@ -121,9 +123,9 @@ def _numbers_of(passed: Passed) -> Mapping[str, tuple[str, ...]]:
     return numbers
 
 
-def _creation(new: NewRecord, namesake: str, apart: tuple[str, ...]) -> Create:
+def _creation(new: NewRecord, namesake: str, apart: tuple[str, ...], *, is_test: bool) -> Create:
     own_id = new.own_id or f"portal-{uuid.uuid4()}"
-    return Create(new=replace(new, own_id=own_id), apart=apart, namesake=namesake)
+    return Create(new=replace(new, own_id=own_id), apart=apart, namesake=namesake, is_test=is_test)
 
 
 def _recorded(

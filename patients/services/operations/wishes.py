@@ -39,11 +39,13 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
     """A new record of a person. ``apart``: numbers of records that somebody has said are other people;
-    ``namesake``: the reason for which it is another person than whoever has the same names and birth date."""
+    ``namesake``: the reason for which it is another person than whoever has the same names and birth date;
+    ``is_test``: it is somebody made up, whose record is marked as such as soon as it is there."""
 
     new: NewRecord = field(repr=False)
     apart: tuple[str, ...] = ()
     namesake: str = field(default="", repr=False)
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,8 @@ def asked_in(operation: Operation, *, by: User) -> AskedFor | None:
     wish = wish_of(operation)
     if not isinstance(wish, Create) or not may_know_new(operation, wish, by=by, reach=reach):
         return None
+    if wish.is_test:  # asked for anew it would be somebody real
+        return None
     return AskedFor(wish=wish, system=operation.system, patient=person_of(operation))
 
 

@@ -28,6 +28,7 @@ from portal.web.crypto import Undecryptable
 KEPT_FOR = timedelta(days=14)
 MOST = 30  # of one person
 NAMES = frozenset(each.name for each in fields(Typed))
+STUDY = "study"  # of what a form holds beside the person
 SEALED = ("typed", "also")  # read when they are needed: one that cannot be deciphered hides no other
 
 
@@ -59,6 +60,18 @@ def keep(
         # Of a form that is sent while it is being kept, whichever comes second meets the other.
         Draft.objects.bulk_create([Draft(public_id=public_id, **new)], ignore_conflicts=True)
         return _kept_again(public_id, values, by, turn)
+
+
+def about_to_be_sent(
+    typed: Typed, *, by: User, public_id: str, also: Mapping[str, Any], patient: Patient | None = None
+) -> Draft:
+    """A form that is kept and sent in one go, however many others are open. Raises :class:`Gone` where it is
+    another's, or was sent."""
+    values = {"typed": asdict(typed), "also": dict(also), "patient": patient, "kept_at": timezone.now()}
+    with transaction.atomic():
+        new = Draft(public_id=public_id, kind=Draft.Kind.REGISTER, user=by, **values)
+        Draft.objects.bulk_create([new], ignore_conflicts=True)
+        return _kept_again(public_id, values, by, None)
 
 
 def _kept_again(public_id: str, values: Mapping[str, Any], by: User, turn: int | None) -> Draft:
@@ -118,6 +131,12 @@ def read(draft: Draft) -> Kept | None:
         return None if typed is None else Kept(typed=typed, also=draft.also)
     except Undecryptable:
         return None
+
+
+def study_of(draft: Draft) -> str:
+    """The study that somebody is to take part in afterwards, by its id here; empty where there is none."""
+    kept = read(draft)
+    return str(kept.also.get(STUDY, "")) if kept is not None else ""
 
 
 def note_opened(draft: Draft, *, by: User) -> None:

@@ -30,23 +30,26 @@ def set_number(participant: Participant, number: str, *, sealed: str, at: str, n
 
     Raises :class:`Taken`, and :class:`~patients.services.seals.Broken`.
     """
+    with held(sealed, purpose=PURPOSE, part=str(participant.pk), at=[at], by=by, still_named=name):
+        give(participant, number, by=by)
+
+
+def give(participant: Participant, number: str, *, by: User) -> None:
+    """The same for who has no page. Raises :class:`Taken`."""
     number = " ".join(number.split())[:LONGEST]
     try:
-        with held(sealed, purpose=PURPOSE, part=str(participant.pk), at=[at], by=by, still_named=name) as [
-            patient
-        ]:
+        with transaction.atomic():
             row = Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk, left_at=None)
             if row.number == number:
                 return
-            with transaction.atomic():
-                row.number, row.number_key = number, folded(number)
-                row.save(update_fields=["number", "number_key"])
+            row.number, row.number_key = number, folded(number)
+            row.save(update_fields=["number", "number_key"])
             audit.write(
                 "participant.numbered",
                 by=by,
                 system=row.record.system,
                 record_id=row.record.remote_id,
-                subject_key=patient.public_id,
+                subject_key=row.record.patient.public_id,
                 details={"study": row.study.public_id, "form": "given" if number else "taken away"},
             )
     except IntegrityError:
