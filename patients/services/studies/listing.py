@@ -10,11 +10,15 @@ from django.db.models import Count
 from patients.models import Study, StudyReading
 from patients.services import visibility
 from patients.services.visibility import Reach
+from portal.worker import beats
 
 from . import readings
 from .places import OwnPlace
 from .plans import plan_of
 from .scopes import AskedFor, asked_for
+
+NO_WORKER = "Nothing is being read: the part of the portal that works in the background does not run."
+TELL = "Tell whoever looks after the portal."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +72,12 @@ def state_of(reading: StudyReading | None) -> ReadState:
     """How one reading stands."""
     if reading is None:
         return ReadState(as_of=None, is_under_way=False)
+    is_under_way = readings.is_under_way(reading)
+    if is_under_way and beats.is_missing():
+        return ReadState(as_of=reading.fresh_at, is_under_way=True, problem=NO_WORKER, next_step=TELL)
     return ReadState(
         as_of=reading.fresh_at,
-        is_under_way=readings.is_under_way(reading),
+        is_under_way=is_under_way,
         left=reading.left or 0 if reading.is_open else 0,
         problem=reading.problem if reading.resume_at else "",
         next_step=reading.next_step if reading.resume_at else "",
@@ -87,7 +94,7 @@ def state_of_list(own: OwnPlace) -> ReadState:
     stuck = next((each for each in found if each.is_open and each.resume_at), None)
     if waiting is None and stuck is None:
         return state_of(of_list)
-    told = state_of(stuck)
+    told = state_of(stuck or waiting)
     return ReadState(
         as_of=of_list.fresh_at if of_list else None,
         is_under_way=waiting is not None,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import cast
+from typing import TypeVar, cast
 
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
@@ -30,6 +30,8 @@ from . import mirror, readings
 from .readings import DECISIONS_HOLD, FRESH_FOR, LostLease, Phase
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 IDLE_SECONDS = 0.5  # between looks for what is to be read
 TROUBLED_SECONDS = 2.0  # where the database refuses
@@ -184,7 +186,7 @@ class _Steps:
 
     def _invitations(self, adapter: System, study: Study) -> None:
         if isinstance(adapter, Invites) and adapter.tells_states():
-            mirror.keep_invitations(study, adapter.every_invitation())
+            mirror.keep_invitations(study, self._each(adapter.every_invitation()))
         readings.go_on(self.reading, Phase.DATA)
 
     def _data(self, adapter: System, study: Study) -> None:
@@ -199,14 +201,19 @@ class _Steps:
         except Unsupported:  # nobody can tell who sends: pages say so, as nothing was ever gone through
             readings.go_on(reading, Phase.SHOWN)
             return
-        for count, each in enumerate(seen, start=1):
+        for each in self._each(seen):
             if each.at is not None:
                 key = (each.patient_id, each.scope)
                 latest[key] = max(each.at, latest.get(key, each.at))
-            if count % TOGETHER == 0:
-                readings.keep(reading)
         mirror.keep_data(study, latest)
         readings.go_on(reading, Phase.SHOWN, **({"data_whole_at": now} if whole else {}))
+
+    def _each(self, found: Iterable[T]) -> Iterator[T]:
+        """One after the other, the lease beginning anew now and then."""
+        for count, each in enumerate(found, start=1):
+            if count % TOGETHER == 0:
+                readings.keep(self.reading)
+            yield each
 
     # --- decisions --------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from patients.models import ChosenStudy, Participant, Study, StudyReading
 from portal.accounts.models import User
 from portal.audit.models import Event
+from portal.worker.models import Beat, Due
 from tests.conftest import make_user, signed_in
 from tests.support import PART, parsed
 from tests.web.people_list.listing import events_of
@@ -197,6 +198,15 @@ def test_trouble_is_told_and_the_board_is_there_all_the_same(desk: Client, five:
     assert len(page.of_class("portal-list__row")) == 5
     assert desk.post(f"{board_of(five)}reading").status_code == 303
     assert StudyReading.objects.get(study=five).resume_at is None
+
+
+def test_missing_worker_is_told_instead_of_waiting_for_it(desk: Client, five: Study) -> None:
+    Due.objects.create(task="patients.tasks.sync_systems", due_at=days_ago(0))  # there was a worker once
+    page = parsed(desk.get(board_of(five)))
+
+    assert "does not run" in page.of_id("reading").text
+    Beat.objects.create(worker_id="w", beat_at=days_ago(0))
+    assert "does not run" not in parsed(desk.get(board_of(five))).text
 
 
 # --- who sees it ----------------------------------------------------------------------------
