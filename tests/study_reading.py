@@ -1,4 +1,4 @@
-"""What tests of studies share: organizations opened, studies read, what the sandbox holds changed."""
+"""What tests of reading studies share: organizations opened, studies read, the sandbox changed."""
 
 from __future__ import annotations
 

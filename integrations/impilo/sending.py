@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from integrations.errors import Invalid, Unsupported
+from integrations.sentences import listed
 from integrations.types import Address, RecordStatus, Sex
 from integrations.wire import as_day, cleaned
 from integrations.writes import Changes, Details, NewRecord, Part
@@ -220,4 +221,4 @@ def _check(operation: str, parts: frozenset[Part], details: Details) -> None:
 def _lacking(address: Address) -> str:
     missing = [] if address.lines else ["the first line"]
     missing += [f"the {name}" for name in _PLACE if not getattr(address, name)]
-    return " and ".join(filter(None, (", ".join(missing[:-1]), *missing[-1:])))
+    return listed(missing)

@@ -24,6 +24,7 @@ from .findings import FindingLevel
 from .typed import is_blank, one_line
 
 LONGEST_NAME, LONGEST_VALUE = 64, 500
+_TOO_LONG = f"Use a value of up to {LONGEST_VALUE} characters."
 CARD_DIGITS = range(13, 20)  # ISO/IEC 7812
 _SECRETS = re.compile(r"\b(pass ?(?:word|code|phrase)|pin|secret|token|log ?in)\b\s*[:=]", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -75,20 +76,26 @@ def enter_custom(
     findings: list[RowFinding] = []
     seen: set[str] = set()
     for place, row in enumerate(rows):
-        name, value = one_line(row.name), cleaned(row.value)[:LONGEST_VALUE]
+        name, value = called(row, held), _in_lines(row.value)
         if is_blank(name) and is_blank(value):
             continue
-        if name in held and held[name] == value:
+        if name in held and _in_lines(held[name]) == value:
             seen.add(name)
             continue
-        problem = _problem(name, seen, closed, denied)
-        if problem:
+        if problem := _problem(name, seen, closed, denied, is_held=name in held):
             findings.append(_stop(place, problem))
+        elif len(value) > LONGEST_VALUE:
+            findings.append(_stop(place, _TOO_LONG, about="value"))
         elif name in held or value:
             changes[name] = value or None
             findings += _doubts(place, value, country)
         seen.add(name)
     return CustomEntered(changes=tuple(changes.items()), findings=tuple(findings))
+
+
+def called(row: CustomRow, held: Mapping[str, str]) -> str:
+    """The name that a row gives its field: one that is held stays letter by letter what it is."""
+    return row.name if row.name in held else one_line(row.name)
 
 
 def is_denied(name: str, denied: Collection[str]) -> bool:
@@ -103,10 +110,17 @@ def why_sensitive(value: str, *, country: str) -> str:
     return next((sentence for sentence, looks in _LOOKS if looks(plain(value), country)), "")
 
 
-def _problem(name: str, seen: Collection[str], closed: Collection[str], denied: Collection[str]) -> str:
+def _in_lines(value: str) -> str:
+    """A value as systems keep it: browsers end lines in two characters."""
+    return cleaned(value.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _problem(
+    name: str, seen: Collection[str], closed: Collection[str], denied: Collection[str], *, is_held: bool
+) -> str:
     if is_blank(name):
         return "Give this field a name."
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_NAME and not is_held:
         return f"Use a name of up to {LONGEST_NAME} characters."
     if name in seen:
         return "There is another row of this name."
@@ -117,8 +131,8 @@ def _problem(name: str, seen: Collection[str], closed: Collection[str], denied: 
     return ""
 
 
-def _stop(place: int, sentence: str) -> RowFinding:
-    return RowFinding(place=place, about="name", level=FindingLevel.STOPS, sentence=sentence)
+def _stop(place: int, sentence: str, *, about: str = "name") -> RowFinding:
+    return RowFinding(place=place, about=about, level=FindingLevel.STOPS, sentence=sentence)
 
 
 def _doubts(place: int, value: str, country: str) -> Iterator[RowFinding]:

@@ -13,7 +13,7 @@ from patients.matching.tags import Conventions
 from .births import birth_findings, read_birth_date, read_death_date
 from .choices import CHOICES, QUESTIONS, read_choice, read_question
 from .contacts import read_email, read_phone
-from .findings import Finding, FindingLevel, Read
+from .findings import Finding, FindingLevel, Read, stop
 from .names import LABELS, read_name
 from .numbers import read_nhs_number
 from .postcodes import read_postcode
@@ -22,7 +22,9 @@ from .typed import (
     SEVERAL_LINES,
     Typed,
     is_blank,
+    is_same,
     one_line,
+    plainly,
     several_lines,
     typed_of,
     untouched,
@@ -30,6 +32,7 @@ from .typed import (
 
 PHONES = (Part.PHONE, Part.MOBILE_PHONE, Part.HOME_PHONE)
 NOTHING = Details()
+LONGEST = 1_000  # characters of one field, as typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +73,25 @@ def enter(typed: Typed, conventions: Conventions, *, held: Details = NOTHING) ->
     }
     details = replace(Details(), **{part.value: read.value for part, read in reads.items()})
     said = [finding for part, read in reads.items() for finding in read.findings]
+    said += _too_long(typed, shown)
+    said += _note_taken_away(typed, held, details)
     softened = (finding.softened() for part in kept for finding in _of_held(part, typed, held, conventions))
     return Entered(typed=typed, details=details, findings=_in_order([*said, *softened]))
+
+
+def _too_long(typed: Typed, shown: Typed) -> Iterator[Finding]:
+    """Of what was typed: what a system holds already may be longer."""
+    for name in Typed.__dataclass_fields__:
+        count = len(plainly(name, typed))
+        if count > LONGEST and not is_same(name, typed, shown):
+            yield stop(name, f"This has {count:,} characters: {LONGEST:,} can be entered. Shorten it.")
+
+
+def _note_taken_away(typed: Typed, held: Details, details: Details) -> Iterator[Finding]:
+    """An empty note leaves what is there (see :class:`integrations.writes.Changes`)."""
+    was, will_be = held.address or Address(), details.address
+    if will_be is not None and not is_blank(was.note) and is_blank(typed.address_note):
+        yield stop("address_note", "A note is not taken away from here: write what is right instead of it.")
 
 
 def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:

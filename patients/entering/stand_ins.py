@@ -1,13 +1,13 @@
 """People who are registered before it is known who they are, or what they are called.
 
-A newborn without a name is "Baby" with the mother's family name; somebody who cannot say who they are gets a
-family name of their own, so that two of them are never taken for one. What stands for "not known" is found
-again by :func:`missing_in`.
+A newborn without a name is "Baby" with the mother's family name; the day of birth is known, and asked for.
+Somebody who cannot say who they are gets a family name of their own, so that two of them are never taken for
+one. What stands for "not known" is found again by :func:`missing_in`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -28,11 +28,11 @@ class NotKnown(StrEnum):
     UNKNOWN = "unknown"
 
 
-def with_stand_ins(typed: Typed, kind: NotKnown, *, code: str, today: date) -> Typed:
+def with_stand_ins(typed: Typed, kind: NotKnown, *, code: str) -> Typed:
     """A form with stand-ins in the fields that were left empty. ``code`` tells one unknown person from
     another."""
     if kind is NotKnown.NEWBORN:
-        return _filled(typed, given_name=BABY, birth_date=show(today))
+        return _filled(typed, given_name=BABY)
     return _filled(
         typed,
         given_name=UNKNOWN,
@@ -40,6 +40,12 @@ def with_stand_ins(typed: Typed, kind: NotKnown, *, code: str, today: date) -> T
         birth_date=show(NOT_KNOWN),
         registration=Registration.TEMPORARY.value,
     )
+
+
+def without_stand_ins(typed: Typed, stood_in: Mapping[str, str]) -> Typed:
+    """A form without what was filled in before (field → text), where it still stands there."""
+    gone = {name: "" for name, text in stood_in.items() if getattr(typed, name, "").strip() == text}
+    return replace(typed, **gone)
 
 
 def is_unidentified(family_name: str) -> bool:

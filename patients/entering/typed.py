@@ -116,7 +116,14 @@ def normal_postcode(text: str) -> str:
 
 def untouched(typed: Typed, shown: Typed, part: Part) -> bool:
     """Whether every field of a part says what it showed."""
-    return all(_same(name, typed, shown) for name in names_of(part))
+    return all(is_same(name, typed, shown) for name in names_of(part))
+
+
+def rebased(typed: Typed, was: Details, now: Details) -> Typed:
+    """A form that began with ``was``, begun with ``now`` instead, which is what nobody touched then says."""
+    shown, held = typed_of(was), typed_of(now)
+    parts = [part for part in Part if untouched(typed, shown, part)]
+    return replace(typed, **{name: getattr(held, name) for part in parts for name in names_of(part)})
 
 
 def blank(typed: Typed) -> bool:
@@ -124,9 +131,15 @@ def blank(typed: Typed) -> bool:
     return all(is_blank(getattr(typed, each.name)) for each in fields(typed))
 
 
-def _same(name: str, typed: Typed, shown: Typed) -> bool:
+def is_same(name: str, typed: Typed, shown: Typed) -> bool:
+    """Whether a field says what it showed."""
+    return plainly(name, typed) == plainly(name, shown)
+
+
+def plainly(name: str, typed: Typed) -> str:
+    """A field as it was typed, in the line or lines in which systems keep it."""
     clean = several_lines if name in SEVERAL_LINES else one_line
-    return clean(getattr(typed, name)) == clean(getattr(shown, name))
+    return clean(getattr(typed, name))
 
 
 def _shown(part: Part, value: object) -> str:

@@ -8,16 +8,17 @@ from typing import Any
 from django import forms
 
 from integrations.writes import Part
-from patients.entering.overwriting import Reason
 from patients.services.editing.agreement import Difference, Option
 from patients.services.editing.outcomes import Answers
+from patients.services.operations.wording import field_label
 
-from .editing import ANOTHER, OTHER, WHY
+from .why import SaysWhy
 
 LEAVE = "leave"
+_GONE = "What you chose is not offered any more. Look at what is there now, and choose once more."
 
 
-class AgreeForm(forms.Form):
+class AgreeForm(SaysWhy):
     """One question a detail, by its name; "leave it as it is" unless somebody chooses."""
 
     def __init__(
@@ -26,50 +27,33 @@ class AgreeForm(forms.Form):
         super().__init__(data, **kwargs)
         self.differing = differing
         for each in differing:
-            choices = [(str(option.place), _words(option)) for option in each.options]
+            choices = [(str(option.number), _words(option)) for option in each.options]
             self.fields[each.part.value] = forms.ChoiceField(
                 label=each.label,
                 help_text=" ".join(_hints(each)),
                 choices=[*choices, (LEAVE, "Leave it as it is")],
                 initial=LEAVE,
                 widget=forms.RadioSelect,
+                error_messages={"invalid_choice": _GONE},
             )
-        self.fields[WHY] = forms.ChoiceField(
-            label="Why it is the same person",
-            required=False,
-            choices=[
-                ("", ""),
-                *((each.value, each.sentence) for each in Reason),
-                (ANOTHER, "Another reason"),
-            ],
-        )
-        self.fields[OTHER] = forms.CharField(
-            label="The other reason",
-            help_text="It stays in the trail. Leave names and numbers of patients out.",
-            required=False,
-            max_length=300,
-            widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        )
+        self.add_why("Why it is the same person")
 
     def clean(self) -> dict[str, Any]:
-        """A reason of one's own takes words."""
+        """What was chosen and is not asked any more is said."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get(WHY) == ANOTHER and not cleaned.get(OTHER, "").strip():
-            self.add_error(OTHER, "Say in a few words why it is the same person.")
+        for part in Part:
+            if part.value not in self.fields and self.data.get(part.value, LEAVE) != LEAVE:
+                self.add_error(None, f"{field_label(part)}: {_GONE}")
         return cleaned
 
     def chosen(self) -> dict[Part, int]:
-        """Part → the place of the value that was chosen."""
+        """Part → our id of the record whose value was chosen."""
         found = {each.part: str(self.cleaned_data.get(each.part.value, LEAVE)) for each in self.differing}
-        return {part: int(place) for part, place in found.items() if place.isdecimal()}
+        return {part: int(number) for part, number in found.items() if number != LEAVE}
 
     def answers(self) -> Answers:
         """What was said besides."""
-        why = str(self.data.get(WHY, ""))
-        return Answers(
-            why=Reason(why) if why in set(Reason) else None,
-            other=str(self.data.get(OTHER, "")) if why == ANOTHER else "",
-        )
+        return Answers(why=self.why, other=self.other)
 
     def questions(self) -> list[forms.BoundField]:
         """The details, in order of display."""

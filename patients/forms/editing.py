@@ -11,68 +11,53 @@ from django.conf import settings
 
 from integrations.writes import Details, Part
 from patients.entering import editing
-from patients.entering.custom_fields import CustomEntered
-from patients.entering.identifier_rows import IdentifiersEntered
-from patients.entering.overwriting import Reason
-from patients.entering.typed import Typed, names_of, part_of
-from patients.models.ids import is_opaque, opaque_id
+from patients.entering.typed import Typed, names_of, part_of, rebased
+from patients.models.ids import opaque_id
 from patients.services.editing.calling import Caller
 from patients.services.editing.confirming import PARTS as CONFIRMABLE
 from patients.services.editing.copies import Copies, Copy
 from patients.services.editing.outcomes import Answers
-from patients.services.editing.pages import Key, Page
+from patients.services.editing.pages import Carried, Key, Page
+from patients.services.editing.rows import custom_fields_of
 from patients.services.editing.weighing import Choice, Wanted
 from patients.services.operations.wording import field_label, value_of
 
 from .layout import LINES
 from .person import HeldThere, PersonForm, Said, ShownField
 from .rows import Rows, ShownCustom, ShownIdentifiers
+from .sent import CALLER, CONFIRMED, DRAFT, SURE, SYSTEMS, also_in, draft_in, values
+from .why import SaysWhy
 
-DRAFT, SYSTEMS, SEAL, PAGE = "draft", "systems", "seal", "page"
-WHY, OTHER, ANOTHER = "why", "other", "another"
-CALLER, CONFIRMED, SURE = "caller", "confirmed", "sure"
-OWN = frozenset({DRAFT, SEAL, "csrfmiddlewaretoken", "take", "back", "park"})
+_CLOSED = "A record that was ticked cannot be written to any more: look once more at where it goes."
 
 
-class EditForm(PersonForm):
+class EditForm(SaysWhy, PersonForm):
     """What is to be changed of a person, and in which records. ``page`` is what the form began with."""
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, copies: Copies, page: Page, **kwargs: Any
     ) -> None:
         self.copies, self.page = copies, page
-        hides = [name for name in LINES if part_of(name) not in copies.takes]
+        self.takes = frozenset(page.takes) or copies.takes
+        hides = [name for name in LINES if part_of(name) not in self.takes]
         super().__init__(data, held=page.details, hides=hides, **kwargs)
         self.fields[SYSTEMS] = forms.MultipleChoiceField(
             label="Write it to",
             choices=[(str(each.number), _called(each, copies)) for each in copies.open],
             initial=[str(each.number) for each in copies.open if not each.is_archived],
             widget=forms.CheckboxSelectMultiple,
-            error_messages={"required": "Choose at least one record."},
+            error_messages={"required": "Choose at least one record.", "invalid_choice": _CLOSED},
         )
-        self.fields[WHY] = forms.ChoiceField(
-            label="Why a name or number is a new one",
-            help_text="After a transition or an adoption the former name and number are hidden from staff.",
-            required=False,
-            choices=[
-                ("", ""),
-                *((each.value, each.sentence) for each in Reason),
-                (ANOTHER, "Another reason"),
-            ],
-        )
-        self.fields[OTHER] = forms.CharField(
-            label="The other reason",
-            help_text="It stays in the trail. Leave names and numbers of patients out.",
-            required=False,
-            max_length=300,
-            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        self.add_why(
+            "Why a name or number is a new one",
+            hint="After a transition or an adoption the former name and number are hidden from staff.",
         )
         self.fields[CALLER] = forms.ChoiceField(
             label="I asked, and the answers were right. I spoke to",
             required=False,
             choices=[("", ""), *((each.value, each.words) for each in Caller)],
         )
-        confirmable = [part for part in CONFIRMABLE if part in copies.takes]
+        confirmable = [part for part in CONFIRMABLE if part in self.takes]
         if confirmable:
             self.fields[CONFIRMED] = forms.MultipleChoiceField(
                 label="Read back and confirmed today",
@@ -89,25 +74,23 @@ class EditForm(PersonForm):
     @property
     def draft(self) -> str:
         """Under which id the form is kept."""
-        number = self._value(DRAFT)
-        return number if is_opaque(number) else ""
+        return draft_in({DRAFT: self._value(DRAFT)})
 
-    def also(self) -> dict[str, Any]:
-        """What the form holds beside the person's own fields, as it was sent, for keeping."""
-        names = [name for name in self.data if name not in LINES and name not in OWN]
-        return {name: self._values(name) if _is_several(name) else self._value(name) for name in names}
-
-    def shown_anew(self) -> EditForm:
+    def shown_anew(self, *, carried: Carried | None = None, draft: str = "") -> EditForm:
         """The same form as it stands, nothing said of what is wrong; with what a suggestion has put in."""
-        draft = self.draft or opaque_id()
-        return EditForm.of_kept(self.typed(), self.also(), draft=draft, copies=self.copies, page=self.page)
+        return EditForm.of_kept(
+            self.typed(), also_in(self.data), draft=draft or self.draft or opaque_id(), copies=self.copies,
+            carried=carried or Carried(self.page),
+        )  # fmt: skip
 
     @classmethod
     def of_kept(
-        cls, typed: Typed, also: Mapping[str, Any], *, draft: str, copies: Copies, page: Page
+        cls, typed: Typed, also: Mapping[str, Any], *, draft: str, copies: Copies, carried: Carried
     ) -> EditForm:
         """The form as it was kept."""
-        return cls(copies=copies, page=page, initial=asdict(typed) | dict(also) | {DRAFT: draft})
+        page = carried.page
+        text = typed if carried.was is None else rebased(typed, carried.was, page.details)
+        return cls(copies=copies, page=page, initial=asdict(text) | dict(also) | {DRAFT: draft})
 
     @property
     def chosen(self) -> tuple[Copy, ...]:
@@ -121,7 +104,8 @@ class EditForm(PersonForm):
         found = []
         for copy in self.copies.open:
             changes = touched if copy in self.chosen else replace(touched, parts=frozenset())
-            custom, change = self.custom(copy).changes, self.identifiers(copy).change
+            rows = self._rows(copy)
+            custom, change = rows.custom().changes, rows.identifiers().change
             if changes.parts or custom or change.add or change.remove:
                 found.append(
                     Wanted(
@@ -132,11 +116,11 @@ class EditForm(PersonForm):
 
     def answers(self) -> Answers:
         """What was said besides."""
-        why, caller = self._value(WHY), self._value(CALLER)
+        caller = self._value(CALLER)
         return Answers(
             choices=dict(self._choices()),
-            why=Reason(why) if why in set(Reason) else None,
-            other=self._value(OTHER) if why == ANOTHER else "",
+            why=self.why,
+            other=self.other,
             caller=Caller(caller) if caller in set(Caller) else None,
             confirmed=tuple(part for part in CONFIRMABLE if part.value in self._values(CONFIRMED)),
         )
@@ -144,11 +128,12 @@ class EditForm(PersonForm):
     def clean(self) -> dict[str, Any]:
         """Say besides what is wrong with rows."""
         cleaned = super().clean()
-        if self._value(WHY) == ANOTHER and not self._value(OTHER).strip():
-            self.add_error(OTHER, "Say in a few words why it is the same person.")
         for copy in self.copies.open:
-            custom, identifiers = self.custom(copy), self.identifiers(copy)
-            if custom.stops:
+            rows = self._rows(copy)
+            custom, identifiers = rows.custom(), rows.identifiers()
+            if rows.custom_is_lost():
+                self.add_error(None, _lost(copy))
+            elif custom.stops:
                 self.add_error(None, f"Put the fields of {copy.label} right that are marked.")
             elif custom.is_sensitive and not self._value(SURE):
                 self.add_error(None, f"Look at what is asked about the fields of {copy.label}, and tick it.")
@@ -188,16 +173,7 @@ class EditForm(PersonForm):
         if not self.is_bound:
             value = self.initial.get(name, self.fields[name].initial if name in self.fields else ())
             return [str(each) for each in ([value] if isinstance(value, str) else value or ())]
-        get = getattr(self.data, "getlist", None)
-        return [str(each) for each in (get(name) if get else self.data.get(name, ()))]
-
-    def custom(self, copy: Copy) -> CustomEntered:
-        """What the rows of a record's own fields come to."""
-        return self._rows(copy).custom()
-
-    def identifiers(self, copy: Copy) -> IdentifiersEntered:
-        """What the rows of a record's identifiers come to."""
-        return self._rows(copy).identifiers()
+        return values(self.data, name)
 
     def _rows(self, copy: Copy) -> Rows:
         return Rows(
@@ -242,7 +218,8 @@ class EditForm(PersonForm):
         if any(part not in each.system.fixed for each in without):
             takes = [each for each in self.copies.open if each not in without]
             labels = " and ".join(dict.fromkeys(each.label for each in takes))
-            yield Said(kind="where", sentence=f"Kept in {labels} only.")
+            kept = f"Kept in {labels} only." if takes else "No record that can be written to takes it."
+            yield Said(kind="where", sentence=kept)
 
     def fixed(self) -> list[tuple[str, str, str]]:
         """Details that are shown and cannot be changed anywhere: what they are, and why."""
@@ -264,9 +241,12 @@ class EditForm(PersonForm):
         return [each for each in found if each is not None]
 
 
-def _is_several(name: str) -> bool:
-    """Whether more than one value may come under a name."""
-    return name in (SYSTEMS, CONFIRMED) or name.endswith("-remove")
+def _lost(copy: Copy) -> str:
+    known = custom_fields_of(copy)
+    return (
+        f"You changed {copy.label}’s own fields of this record. {known.unknown if known else ''} Nothing was "
+        "written: try again later, or put them back as they were."
+    )
 
 
 def _called(copy: Copy, copies: Copies) -> str:

@@ -11,8 +11,6 @@ from django import forms
 from integrations.types import Gender, RecordStatus, Registration, Sex
 from patients.services.contents import words
 
-LONGEST = 1_000  # characters of one field
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -37,6 +35,7 @@ class Line:
                 help_text=self.hint,
                 required=False,
                 choices=[("", ""), *self.choices, *kept],
+                error_messages={"invalid_choice": "Choose one of the answers."},
             )
         attrs = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", "class": self.size}
         if self.inputmode:
@@ -49,7 +48,6 @@ class Line:
             help_text=self.hint,
             required=False,
             strip=False,
-            max_length=LONGEST,
             widget=widget,
         )
 

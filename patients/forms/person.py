@@ -19,10 +19,12 @@ from patients.entering.reading import NOTHING, PHONES, Entered, enter
 from patients.entering.systems import Problem
 from patients.entering.typed import Typed, part_of, taking, typed_of
 from patients.matching.tags import Conventions
+from portal.web.numbers import whole_number
 
-from .layout import LINES, LONGEST, SECTIONS, Section
+from .layout import LINES, SECTIONS, Section
 
 TURN = "turn"
+_MOST = 1_000_000_000  # that is counted, or read of a number
 
 
 def conventions() -> Conventions:
@@ -35,10 +37,12 @@ def conventions() -> Conventions:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """One thing said below a field. ``values_json`` are the fields and texts that one click on ``button``
-    puts into the form, and ``place`` which suggestion that is, for browsers without JavaScript."""
+    puts into the form, and ``place`` which suggestion that is, for browsers without JavaScript.
+    ``stands_above``: where the whole form is shown, the field's own error says it."""
 
     kind: str
     sentence: str = field(repr=False)
+    stands_above: bool = False
     button: str = field(default="", repr=False)
     values_json: str = field(default="", repr=False)
     place: str = ""
@@ -67,6 +71,11 @@ class ShownField:
     def is_missing(self) -> bool:
         """Whether it is needed, and nothing stands in it."""
         return bool(self.needed) and not str(self.bound.value() or "").strip()
+
+    @property
+    def is_said_below(self) -> bool:
+        """While it is typed: whether an error that stands above the field has no more to say."""
+        return not self.bound.errors or any(each.stands_above for each in self.said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +124,7 @@ class PersonForm(forms.Form):
         """How often something was typed into the form, as the page counts it: what is kept while somebody
         types may come in another order than it was sent."""
         text = self._text(TURN, "")
-        return int(text) if text.isdecimal() else 0
+        return whole_number(text, most=_MOST) or 0
 
     @property
     def entered(self) -> Entered:
@@ -158,16 +167,20 @@ class PersonForm(forms.Form):
     def _text(self, name: str, otherwise: str) -> str:
         if name not in self.fields:
             return otherwise
-        return str(self.data.get(name, "") if self.is_bound else self.initial.get(name, ""))[:LONGEST]
+        return str(self.data.get(name, "") if self.is_bound else self.initial.get(name, ""))
 
     def _taken(self, typed: Typed) -> Iterator[Finding]:
         """The suggestion that somebody without JavaScript pressed: "email.0"."""
-        name, _, place = str(self.data.get("take", "")).partition(".")
-        if name in LINES and place.isdecimal():
-            offered = [
-                each for each in enter(typed, conventions(), held=self.held).of(name) if each.suggestion
-            ]
-            yield from offered[int(place) :][:1]
+        name, _, text = str(self.data.get("take", "")).partition(".")
+        place = whole_number(text, most=_MOST)
+        if name in LINES and place is not None:
+            found = enter(typed, conventions(), held=self.held).of(name)
+            yield from [each for each in found if self._offered(each)][place:][:1]
+
+    def _offered(self, finding: Finding) -> dict[str, str]:
+        """What a finding suggests, where this form has every field that it would go into."""
+        values = dict(finding.suggestion)
+        return values if values.keys() <= self.fields.keys() else {}
 
     # --- what is shown ------------------------------------------------------------------------
 
@@ -194,14 +207,12 @@ class PersonForm(forms.Form):
     def _said(self, name: str) -> Iterator[Said]:
         place = 0
         for finding in self.entered.of(name):
-            values = dict(finding.suggestion)
-            if finding.stops and self.has_error(name) and not values:
-                continue  # it stands above the field
+            values = self._offered(finding)
             button = f"Use {values[name]}" if values.get(name) else "Do that" if values else ""
-            sentence = "" if finding.stops and self.has_error(name) else finding.sentence
             yield Said(
                 kind=str(finding.level),
-                sentence=sentence,
+                sentence=finding.sentence,
+                stands_above=finding.stops and self.has_error(name),
                 button=button,
                 values_json=json.dumps(values) if values else "",
                 place=f"{name}.{place}" if values else "",

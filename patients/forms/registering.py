@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,17 +15,21 @@ from django.utils import timezone
 from integrations.abilities import Capability
 from integrations.registry import label_of, system_class, systems_with
 from integrations.types import Identifier
-from patients.entering.stand_ins import NotKnown, with_stand_ins
+from patients.entering.findings import Finding, hint
+from patients.entering.stand_ins import NotKnown, with_stand_ins, without_stand_ins
 from patients.entering.systems import IDENTIFIERS, ORGANIZATION, needs_of
 from patients.entering.typed import ADDRESS_FIELDS, Typed, is_blank, one_line
+from patients.matching.dates import show
 from patients.models.ids import is_opaque, opaque_id
 from patients.services.registering.offers import Offer
 from patients.services.registering.registration import Plan
 from portal.accounts.models import User
 
-from .person import TURN, PersonForm
+from .person import TURN, PersonForm, Said
 
 SYSTEMS, NOT_KNOWN, DRAFT = "systems", "not_known", "draft"
+STOOD_IN = "stood_in"  # under what a draft keeps what the portal itself filled in, field by field
+BORN, TODAY = "birth_date", "birth_date.today"
 MOST_IDENTIFIERS = 2
 HIDES = ("enrolled", "status")  # no system takes them with a new record
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words
@@ -46,6 +51,7 @@ class RegisterForm(PersonForm):
     ) -> None:  # fmt: skip
         super().__init__(data, hides=HIDES, **kwargs)
         self.offers, self.adds = offers, adds
+        self.stood_in: Mapping[str, str] | None = None
         possible = [each for each in offers if not each.why_not]
         self.fields[SYSTEMS] = forms.MultipleChoiceField(
             label="Register in",
@@ -86,20 +92,32 @@ class RegisterForm(PersonForm):
         initial = asdict(self.typed()) | self.also() | {DRAFT: self._value(DRAFT)}
         return RegisterForm(offers=self.offers, adds=self.adds, initial=initial)
 
+    def kept_under(self, draft: str) -> RegisterForm:
+        """The same form under the id under which it is kept by now."""
+        if not self.is_bound or self._value(DRAFT) == draft:
+            return self
+        data = {name: self._values(name) if name == SYSTEMS else self.data.get(name) for name in self.data}
+        return RegisterForm(data | {DRAFT: draft}, offers=self.offers, adds=self.adds)
+
     def checked(self) -> RegisterForm:
         """A form that was kept, read as if it had just been sent."""
         return RegisterForm(dict(self.initial), offers=self.offers, adds=self.adds)
 
-    def with_stand_ins(self) -> RegisterForm:
-        """The same form, as it was sent, with what stands for "not known" in fields that were left empty."""
-        kind = self._not_known()
-        if kind is None:
+    def with_stand_ins(self, stood_in: Mapping[str, str]) -> RegisterForm:
+        """The same form, as it was sent, with what stands for "not known" in fields that were left empty, and
+        without what was put there so before (``stood_in``, by fields) and stands for nothing any more."""
+        kind, typed = self._not_known(), self.typed()
+        given = without_stand_ins(typed, stood_in)
+        code = stood_in.get("family_name", "").rpartition(" ")[2] or "".join(
+            secrets.choice(_LETTERS) for _ in range(4)
+        )
+        filled = with_stand_ins(given, kind, code=code) if kind is not None else given
+        if filled == typed:
             return self
-        code = "".join(secrets.choice(_LETTERS) for _ in range(4))
-        filled = with_stand_ins(self.typed(), kind, code=code, today=timezone.localdate())
         data = {name: self.data.get(name) for name in self.data} | {SYSTEMS: list(self.chosen)}
-        data |= {name: text for name, text in asdict(filled).items() if not data.get(name)}
-        return RegisterForm(data, offers=self.offers, adds=self.adds)
+        form = RegisterForm(data | asdict(filled), offers=self.offers, adds=self.adds)
+        form.stood_in = {name: text for name, text in asdict(filled).items() if text != getattr(given, name)}
+        return form
 
     def meant(self) -> Typed:
         """An address without a country is in the site's own."""
@@ -120,9 +138,10 @@ class RegisterForm(PersonForm):
     def also(self) -> dict[str, Any]:
         """What the form holds beside the person, for keeping."""
         names = (ORGANIZATION, NOT_KNOWN, *self._identifier_fields())
-        return {SYSTEMS: list(self.chosen), TURN: self.turn} | {
+        also = {SYSTEMS: list(self.chosen), TURN: self.turn} | {
             name: self._value(name) for name in names if name in self.fields
         }
+        return also if self.stood_in is None else also | {STOOD_IN: dict(self.stood_in)}
 
     @property
     def new_draft(self) -> str:
@@ -148,12 +167,32 @@ class RegisterForm(PersonForm):
     def clean(self) -> dict[str, Any]:
         """Say besides what the chosen systems need and cannot take."""
         cleaned = super().clean()
+        if self._is_to_say_when_born():
+            self._say(BORN, "Enter the day on which the baby was born.")
         self.add_problems(self.plan().problems())
         for name, other in zip(*[iter(self._identifier_fields())] * 2, strict=True):
             if is_blank(self._value(name)) != is_blank(self._value(other)):
                 missing = name if is_blank(self._value(name)) else other
                 self.add_error(missing, "Give the number and who gave it, or leave both empty.")
         return cleaned
+
+    def _is_to_say_when_born(self) -> bool:
+        """Whether it is a newborn of whom that is not said: just after midnight it was not today."""
+        return self._not_known() is NotKnown.NEWBORN and is_blank(self._value(BORN))
+
+    def _said(self, name: str) -> Iterator[Said]:
+        yield from super()._said(name)
+        if name == BORN and self._is_to_say_when_born():
+            values = {BORN: show(timezone.localdate())}
+            button, asked = f"Use {values[BORN]}", "Was the baby born today?"
+            yield Said(
+                kind="hints", sentence=asked, button=button, values_json=json.dumps(values), place=TODAY
+            )
+
+    def _taken(self, typed: Typed) -> Iterator[Finding]:
+        if self.data.get("take") == TODAY:
+            yield hint(BORN, "", (BORN, show(timezone.localdate())))
+        yield from super()._taken(typed)
 
     def _begin_at(self, name: str) -> None:
         """Where whoever opens the form begins to type."""

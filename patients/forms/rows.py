@@ -27,10 +27,16 @@ class ShownRow:
     value_text: str = field(default="", repr=False)
     problems: tuple[RowFinding, ...] = ()
 
+    @property
+    def has_lines(self) -> bool:
+        """Whether the value has line breaks, which a field of one line would drop."""
+        return len(self.value_text.splitlines()) > 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCustom:
-    """The custom fields of one record: rows that can be changed, those that cannot, or why none can."""
+    """The custom fields of one record: rows that can be changed, those that cannot, or why none can.
+    Rows that were open when the form was shown stay in it beside ``unknown``: nothing typed is lost."""
 
     label: str
     unknown: str = ""
@@ -69,7 +75,16 @@ class Rows:
 
     def custom(self) -> CustomEntered:
         """What the rows of the record's own fields come to."""
-        if self.page is None or not self.page.custom or not self.copy.shows_custom_fields:
+        return self._custom_typed() if self.copy.shows_custom_fields else CustomEntered()
+
+    def custom_is_lost(self) -> bool:
+        """Whether somebody changed the record's own fields, and what they are now cannot be told: what was
+        typed stays in the form, and is not written."""
+        typed = self._custom_typed()
+        return not self.copy.shows_custom_fields and bool(typed.changes or typed.findings)
+
+    def _custom_typed(self) -> CustomEntered:
+        if self.page is None or not self.page.custom:
             return CustomEntered()
         return rows.entered_custom(self.copy, self._custom_rows(), self.page.shown)
 
@@ -78,13 +93,14 @@ class Rows:
         known = rows.custom_fields_of(self.copy)
         if known is None:
             return None
-        if known.unknown:
-            return ShownCustom(label=self.label, unknown=known.unknown)
-        entered = self.custom()
+        if self.page is None or not self.page.custom:
+            return ShownCustom(label=self.label, unknown=known.unknown or rows.UNSEEN)
+        entered = self._custom_typed()
         findings = entered.findings if self.is_bound else ()
         held = len(self._custom_held())
         return ShownCustom(
             label=self.label,
+            unknown=known.unknown,
             rows=tuple(
                 ShownRow(
                     fixed=row.name if place < held else "",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0024_wordings"),
+        ("patients", "0025_consent_forms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,6 +1,7 @@
 """The domain's tables, one module a subject. No HTTP, no templates."""
 
 from .connections import ConnectionLook, TokenLease
+from .consent_forms import ConsentForm
 from .desks import Parked, Seen
 from .editing import Confirmed, Former
 from .listing import ListEntry, Place
@@ -33,6 +34,7 @@ __all__ = [
     "Claim",
     "Confirmed",
     "ConnectionLook",
+    "ConsentForm",
     "Decision",
     "Draft",
     "Flag",

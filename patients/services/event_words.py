@@ -25,6 +25,9 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "person.mark_opened": "Opened a page for marking a test record",
         "person.ending_opened": "Opened a page for archiving a record or taking it out of an organization",
         "removal.viewed": "Opened the deletion of a record that takes a second person",
+        "person.consents_opened": "Opened a person's consents",
+        "person.consent_opened": "Opened a form for recording what a person decided",
+        "person.consent_record_opened": "Opened a person's consent record for printing",
         "person.enrol_opened": "Opened a page for putting a person into a study or taking them out",
         "person.invite_opened": "Opened a page for inviting a person to a study's app",
         "person.invitation_opened": "Opened the invitation of a person",
@@ -94,6 +97,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "removal.expired": "The deletion of a record was confirmed by nobody in time",
     },
     "Studies": {
+        "study.ask_again_listed": "Opened the list of who must be asked again in a study",
+        "study.consent_form_set": "Said which consent form a study uses",
         "participant.numbered": "Gave a participant a number in a study, or took it away",
         "invitation.link_shown": "Was shown the link of an invitation",
         "invitation.letters_opened": "Opened letters of invitation for printing",

@@ -92,7 +92,7 @@ def export(
 
 def _lines(sight: Sight, ids: Sequence[int]) -> Iterator[list[str]]:
     for start in range(0, len(ids), TOGETHER):
-        for row in rows_of(sight, ids[start : start + TOGETHER]):
+        for row in rows_of(sight, ids[start : start + TOGETHER], studies=True):
             yield line_of(row)
 
 

@@ -24,6 +24,7 @@ from patients.matching.same_person import Judgement, Subject, are_unlike, judge_
 from patients.models import KeptApart, Link, Patient, SourceRecord
 from portal import audit
 from portal.accounts.models import User
+from portal.audit.models import Event
 
 from . import linking, visibility
 from .held import kept_of, subject_of
@@ -126,10 +127,10 @@ def together(one: Side, other: Side) -> Person:
     return Person(group=Group(records=tuple(each.record for each in kept)), kept=kept)
 
 
-def note_look(action: str, *sides: Side, by: User) -> None:
+def note_look(action: str, *sides: Side, by: User) -> Event:
     """One event for a page that shows these people."""
     shown = [row for each in sides for row in each.rows]
-    audit.look(
+    return audit.look(
         action,
         by=by,
         system=shown[0].system,

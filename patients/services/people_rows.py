@@ -33,21 +33,22 @@ class Row:
     studies: tuple[str, ...] = field(default=(), repr=False)
 
 
-def rows_of(sight: Sight, ids: Sequence[int], *, tests: bool = False) -> list[Row]:
+def rows_of(sight: Sight, ids: Sequence[int], *, tests: bool = False, studies: bool = False) -> list[Row]:
     """The rows of these people in this order; whoever is out of reach by now is left out.
 
-    Five queries whatever their number. With ``tests`` of their test records, else never of those.
+    Four queries whatever their number. With ``tests`` of their test records, else never of those; with
+    ``studies`` they say where each stands in which, by one query more.
     """
     current = _current(sight, ids, tests=tests)
     chosen = {patient: leading(some) for patient, some in current.items()}
     told = SourceRecord.objects.in_bulk([some[0].pk for some in chosen.values()])
     organizations = _organizations(sight, (each for some in chosen.values() for each in some))
-    studies = in_short(chosen, sight.reach)
+    stands = in_short(chosen, sight.reach) if studies else {}
     public_ids = dict(Patient.objects.filter(pk__in=chosen).values_list("pk", "public_id"))
     return [
         replace(
             _row(public_ids[pk], chosen[pk], told[chosen[pk][0].pk], organizations.get(pk, ())),
-            studies=studies.get(pk, ()),
+            studies=stands.get(pk, ()),
         )
         for pk in ids
         if pk in public_ids

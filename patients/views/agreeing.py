@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from patients.forms.agreeing import AgreeForm
-from patients.forms.editing import PAGE, SEAL
+from patients.forms.sent import PAGE, SEAL
 from patients.services import hand_links, visibility
 from patients.services.editing import agreement, confirming, pages, saving
 from patients.services.editing.copies import Copies, copies_of, note_look
@@ -20,7 +20,7 @@ from patients.services.editing.pages import Page, page_of
 from patients.services.editing.saving import AGREE, seal_of
 from patients.services.lookup import Gone
 from patients.services.opening import address_now
-from patients.services.seals import Broken
+from patients.services.seals import Broken, Trouble
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
@@ -40,6 +40,8 @@ def agree(request: PortalRequest, public_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("patients:agree", args=[now]))
     copies = _copies(request, now)
     if request.method == "POST":
+        if now != public_id:
+            return _refused(request, copies, public_id, Broken(Trouble.STALE))
         return _sent(request, copies, public_id)
     page = page_of(copies, by=request.user)
     return _page(request, copies, page, AgreeForm(differing=agreement.differences(copies, page)))

@@ -18,6 +18,7 @@ from patients.services.operations import bulks as many
 from patients.services.operations.settling import NotNow
 from portal.web.crypto import Undecryptable
 from portal.web.htmx import redirect_after, render_page, wants_part
+from portal.web.numbers import whole_number
 from portal.web.requests import PortalRequest
 
 from .operations import UNCHANGED
@@ -39,7 +40,7 @@ def bulk(request: PortalRequest, public_id: str) -> HttpResponse:
     """One of them, with what came of whom."""
     asked, state = request.GET.get("page", ""), request.GET.get("state", "")
     state = state if state in Operation.State.values else ""
-    number = int(asked) if asked.isdecimal() and 0 < int(asked) <= _MOST_PAGES else 1
+    number = whole_number(asked, most=_MOST_PAGES) or 1
     try:
         page = bulk_pages.open_bulk(public_id, state=state, number=number, by=request.user)
     except Gone:

@@ -13,16 +13,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from integrations.errors import IntegrationError
-from patients.entering.systems import ORGANIZATION
-from patients.entering.typed import typed_of
-from patients.forms.registering import SYSTEMS, CreateForm
+from patients.forms.registering import CreateForm
 from patients.models import Draft, Patient
-from patients.services import hand_links, visibility
+from patients.services import visibility
 from patients.services.lookup import Gone
 from patients.services.operations.claims import Taken as BeingRegistered
 from patients.services.portrait import Identity
-from patients.services.registering import drafts, gate, mailboxes, registration, starting
+from patients.services.registering import adding, drafts, gate, mailboxes, registration
 from patients.services.registering.awaited import awaited
+from patients.services.registering.drafts import Kept
 from patients.services.registering.gate import Look
 from patients.services.registering.registration import Plan
 from patients.services.visibility import Reach
@@ -45,7 +44,7 @@ class Ready:
 @require_safe
 def check(request: PortalRequest, draft_id: str) -> HttpResponse:
     """What will be created, while the systems are being searched; with ``?all=1`` after they were."""
-    ready = _ready(request, draft_id)
+    ready = ready_of(request, draft_id)
     if isinstance(ready, HttpResponse):
         return ready
     drafts.note_opened(ready.draft, by=request.user)
@@ -58,7 +57,7 @@ def check(request: PortalRequest, draft_id: str) -> HttpResponse:
 @require_safe
 def found(request: PortalRequest, draft_id: str) -> HttpResponse:
     """Whom the systems and the index know who may be the person: a part of the page, for htmx."""
-    ready = _ready(request, draft_id)
+    ready = ready_of(request, draft_id)
     if isinstance(ready, HttpResponse) or not wants_part(request):
         return redirect_after(request, "patients:register_check", draft_id)
     context = _review(ready) | _searched(request, ready, _look(request, ready))
@@ -73,19 +72,19 @@ def create(request: PortalRequest, draft_id: str) -> HttpResponse:
         messages.info(request, "This form was sent already: nothing was done a second time.")
         return redirect_after(request, "patients:patient", mine.sent_as.public_id)
     study = drafts.study_of(mine)
-    ready = _ready(request, draft_id)
+    ready = ready_of(request, draft_id)
     if isinstance(ready, HttpResponse):
         return ready
     form = CreateForm(request.POST, asks_reason=True, is_contested=True)
     form.is_valid()
     told = form.cleaned_data
-    shown = tuple(name for name in ready.plan.systems if name in form.shown_systems)
     try:
         patient = registration.register(
-            replace(ready.plan, systems=shown),
+            ready.plan,
             draft=ready.draft,
             sealed=form.sealed,
             by=request.user,
+            offered=form.shown_systems,
             reason=told.get("reason") or "",
             urgent=bool(told.get("urgent")),
         )
@@ -93,53 +92,23 @@ def create(request: PortalRequest, draft_id: str) -> HttpResponse:
         return _again(request, ready, again.look, _CHANGED)
     except gate.Stopped as stopped:
         return _again(request, ready, stopped.look, str(stopped), field="reason")
+    except adding.Refused as refused:
+        return _again(request, ready, _look(request, ready), str(refused))
+    except Gone:  # handed over meanwhile
+        raise Http404 from None
     except BeingRegistered as taken:
         return _being_registered(request, ready, taken)
     except IntegrationError as fault:
         return _again(request, ready, _look(request, ready), f"{fault.for_staff} {fault.next_step}")
     except registration.NothingToDo:
         return redirect_after(request, "patients:register_check", draft_id)
-    return _go_on(request, study, patient)
-
-
-@require_POST
-def is_person(request: PortalRequest, draft_id: str) -> HttpResponse:
-    """Say that it is somebody who was found: they get what is missing, and nobody new is made.
-
-    ``person`` is whom the page showed; ``mailbox`` the system in which the e-mail is this very person's,
-    who need not be in reach: then nothing of them is told.
-    """
-    ready = _ready(request, draft_id)
-    if isinstance(ready, HttpResponse):
-        return ready
-    user, plan = request.user, ready.plan
-    typed = typed_of(plan.details)
-    try:
-        if public_id := request.POST.get("person", ""):
-            side = hand_links.side(public_id, by=user, reach=ready.reach)
-            hand_links.note_look("person.add_opened", side, by=user)
-            patient, typed = side.patient, starting.from_person(side.person, typed)
-        else:
-            patient = _of_mailbox(request, ready)
-    except Gone:
-        raise Http404 from None
-    study = drafts.study_of(ready.draft)
-    also = _missing(ready, patient) | ({drafts.STUDY: study} if study else {})
-    drafts.become(ready.draft, patient, typed, also, by=user)
-    if not (also[SYSTEMS] or also["joins"]):
-        if study:
-            drafts.end(ready.draft, patient)
-        else:
-            drafts.throw_away(draft_id, by=user)
-        messages.info(request, "They are held everywhere that you chose. Nothing was created.")
-        return _go_on(request, study, patient)
-    return redirect_after(request, "patients:register_check", draft_id)
+    return go_on(request, study, patient)
 
 
 # --- what they share ------------------------------------------------------------------------
 
 
-def _go_on(request: PortalRequest, study: str, patient: Patient) -> HttpResponse:
+def go_on(request: PortalRequest, study: str, patient: Patient) -> HttpResponse:
     """To the person; to their onboarding where they are to take part in a study."""
     if study:
         return redirect_after(request, "patients:onboarding", study, patient.public_id)
@@ -149,7 +118,7 @@ def _go_on(request: PortalRequest, study: str, patient: Patient) -> HttpResponse
 _CHANGED = "Something has changed since this page was shown. Look at it once more, then press again."
 
 
-def _ready(request: PortalRequest, draft_id: str) -> Ready | HttpResponse:
+def ready_of(request: PortalRequest, draft_id: str) -> Ready | HttpResponse:
     """The form, whole; else the way to where it is put right, or to whom it was about."""
     mine = open_draft(request, draft_id)
     if mine.sent_as is not None:
@@ -158,15 +127,19 @@ def _ready(request: PortalRequest, draft_id: str) -> Ready | HttpResponse:
     form = form_of(request, mine, reach).checked()
     plan = form.plan()
     kept = drafts.read(mine)
-    joins = str(kept.also.get("joins", "")) if kept else ""
-    plan = replace(plan, joins=joins if joins in _writable(reach) else "")
+    plan = replace(plan, joins=_joins(kept, mine, reach))
     if not form.is_valid() and not (plan.joins and not plan.systems):
         return HttpResponseRedirect(reverse("patients:register_draft", args=[draft_id]))
     return Ready(draft=mine, plan=plan, reach=reach)
 
 
-def _writable(reach: Reach) -> set[str]:
-    return {each for some in reach.writable.values() for each in some}
+def _joins(kept: Kept | None, mine: Draft, reach: Reach) -> str:
+    """The organization to which a record of the person is to be added, where that can still be done."""
+    organization = str(kept.also.get("joins", "")) if kept else ""
+    is_theirs = any(organization in some for some in reach.writable.values())
+    if not (organization and is_theirs and mine.patient is not None):
+        return ""
+    return organization if adding.can_join(mine.patient, organization) is not None else ""
 
 
 def _look(request: PortalRequest, ready: Ready) -> Look:
@@ -205,22 +178,17 @@ def _identity(ready: Ready) -> Identity:
     )
 
 
-def _searched(
-    request: PortalRequest, ready: Ready, look: Look, *, form: CreateForm | None = None
-) -> dict[str, Any]:
-    """What a search found, and the form that goes on from it. Somebody else's reason is kept."""
+def _searched(request: PortalRequest, ready: Ready, look: Look) -> dict[str, Any]:
+    """What a search found, and the form that goes on from it."""
     taken = mailboxes.taken(ready.plan.details, ready.plan.systems, by=request.user, reach=ready.reach)
     search = shown_search(look, ready.plan, taken)
-    return {"search": search, "create_form": form or _blank(request, look, search)}
-
-
-def _blank(
-    request: PortalRequest, look: Look, search: ShownSearch, typed: dict[str, Any] | None = None
-) -> CreateForm:
-    initial = {"seal": gate.seal(look, by=request.user), "systems": ",".join(search.systems)}
-    return CreateForm(
-        initial=initial | (typed or {}), asks_reason=search.asks_reason, is_contested=search.is_contested
+    sealed = gate.seal(look, by=request.user, beside=ready.plan.beside)
+    blank = CreateForm(
+        initial={"seal": sealed, "systems": ",".join(search.systems)},
+        asks_reason=search.asks_reason,
+        is_contested=search.is_contested,
     )
+    return {"search": search, "create_form": blank}
 
 
 def _again(
@@ -260,28 +228,3 @@ def _being_registered(request: PortalRequest, ready: Ready, taken: BeingRegister
         request, ready, _look(request, ready), sentence,
         being_url=reverse("patients:patient", args=[taken.patient.public_id]) if known else "",
     )  # fmt: skip
-
-
-def _of_mailbox(request: PortalRequest, ready: Ready) -> Patient:
-    """Whose the e-mail is in a system, where it is this very person's. Raises :class:`Gone`."""
-    system = request.POST.get("mailbox", "")
-    for each in mailboxes.taken(ready.plan.details, [system], by=request.user, reach=ready.reach):
-        if each.is_same and system in ready.plan.systems:
-            patient: Patient = each.row.patient
-            return patient
-    raise Gone
-
-
-def _missing(ready: Ready, patient: Patient) -> dict[str, Any]:
-    """Of what was chosen, what somebody who was found lacks."""
-    rows = list(patient.records.filter(vanished_at=None).prefetch_related("memberships"))
-    held = {row.system for row in rows}
-    places = {each.organization for row in rows for each in row.memberships.all()}
-    wanted = ready.plan.organization_id
-    chosen = set(ready.plan.systems)
-    has_narrow = any(ready.plan.records()[name].organization_id for name in chosen & held)
-    return {
-        SYSTEMS: [name for name in ready.plan.systems if name not in held],
-        ORGANIZATION: wanted,
-        "joins": wanted if wanted and has_narrow and wanted not in places else "",
-    }

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from integrations.registry import label_of
-from patients.entering.typed import Typed, typed_of
-from patients.forms.editing import DRAFT, PAGE, SEAL, EditForm
-from patients.models import Draft, Patient
+from integrations.sentences import listed
+from patients.forms.editing import EditForm
+from patients.forms.sent import PAGE, SEAL
+from patients.models.ids import opaque_id
 from patients.services import hand_links
 from patients.services.editing import pages, saving
 from patients.services.editing.copies import Copies, copies_of, note_look
@@ -25,12 +23,13 @@ from patients.services.editing.pages import page_of
 from patients.services.editing.saving import seal_of
 from patients.services.lookup import Gone
 from patients.services.opening import address_now
+from patients.services.operations.wording import field_label
 from patients.services.registering import drafts
 from patients.services.seals import Broken, Trouble
-from portal.accounts.locking import kept_as
-from portal.web.htmx import redirect_after, render_page, wants_part
+from portal.web.htmx import redirect_after, render_page
 from portal.web.requests import PortalRequest
 
+from .kept_edits import Kept, form_of_draft, keep, keep_away
 from .shown_editing import ShownAsked, open_questions, shown_asked, shown_copies, shown_questions
 from .shown_links import KEPT, refusal_of
 
@@ -43,29 +42,16 @@ def edit(request: PortalRequest, public_id: str) -> HttpResponse:
     now = address_now(public_id)
     if now != public_id and request.method == "GET":
         return HttpResponseRedirect(f"{reverse('patients:edit', args=[now])}?{request.GET.urlencode()}")
-    copies = _copies(request, now)
+    try:
+        copies = copies_of(now, by=request.user)
+    except Gone:
+        return _gone(request, now)
     if request.method == "POST":
         if now != public_id:
             return _refused(request, copies, public_id, Broken(Trouble.STALE))
         return _sent(request, copies, public_id)
-    form = _form_of_draft(request, copies) or EditForm(copies=copies, page=page_of(copies, by=request.user))
+    form = form_of_draft(request, copies) or EditForm(copies=copies, page=page_of(copies, by=request.user))
     return _page(request, form)
-
-
-@kept_as("patients:edit")
-@require_POST
-def typed(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Keep what is typed so far, and say what is to be said of it: parts of the form's page, for htmx."""
-    if not wants_part(request):
-        return redirect_after(request, "patients:edit", public_id)
-    try:
-        page = pages.unsealed(request.POST.get(PAGE, ""), public_id=public_id, by=request.user)
-    except Broken:
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)  # said when the form is sent
-    form = EditForm(request.POST, copies=_copies(request, public_id), page=page)
-    kept = _keep(request, form, turn=form.turn)
-    context = {"form": form, "sections": form.sections(), "draft": kept}
-    return render(request, "patients/editing/_typed.html", context)
 
 
 # --- sending ----------------------------------------------------------------------------------
@@ -82,16 +68,15 @@ def _sent(request: PortalRequest, copies: Copies, public_id: str) -> HttpRespons
     if before is not None and before.sent_as_id is not None:
         messages.info(request, "This form was sent already: nothing was written a second time.")
         return redirect_after(request, "patients:patient", public_id)
-    kept = _keep(request, form)
-    if "park" in request.POST and kept is not None:
-        messages.success(request, "Parked: the form waits for you on your home page.")
-        return redirect_after(request, "patients:search")
+    kept = keep(request, page, typed=form.typed())
+    if "park" in request.POST:
+        return _parked(request, form, kept)
     if {"take", "back"} & request.POST.keys():
         if "back" in request.POST:
             saving.note_left(public_id, by=user)
         return _page(request, form.shown_anew())
     if not form.is_valid():
-        return _page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _page(request, form, not_kept=kept.why_not, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         result = saving.save(
             page, form.wanted(), form.answers(), sealed=request.POST.get(SEAL, ""), by=user, draft=form.draft
@@ -104,6 +89,15 @@ def _sent(request: PortalRequest, copies: Copies, public_id: str) -> HttpRespons
         return _asked(request, form, result)
     say_saved(request, result)
     return redirect_after(request, "patients:patient", public_id)
+
+
+def _parked(request: PortalRequest, form: EditForm, kept: Kept) -> HttpResponse:
+    """Home, where the form waits; or the form itself, where it could not be kept: nothing is ever sent."""
+    if kept.draft is not None:
+        messages.success(request, "Parked: the form waits for you on your home page.")
+        return redirect_after(request, "patients:search")
+    messages.error(request, f"Not parked. {kept.why_not}")
+    return _page(request, form.shown_anew(draft=opaque_id()), status=HTTPStatus.CONFLICT)
 
 
 def _asked(request: PortalRequest, form: EditForm, result: Asked) -> HttpResponse:
@@ -121,18 +115,22 @@ def _asked(request: PortalRequest, form: EditForm, result: Asked) -> HttpRespons
 
 def _refused(request: PortalRequest, copies: Copies, public_id: str, broken: Broken) -> HttpResponse:
     """A form that is none of ours, or about somebody else: both names. What was typed is kept in the form
-    where that was about this person, and else among the forms that are not sent yet: values of one person
-    are never put into another's form."""
+    where that was about this person, against what it showed, and else among the forms that are not sent
+    yet: values of one person are never put into another's form."""
     try:
         hand_links.check(request.POST.get(SEAL, ""), purpose=saving.EDIT, at=[public_id], by=request.user)
     except Broken as told:
         broken = told
-    fresh = page_of(copies, by=request.user)
-    if broken.trouble in (Trouble.ANOTHER_ADDRESS, Trouble.UNREADABLE):
-        kept = _keep_foreign(request)
-        form, words = EditForm(copies=copies, page=fresh), _KEPT_AWAY if kept else _NOT_KEPT
+    try:
+        if broken.trouble in (Trouble.ANOTHER_ADDRESS, Trouble.UNREADABLE):
+            raise broken
+        carried = pages.carried(request.POST.get(PAGE, ""), copies, by=request.user)
+    except Broken:
+        form = EditForm(copies=copies, page=page_of(copies, by=request.user))
+        words = _KEPT_AWAY if keep_away(request) else _NOT_KEPT
     else:
-        form, words = EditForm(request.POST, copies=copies, page=fresh).shown_anew(), KEPT
+        sent = EditForm(request.POST, copies=copies, page=carried.page)
+        form, words = sent.shown_anew(carried=carried), KEPT
     refusal = refusal_of(broken, copies.name, kept=words)
     return _page(request, form, refusal=refusal, status=HTTPStatus.CONFLICT)
 
@@ -141,29 +139,17 @@ _KEPT_AWAY = "what you wrote waits on your home page, as a form about the person
 _NOT_KEPT = "this page shows the person as they are now"
 
 
-def _keep_foreign(request: PortalRequest) -> bool:
-    """Keep what was typed as a form about whom it was about; whether that can be told."""
-    page = pages.about(request.POST.get(PAGE, ""), by=request.user)
-    patient = Patient.objects.filter(public_id=page.public_id).first() if page else None
-    if page is None or patient is None:
-        return False
-    shown = asdict(typed_of(page.details))
-    typed = Typed(**{name: request.POST.get(name, text) for name, text in shown.items()})
-    also = {PAGE: request.POST[PAGE]}
-    try:
-        drafts.keep(typed, by=request.user, kind=Draft.Kind.EDIT, patient=patient, also=also)
-    except drafts.TooMany:
-        return False
-    return True
-
-
 def say_saved(request: PortalRequest, saved: Saved) -> None:
     """What becomes of it, on the person's page."""
+    if saved.confirmed:
+        parts = listed([field_label(part).lower() for part in saved.confirmed])
+        messages.success(request, f"Noted as confirmed today: {parts}.")
     if not saved.operations:
-        messages.info(request, "Nothing was changed, so nothing was written.")
+        if not saved.confirmed:
+            messages.info(request, "Nothing was changed, so nothing was written.")
         return
     labels = list(dict.fromkeys(label_of(each.system) for each in saved.operations))
-    text = f"Saved, and being written to {_and(labels)}. This page shows what comes of it."
+    text = f"Saved, and being written to {listed(labels)}. This page shows what comes of it."
     messages.success(request, text)
     for sentence in saved.left_out:
         messages.info(request, sentence)
@@ -173,61 +159,21 @@ def say_saved(request: PortalRequest, saved: Saved) -> None:
         )
 
 
-def _and(labels: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(labels[:-1]), *labels[-1:])))
-
-
-# --- keeping ----------------------------------------------------------------------------------
-
-
-def _keep(request: PortalRequest, form: EditForm, *, turn: int | None = None) -> Draft | None:
-    """Keep the form as it is; ``None`` where it was sent meanwhile, or too many are kept: then it is still
-    in the page."""
-    try:
-        return drafts.keep(
-            form.typed(), by=request.user, public_id=form.draft, kind=Draft.Kind.EDIT,
-            patient=form.copies.patient, also=form.also() | {"turn": form.turn}, turn=turn,
-        )  # fmt: skip
-    except (Gone, drafts.TooMany):
-        return None
-
-
-def _form_of_draft(request: PortalRequest, copies: Copies) -> EditForm | None:
-    """The form as it was kept, and against what it was shown then; ``None`` where there is none."""
-    mine = drafts.own(request.GET.get(DRAFT, ""), by=request.user)
-    if mine is None or mine.kind != Draft.Kind.EDIT or mine.sent_as_id is not None:
-        return None
-    kept = drafts.read(mine)
-    if kept is None:
-        messages.error(request, "What you had typed cannot be deciphered any more. Please enter it again.")
-        return None
-    data = dict(kept.also)
-    try:
-        page = pages.taken_over(str(data.get(PAGE, "")), public_id=copies.patient.public_id, by=request.user)
-    except Broken:
-        page = page_of(copies, by=request.user)
-    return EditForm.of_kept(kept.typed, data, draft=mine.public_id, copies=copies, page=page)
-
-
 # --- showing ----------------------------------------------------------------------------------
 
 
-def _copies(request: PortalRequest, public_id: str) -> Copies:
-    try:
-        return copies_of(public_id, by=request.user)
-    except Gone:
-        hand_links.note_refused(LOOK, public_id, by=request.user)
-        raise Http404 from None
-
-
 def _gone(request: PortalRequest, public_id: str) -> HttpResponse:
+    """The person is out of reach, or cannot be shown just now; what was sent is kept."""
     hand_links.note_refused(LOOK, public_id, by=request.user)
-    raise Http404
+    if request.method != "POST" or not keep_away(request):
+        raise Http404
+    messages.error(request, "This person cannot be shown now. Nothing was written: what you wrote waits.")
+    return redirect_after(request, "patients:search")
 
 
 def _page(
     request: PortalRequest, form: EditForm, *, asked: ShownAsked | None = None, refusal: Any = None,
-    status: int | None = None,
+    not_kept: str = "", status: int | None = None,
 ) -> HttpResponse:  # fmt: skip
     copies, page = form.copies, form.page
     note_look(LOOK, copies, by=request.user)
@@ -245,6 +191,7 @@ def _page(
         "identifiers": form.shown_identifiers(),
         "fixed": form.fixed(),
         "untold": copies.untold,
+        "not_kept": not_kept,
         "draft": drafts.own(form.draft, by=request.user),
         "page_seal": pages.sealed(page),
         "seal": seal_of(copies, by=request.user),

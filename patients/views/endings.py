@@ -159,12 +159,17 @@ def is_asked(form: forms.Form, ask: Callable[[], object]) -> bool:
 
 def written(form: forms.Form) -> dict[str, str]:
     """What was written in a form that is refused: it goes into the next one."""
-    return {name: str(form.data[name]) for name in form.fields if name in form.data and name != "seal"}
+    return {name: str(form.data[name]) for name in _texts(form) if name in form.data and name != "seal"}
 
 
 def renew(form: forms.Form, hidden: dict[str, str]) -> None:
     """Let a form that is shown with its problems rest on the page as it is now."""
-    form.data = {name: form.data.get(name, "") for name in form.fields} | hidden
+    form.data = {name: form.data.get(name, "") for name in _texts(form)} | hidden
+
+
+def _texts(form: forms.Form) -> list[str]:
+    """The fields of a form but its ticks: what was ticked was said of the page as it was."""
+    return [name for name, each in form.fields.items() if not isinstance(each, forms.BooleanField)]
 
 
 def ending_page(

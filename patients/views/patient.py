@@ -25,6 +25,7 @@ from patients.services.portrait import identity_of
 from patients.services.viewing import View
 from portal.accounts.roles import Role, has_role
 from portal.web.htmx import redirect_after, render_page, wants_part
+from portal.web.numbers import whole_number
 from portal.web.requests import PortalRequest
 
 from .desk import parking
@@ -33,6 +34,7 @@ from .person import FROM, came_from
 from .shown_actions import actions_for, missing_of
 from .shown_awaited import awaited_context, awaited_page
 from .shown_confirming import shown_confirming
+from .shown_disagreements import disagreement_url
 from .shown_endings import record_actions
 from .shown_links import shown_links
 from .shown_namesakes import banner_of
@@ -100,7 +102,7 @@ def history(request: PortalRequest, public_id: str) -> HttpResponse:
             public_id,
             by=request.user,
             view=_view(request, public_id),
-            number=int(number) if number.isdecimal() and 0 < int(number) <= _MOST_PAGES else 1,
+            number=whole_number(number, most=_MOST_PAGES) or 1,
         )
     except Gone:
         raise Http404 from None
@@ -178,6 +180,9 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
     patient, user, reach = opened.patient, request.user, opened.reach
     return {
         "actions": actions_for(opened, by=user),
+        "disagreement_url": disagreement_url(
+            patient, [each.record.system for each in opened.person.kept], reach
+        ),
         "confirmations": shown_confirming(patient, opened.person.kept, by=user),
         "studies": shown_participations(patient, reach, by=user),
         "links": shown_links(patient, by=user, reach=reach),

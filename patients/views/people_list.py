@@ -35,6 +35,7 @@ from patients.services.visibility import Sight
 from portal import audit
 from portal.accounts.access import is_allowed, who_may
 from portal.web.htmx import redirect_after, render_page, wants_part
+from portal.web.numbers import whole_number
 from portal.web.requests import PortalRequest
 
 from .people_state import ListState
@@ -194,7 +195,7 @@ def _look(
     page = page_of(find(sight, state.filters, state.chosen), state.order, number=number, size=state.size)
     audit.look(action, by=request.user, details=_details(state, page))
     chosen = set(state.chosen)
-    rows = rows_of(sight, page.ids, tests=state.filters.tests)
+    rows = rows_of(sight, page.ids, tests=state.filters.tests, studies=True)
     found = namesakes.of_people(
         [each.patient for each in rows], by=request.user, reach=sight.reach, perhaps_same=False
     )
@@ -240,7 +241,7 @@ def _scopes(state: ListState) -> list[tuple[str, str]]:
 
 def page_number(text: str | None) -> int:
     """A page's number; 1 for anything else."""
-    return min(max(int(text), 1), MOST_PAGES) if text and text.isascii() and text.isdecimal() else 1
+    return whole_number(text, most=MOST_PAGES) or 1
 
 
 def _address(number: int) -> str:

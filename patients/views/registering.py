@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -12,16 +13,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import replace_url
 
+from integrations.registry import label_of
+from integrations.sentences import listed
 from patients.entering.systems import ORGANIZATION
 from patients.entering.typed import blank
 from patients.forms.lookup import LookUpForm
-from patients.forms.registering import DRAFT, SYSTEMS, RegisterForm
+from patients.forms.registering import DRAFT, STOOD_IN, SYSTEMS, RegisterForm
 from patients.models import Draft, Study
 from patients.services import hand_links, suggesting, visibility
 from patients.services import lookup as lookups
 from patients.services.lookup import Gone
 from patients.services.operations import story
-from patients.services.registering import awaited, drafts, offers, starting
+from patients.services.registering import adding, awaited, drafts, offers, starting
 from patients.services.registering.drafts import STUDY
 from patients.services.registering.meeting import Meeting, meet
 from patients.services.understanding import Asked
@@ -67,16 +70,17 @@ def typed(request: PortalRequest) -> HttpResponse:
         return redirect_after(request, "patients:register")
     reach = visibility.reach_of(request.user, wait=suggesting.WAIT_SECONDS)
     mine, form = _bound(request, reach)
-    met = Meeting()
+    met, not_kept = Meeting(), ""
     kept: Draft | None = mine
     if not blank(form.typed()) and (mine is None or mine.sent_as is None):
         try:
             kept = _keep(request, form, mine, turn=form.turn)
         except drafts.TooMany as many:
-            form.add_error(None, str(many))
+            not_kept = str(many)
         met = meet(form.details, by=request.user, reach=reach, of=mine.patient if mine else None)
         _note_typing(request, met, kept)
     context = _context(form, kept, reach) | {"known": shown_meeting(met), "is_typing": True}
+    context["not_kept"] = not_kept
     response = render(request, "patients/registering/_typed.html", context)
     if kept is not None and mine is None:
         replace_url(response, reverse("patients:register_draft", args=[kept.public_id]))
@@ -96,7 +100,7 @@ def start(request: PortalRequest) -> HttpResponse:
         if person := sent.get("person", ""):
             side = hand_links.side(person, by=request.user, reach=reach)
             hand_links.note_look("person.add_opened", side, by=request.user)
-            filled, patient = starting.from_person(side.person, starting.NOTHING), side.patient
+            filled, patient = starting.from_person(starting.held_of(side), starting.NOTHING), side.patient
             also = {SYSTEMS: sent.getlist(SYSTEMS), "joins": sent.get("joins", "")}
         elif operation := sent.get("operation", ""):
             asked = awaited.asked_in(story.find(operation, by=request.user), by=request.user)
@@ -135,7 +139,7 @@ def open_draft(request: PortalRequest, draft_id: str) -> Draft:
 
 def form_of(request: PortalRequest, mine: Draft, reach: Reach) -> RegisterForm:
     """The form as it was kept; empty, with a word about it, where it cannot be deciphered any more."""
-    known = offers.offers_for(request.user, reach)
+    known = offers.offers_for(request.user, reach, of=mine.patient)
     kept = drafts.read(mine)
     if kept is None:
         messages.error(request, "What you had typed cannot be deciphered any more. Please enter it again.")
@@ -152,8 +156,8 @@ def _sent(request: PortalRequest, reach: Reach) -> HttpResponse:
         return redirect_after(request, "patients:patient", mine.sent_as.public_id)
     if "take" in request.POST:
         form = form.shown_anew()
-    elif form.is_bound:
-        form = form.with_stand_ins()
+    elif "park" not in request.POST:
+        form = form.with_stand_ins(_also(mine).get(STOOD_IN, {}))
     try:
         kept = _keep(request, form, mine)
     except drafts.TooMany as many:
@@ -162,29 +166,38 @@ def _sent(request: PortalRequest, reach: Reach) -> HttpResponse:
     if "park" in request.POST:
         messages.success(request, "Parked: the form waits for you on your home page.")
         return redirect_after(request, "patients:search")
+    form = form.kept_under(kept.public_id)
     if form.is_bound and form.is_valid():
-        return redirect_after(request, "patients:register_check", kept.public_id)
+        another = adding.another_person(form.details, kept.patient) if kept.patient is not None else ""
+        if not another:
+            return redirect_after(request, "patients:register_check", kept.public_id)
+        form.add_error(None, another)
     return _page(request, form, kept, reach)
 
 
 def _bound(request: PortalRequest, reach: Reach) -> tuple[Draft | None, RegisterForm]:
     """The form as it was sent, and the draft that it is of, where that is one's own still."""
     mine = drafts.own(request.POST.get(DRAFT, ""), by=request.user)
-    known = offers.offers_for(request.user, reach)
+    known = offers.offers_for(request.user, reach, of=mine.patient if mine else None)
     return mine, RegisterForm(request.POST, offers=known, adds=bool(mine and mine.patient_id))
 
 
 def _keep(
     request: PortalRequest, form: RegisterForm, mine: Draft | None, *, turn: int | None = None
 ) -> Draft:
-    also = form.also()
-    if mine is not None and (kept := drafts.read(mine)) is not None:
-        also = {name: kept.also[name] for name in ("joins", STUDY) if name in kept.also} | also
+    kept = _also(mine)
+    also = {name: kept[name] for name in ("joins", STUDY, STOOD_IN) if name in kept} | form.also()
     number = mine.public_id if mine else form.new_draft
     try:
         return drafts.keep(form.typed(), by=request.user, public_id=number, also=also, turn=turn)
     except Gone:  # handed over meanwhile, or sent from another window: nothing typed is lost
         return drafts.keep(form.typed(), by=request.user, also=also)
+
+
+def _also(mine: Draft | None) -> Mapping[str, Any]:
+    """What a form holds besides the person; nothing where there is none, or it cannot be deciphered."""
+    kept = drafts.read(mine) if mine is not None else None
+    return kept.also if kept is not None else {}
 
 
 def _page(request: PortalRequest, form: RegisterForm, mine: Draft | None, reach: Reach) -> HttpResponse:
@@ -198,7 +211,7 @@ def _context(form: RegisterForm, mine: Draft | None, reach: Reach) -> dict[str, 
         "draft": mine,
         "sections": form.sections(form.needed()),
         "offers": form.offers,
-        "organization_is_needed": ORGANIZATION in form.needed(),
+        "organization_needed_by": listed(map(label_of, form.needed().get(ORGANIZATION, ()))),
         "kept": [] if mine else None,
     }
 

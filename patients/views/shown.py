@@ -9,6 +9,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from integrations.registry import label_of
+from integrations.sentences import listed
 from integrations.types import Term
 from patients.matching.tags import Tag
 from patients.services.answers import Outcome, State
@@ -254,14 +255,9 @@ def _standing(standing: Standing | None) -> ShownStanding | None:
         labels.setdefault((each.how, age), []).append(label_of(each.system))
     return ShownStanding(
         standing=standing,
-        confirmed=_listed(labels.pop((How.CONFIRMED, ""), [])),
-        others=tuple((_listed(some), how, age) for (how, age), some in labels.items()),
+        confirmed=listed(labels.pop((How.CONFIRMED, ""), [])),
+        others=tuple((listed(some), how, age) for (how, age), some in labels.items()),
     )
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Words as a sentence lists them."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def shown_suggestions(known: Suggestions) -> tuple[ShownPerson, ...]:

@@ -60,6 +60,7 @@ class ShownParticipant:
 
     key: int
     url: str
+    consents_url: str
     number_url: str
     row_url: str
     identity: Identity = field(repr=False)
@@ -105,20 +106,26 @@ _COLUMNS = {
 }
 
 
-def shown_row(own: OwnPlace, study: Study, row: BoardRow) -> ShownParticipant:
-    """A row as templates show it."""
+def numbers_of_people(own: OwnPlace, study: Study) -> str:
+    """The address below which each participant's number has its own."""
+    address = reverse("patients:participant_number", args=[own.place.pk, study.public_id, 0])
+    return address.removesuffix("0/number")
+
+
+def shown_row(row: BoardRow, numbers_url: str) -> ShownParticipant:
+    """A row as templates show it; ``numbers_url`` is empty for who may not change numbers."""
+    number_url = f"{numbers_url}{row.participant}/number" if numbers_url else ""
     return ShownParticipant(
         key=row.participant,
         url=reverse("patients:patient", args=[row.public_id]),
-        number_url=reverse(
-            "patients:participant_number", args=[own.place.pk, study.public_id, row.participant]
-        ),
-        row_url=reverse("patients:number_in_row", args=[own.place.pk, study.public_id, row.participant]),
+        consents_url=reverse("patients:consents", args=[row.public_id]),
+        number_url=number_url,
+        row_url=f"{number_url}/row" if number_url else "",
         identity=row.identity,
         number=row.number,
         standing=row.standing.label,
         tone=tone_of(row.standing),
-        invitation=row.invitation,
+        invitation=label(row.invitation),
         invitation_tone=invitation_tone(row.invitation),
         invited_at=row.invited_at,
         is_test=row.is_test,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from integrations.writes import Part
 from patients.entering.overwriting import Reason
-from patients.forms.editing import ANOTHER, EditForm
+from patients.forms.editing import EditForm
+from patients.forms.why import ANOTHER
 from patients.services.editing import calling
 from patients.services.editing.calling import Question
 from patients.services.editing.copies import Copies

@@ -1,4 +1,4 @@
-"""What may be ended of each record on a person's page, as links beside it."""
+"""What there is to do about each record on a person's page, as links beside it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from patients.services.ending import leaving, putting_away, removing
 from patients.services.ending.putting_away import Step
 from patients.services.opening import Opened
 from patients.services.people_rows import called
+from patients.services.studies import consent_reading
 from portal.accounts.access import is_allowed, who_may
 from portal.accounts.models import User
 
@@ -36,7 +37,7 @@ _STEPS = {
 
 def record_actions(opened: Opened, *, by: User) -> tuple[RecordAction, ...]:
     """The links of every record, in order; none where a system refuses one."""
-    if opened.refused or not is_allowed(by, who_may("patients:archive", "GET")):
+    if opened.refused:
         return ()
     rows = visibility.records(opened.reach).filter(patient=opened.patient, vanished_at=None)
     return tuple(each for row in rows.defer("held").order_by("pk") for each in _of_record(row, opened, by=by))
@@ -48,6 +49,10 @@ def _of_record(row: SourceRecord, opened: Opened, *, by: User) -> Iterator[Recor
     def action(key: str, label: str, url: str) -> RecordAction:
         return RecordAction(system=row.system, id=row.remote_id, key=f"{key}-{row.pk}", label=label, url=url)
 
+    if consent_reading.keeps_consents(row) and is_allowed(by, who_may("patients:consents", "GET")):
+        yield action("consents", "Consents", reverse("patients:consents", args=at[:1]))
+    if not is_allowed(by, who_may("patients:archive", "GET")):
+        return
     for step, (label, name) in _STEPS.items():
         if not putting_away.why_not(step, row, by=by):
             yield action(name.partition(":")[2], label, reverse(name, args=at))

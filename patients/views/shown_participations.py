@@ -13,6 +13,7 @@ from patients.services.studies.of_person import Participation, participations
 from patients.services.visibility import Reach
 from portal.accounts.access import is_allowed, who_may
 from portal.accounts.models import User
+from portal.templatetags.ui import label
 
 from .shown_board import invitation_tone, tone_of
 
@@ -29,11 +30,13 @@ class ShownParticipation:
     number: str = field(repr=False)
     standing: str
     tone: str
+    invitation: str
     invitation_tone: str
     since: datetime
     invite_url: str
     unenrol_url: str
     told: Participation = field(repr=False)
+    consents_url: str
 
 
 def shown_participations(patient: Patient, reach: Reach, *, by: User) -> list[ShownParticipation]:
@@ -53,9 +56,11 @@ def _shown(each: Participation, patient: Patient, *, may_act: bool) -> ShownPart
         number=each.number,
         standing=each.standing.label,
         tone=tone_of(each.standing),
+        invitation=label(each.invitation),
         invitation_tone=invitation_tone(each.invitation),
         since=each.since,
         invite_url=reverse("patients:invite", args=at) if may_act else "",
         unenrol_url=reverse("patients:unenrol", args=at) if may_act else "",
         told=each,
+        consents_url=reverse("patients:consents", args=[patient.public_id]),
     )

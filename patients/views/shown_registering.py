@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from integrations.registry import label_of, system_class
+from integrations.sentences import listed
 from integrations.types import SearchQuery
 from integrations.writes import Part
 from patients.entering.reading import PHONES
@@ -90,7 +91,8 @@ def _shown_met(met: Met, plan: Plan | None) -> ShownMet:
         is_held=met.nearness >= Nearness.HIGH,
         adds=_adds(met, plan) if plan and met.nearness > Nearness.FAMILY else "",
         apart=tuple(
-            f"Kept apart from somebody else by {each.decided_by} on {day(each.decided_at)}: {each.reason}"
+            f"Kept apart from somebody else by {each.decided_by} on {day(each.decided_at)}"
+            f"{f': {each.reason}' if each.reason else '.'}"
             for each in met.apart
         ),
     )
@@ -275,7 +277,7 @@ def _mailbox(each: Taken) -> tuple[str, str]:
 def _button(plan: Plan, labels: Sequence[str], *, another: bool) -> str:
     if not labels and not plan.joins:
         return ""
-    where = " and ".join(filter(None, [", ".join(labels[:-1]), *labels[-1:]]))
+    where = listed(labels)
     joins = f"add to {organization_name(plan.joins)}" if plan.joins else ""
     said = " and ".join(filter(None, [f"register in {where}" if labels else "", joins]))
     return f"It is another person: {said}" if another else said[:1].upper() + said[1:]

@@ -29,7 +29,7 @@ from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.requests import PortalRequest
 
 from .people_list import page_number
-from .shown_board import columns_of, facets_of, funnel_of, shown_row, tags_of
+from .shown_board import columns_of, facets_of, funnel_of, numbers_of_people, shown_row, tags_of
 from .shown_people import numbers_of
 from .shown_studies import shown_place, shown_state
 from .studies import place_at, told_when_read
@@ -121,12 +121,16 @@ def _shown(
 ) -> HttpResponse:
     """The board, or its part: all below the title, or what was read anew. ``turned``: another page was asked
     for, which then has the focus."""
-    page = board.page_of(board.find(found, reach, state.filters), state.order, number=number, size=state.size)
+    counts = board.counts_of(found, reach)
+    page = board.page_of(
+        board.find(found, reach, state.filters), state.order, number=number, size=state.size,
+        total=None if state.filters.names else counts.total,
+    )  # fmt: skip
     audit.look("study.listed", by=request.user, system=found.system, details=_details(found, state, page))
     sight = sight_of(request.user, reach)
     reading = readings.ask_for_study(found, by=request.user, wanted=page.ids)
     places.note_chosen(own, found, by=request.user)
-    counts = board.counts_of(found, reach)
+    numbers_url = numbers_of_people(own, found) if may_number(request, own) else ""
     context = {
         "place": shown_place(own),
         "study": found,
@@ -141,13 +145,13 @@ def _shown(
         "tags": tags_of(state.filters),
         "tests": state.filters.tests,
         "page": page,
-        "rows": [shown_row(own, found, each) for each in board_rows(sight, found, page.ids)],
+        "rows": [shown_row(each, numbers_url) for each in board_rows(sight, found, page.ids)],
         "columns": columns_of(state.order),
         "numbers": numbers_of(page),
         "sizes": SIZES,
         "turned": turned,
         "may_export": is_allowed(request.user, who_may("patients:study_export", "GET")),
-        "may_number": may_number(request, own),
+        "may_number": bool(numbers_url),
         "untold": list(reach.untold.values()),
     }
     part = "_rows" if request.htmx and request.htmx.target == "rows" else "_board"

@@ -64,6 +64,12 @@ TABLE: dict[str, Rule] = {
     "patients:leave": Rule(WRITERS, WRITERS),
     "patients:leave_export": Rule(NOBODY, WRITERS),
     "patients:removal": Rule(WRITERS, WRITERS),
+    # Consent: everybody whose role reaches the study reads; services hold who may change what in the system
+    "patients:consents": Rule(EVERY_ROLE),
+    "patients:consents_live": Rule(EVERY_ROLE),
+    "patients:consent_record": Rule(EVERY_ROLE),
+    "patients:decide": Rule(WRITERS, WRITERS),
+    "patients:ask_again": Rule(EVERY_ROLE, WRITERS),
     # Enrolling and inviting: whoever sees the study sees the page; it says who may act
     "patients:enrol": Rule(EVERY_ROLE, WRITERS),
     "patients:enrol_selected": Rule(WRITERS, WRITERS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -37,6 +38,12 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
+    return _written(value.date() if isinstance(value, datetime) else value)
+
+
+@lru_cache(maxsize=8192)
+def _written(value: date) -> str:
+    """A date in words; kept, since a list writes hundreds of them and few are different."""
     return date_format(value, "d-M-Y")
 
 

@@ -17,7 +17,7 @@ from django.forms.renderers import TemplatesSetting
 
 from portal.templatetags.ui import born, day
 
-__all__ = ["DateInput", "PortalBoundField", "PortalRenderer"]
+__all__ = ["DateInput", "PortalBoundField", "PortalRenderer", "SmallRadios"]
 
 # The first kind whose widget class fits. `own` is the class of the control itself.
 _KINDS: tuple[tuple[type[widgets.Widget], str, str], ...] = (
@@ -95,3 +95,9 @@ class DateInput(widgets.TextInput):
     def format_value(self, value: Any) -> str | None:
         """Text stays as it was typed, so that a refused date can be corrected."""
         return day(value) if isinstance(value, date) else super().format_value(value)
+
+
+class SmallRadios(widgets.RadioSelect):
+    """Radio buttons for forms that ask the same of many things, or much at once."""
+
+    is_small = True

@@ -114,12 +114,26 @@
     if (turn) turn.value = Number(turn.value) + 1;
   });
 
+  // An error above a field goes once what is said below it is of what stands there by now.
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
+    const said = fragment.querySelector?.("[data-portal-said-below]") ?? fragment;
+    if (!said.matches?.("[data-portal-said-below]")) return;
+    const entry = target.closest(".portal-entry");
+    entry?.querySelectorAll(".govuk-error-message").forEach((old) => old.remove());
+    entry?.querySelectorAll('[class*="--error"]').forEach((each) => {
+      each.classList.remove(...[...each.classList].filter((name) => name.endsWith("--error")));
+      each.removeAttribute("aria-invalid");
+    });
+  });
+
   // What is suggested below a field goes into the form in place; without this file the server does it.
   function takeSuggestion(event, button) {
     event.preventDefault();
     const values = Object.entries(JSON.parse(button.dataset.portalTake));
-    for (const [name, text] of values) button.form.elements[name].value = text;
-    const field = button.form.elements[values[0][0]];
+    const fields = button.form.elements;
+    const [field] = values.map(([name]) => fields[name]).filter(Boolean);
+    if (!field) return;
+    for (const [name, text] of values) if (fields[name]) fields[name].value = text;
     field.focus();
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
@@ -216,10 +230,17 @@
   });
 
   // Anywhere else the portal's page about what went wrong takes the place of what was there. Beside
-  // a panel there is work to keep: there only a list that has gone does so.
+  // a panel there is work to keep: there only a list that has gone does so. What answers to typing into
+  // a form never does.
   let isFault = false;
+  const isTyping = (element) => Boolean(element.closest(".portal-entering, .portal-editing"));
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
+    if (isTyping(requestConfig.elt)) {
+      if (xhr.status >= 400) sayAtTop("portal-not-kept");
+      else hush();
+      return;
+    }
     const ownPage = requestConfig.elt.closest(".portal-panel") ? xhr.status === 404 : xhr.status !== 422;
     if (xhr.status < 400 || !ownPage) return;
     isFault = true;
@@ -232,11 +253,15 @@
     document.getElementById("main").tabIndex = -1;
     document.getElementById("main").focus();
   });
+  const hush = () => document.querySelectorAll("[data-portal-unreachable]").forEach((old) => old.remove());
+  function sayAtTop(template) {
+    hush();
+    document.getElementById("main").prepend(document.getElementById(template).content.cloneNode(true));
+  }
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, (event) => {
-      document.querySelectorAll("[data-portal-unreachable]").forEach((old) => old.remove());
-      if (event.detail.elt.closest(".portal-panel")) return;
-      document.getElementById("main").prepend(document.getElementById("portal-unreachable").content.cloneNode(true));
+      hush();
+      if (!event.detail.elt.closest(".portal-panel")) sayAtTop("portal-unreachable");
     });
   }
 

@@ -154,6 +154,7 @@ def _edit(clerk: Client, before: Details, after: Details) -> str:
     from tests.filling import fields_of
     from tests.support import parsed
 
+    before, after = (_of_new_record(each) for each in (before, after))
     row = _record(before)
     address = f"/people/{row.patient.public_id}/edit"
     form = fields_of(parsed(clerk.get(address)), "/edit")
@@ -164,22 +165,28 @@ def _edit(clerk: Client, before: Details, after: Details) -> str:
     return "stopped" if parsed(reply).of_class("portal-asked--stop") else "asked"
 
 
+def _of_new_record(details: Details) -> Details:
+    """What Jump takes of somebody new: who is archived, say, is so later, and by nobody's edit."""
+    from integrations.registry import system_class
+    from patients.entering.systems import taken_by
+
+    return taken_by(system_class("jump"), details)
+
+
 def _of_form(typed: dict[str, str], form: dict[str, Any]) -> dict[str, str]:
     return {name: text for name, text in typed.items() if name in form}
 
 
 def _record(details: Details) -> Any:
     """Somebody in Jump, and in the index, as the record is before."""
-    from integrations.registry import system_class
     from integrations.writes import NewRecord
-    from patients.entering.systems import taken_by
     from patients.models import SourceRecord
     from patients.services import index
     from patients.services.connections import open_system
     from portal.accounts.models import User
 
     user = User.objects.get(email="desk@example.org")
-    new = NewRecord(details=taken_by(system_class("jump"), details))
+    new = NewRecord(details=details)
     made = open_system("jump", by=user, seconds=30).create(new, key=str(uuid.uuid4()))
     index.store([made])
     return SourceRecord.objects.select_related("patient").get(system="jump", remote_id=made.id)

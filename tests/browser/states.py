@@ -14,6 +14,7 @@ from portal.accounts.roles import Role
 
 from . import (
     auditing,
+    consents,
     desks,
     editing,
     endings,
@@ -33,7 +34,7 @@ from . import (
 )
 from .journey import MEGAN, Journey
 
-Way = Callable[[Journey], None]
+Way = Callable[[Journey], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +309,8 @@ def _studies() -> list[State]:
         ("board-older", studies.board_of_older),
         ("export", studies.export),
         ("export-refused", studies.export_refused),
+        ("person", studies.person),
+        ("people-list", studies.people_of_study),
     ]
     role, mary, victor = Role.COORDINATOR, "manager_mary@example.com", "viewer_victor@example.com"
     return [
@@ -438,6 +441,35 @@ def _endings() -> list[State]:
     ]
 
 
+def _consents() -> list[State]:
+    ways: list[tuple[str, Way]] = [
+        ("opened", consents.opened),
+        ("unread", consents.unread),
+        ("disagreeing", consents.disagreeing),
+        ("on-the-person", consents.on_the_person),
+        ("form", consents.form),
+        ("refused", consents.refused),
+        ("confirming", consents.confirming),
+        ("being-written", consents.being_written),
+        ("recorded", consents.recorded),
+        ("stale", consents.stale),
+        ("withdrawing", consents.withdrawing),
+        ("for-the-file", consents.for_the_file),
+        ("ask-again-nobody", consents.nobody_to_ask),
+        ("ask-again-member", consents.ask_again),
+    ]
+    return [
+        *(State(part="consent", name=name, way=way) for name, way in ways),
+        State(part="consent", name="looking-on", way=consents.looking_on, jhe_login=consents.VICTOR),
+        State(part="consent", name="ask-again", way=consents.ask_again, jhe_login=consents.MARY),
+        State(
+            part="consent", name="form-in-use-refused", way=consents.entering_the_form_refused,
+            jhe_login=consents.MARY,
+        ),
+        State(part="consent", name="for-the-file-on-paper", way=consents.for_the_file, print=True),
+    ]  # fmt: skip
+
+
 def _editing() -> list[State]:
     ways: list[tuple[str, Way]] = [
         ("opened", editing.opened),
@@ -506,5 +538,6 @@ STATES = [
     *_registering(),
     *_editing(),
     *_endings(),
+    *_consents(),
     *_rest(),
 ]

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from patients.matching.study_numbers import folded
 from patients.models import Participant, Study, StudyReading
-from tests import study_reading
+from tests import study_reading as studying
 from tests.study_reading import BP, BP_AND_HR, HEART_RATE, LIFESPAN, PRESSURE
 
 from .journey import Journey
@@ -27,7 +27,7 @@ def organizations(journey: Journey) -> None:
 def list_of(journey: Journey) -> None:
     """The studies of an organization."""
     assert journey.user is not None
-    study_reading.read_place(journey.user)
+    studying.read_place(journey.user)
     _go_to_list(journey)
     expect(journey.page.get_by_role("link", name=BOARD)).to_be_visible()
 
@@ -41,7 +41,7 @@ def list_being_read(journey: Journey) -> None:
 def list_empty(journey: Journey) -> None:
     """An organization that runs none."""
     assert journey.user is not None
-    study_reading.read_place(journey.user, RESEARCH)
+    studying.read_place(journey.user, RESEARCH)
     _go_to_list(journey, RESEARCH)
     expect(journey.page.get_by_text("No studies here")).to_be_visible()
 
@@ -117,10 +117,10 @@ def board_empty(journey: Journey) -> None:
     """A study in which nobody takes part."""
     assert journey.user is not None
     for patient in ("40001", "40002"):
-        study_reading.unenrol(journey.sandbox, BP, patient)
+        studying.unenrol(journey.sandbox, BP, patient)
     with journey.sandbox.stores["jhe"].writing() as state:
         state["enrolments"] = [row for row in state["enrolments"] if row["study_id"] != int(BP)]
-    study = study_reading.read_study(journey.user, BP)
+    study = studying.read_study(journey.user, BP)
     go_to_board(journey, study)
     expect(journey.page.get_by_text("Nobody takes part yet")).to_be_visible()
 
@@ -169,13 +169,32 @@ def export_refused(journey: Journey) -> None:
     expect(journey.page.get_by_role("alert")).to_be_focused()
 
 
+def person(journey: Journey) -> None:
+    """Somebody's page with the studies that they take part in."""
+    board(journey)
+    journey.page.get_by_role("link", name="ASANTE").click()
+    expect(journey.page.get_by_role("heading", name="Studies", exact=True)).to_be_visible()
+    expect(journey.page.locator("[data-portal-asking]")).to_have_count(0, timeout=20_000)
+
+
+def people_of_study(journey: Journey) -> None:
+    """The people list, narrowed to those who stand somewhere in a study."""
+    filled(journey)
+    journey.when_they_go_to("/people/")
+    journey.page.get_by_text("Filter the list").click()
+    journey.page.get_by_label("Study", exact=True).select_option(label=BOARD)
+    journey.page.get_by_label("Stands there at").select_option(label="Consented")
+    journey.page.get_by_role("button", name="Filter", exact=True).click()
+    expect(journey.page.get_by_role("button", name="Remove the filter Study")).to_be_visible()
+
+
 # --- steps ----------------------------------------------------------------------------------
 
 
 def go_to_board(journey: Journey, study: Study) -> None:
     """Open a study's board by its address."""
     assert journey.user is not None
-    own = study_reading.own_place(journey.user)
+    own = studying.own_place(journey.user)
     journey.when_they_go_to(f"/organizations/{own.place.pk}/studies/{study.public_id}/")
     journey.then_they_see(study.name)
 
@@ -189,18 +208,16 @@ def filled(journey: Journey) -> Study:
     """Forty people of the laboratory, each somewhere between enrolled and sending, read a moment ago."""
     assert journey.user is not None
     sandbox = journey.sandbox
-    for place, patient in enumerate(_others(journey)):
-        study_reading.enrol(sandbox, BP_AND_HR, patient)
+    for place, patient in enumerate(others(journey)):
+        studying.enrol(sandbox, BP_AND_HR, patient)
         if place % 8 >= 1:
             states = ("reissued", "issued") if place % 8 == 2 else ("expired",) if place % 8 == 3 else ()
-            study_reading.invite(
-                sandbox, patient, 1, *(states or ("redeemed" if place % 8 >= 4 else "issued",))
-            )
+            studying.invite(sandbox, patient, 1, *(states or ("redeemed" if place % 8 >= 4 else "issued",)))
         if place % 8 >= 5:
-            study_reading.decide(sandbox, BP_AND_HR, patient, c50002=True, c50004=place % 3 > 0)
+            studying.decide(sandbox, BP_AND_HR, patient, c50002=True, c50004=place % 3 > 0)
         if place % 8 >= 6:
-            study_reading.observe(sandbox, patient, HEART_RATE if place % 2 else PRESSURE)
-    study = study_reading.read_study(journey.user)
+            studying.observe(sandbox, patient, HEART_RATE if place % 2 else PRESSURE)
+    study = studying.read_study(journey.user)
     rows = Participant.objects.filter(study=study, left_at=None).order_by("record__remote_id")
     for place, row in enumerate(rows[:24], start=1):
         row.number = f"LL-{place:03}"
@@ -209,7 +226,7 @@ def filled(journey: Journey) -> Study:
     return study
 
 
-def _others(journey: Journey) -> list[str]:
+def others(journey: Journey) -> list[str]:
     """Forty patients of the laboratory who take part in nothing."""
     state = journey.sandbox.stores["jhe"].snapshot()
     enrolled = {row["patient_id"] for row in state["enrolments"]}
@@ -220,6 +237,6 @@ def _others(journey: Journey) -> list[str]:
 
 def _go_to_list(journey: Journey, organization: str = LIFESPAN) -> None:
     assert journey.user is not None
-    own = study_reading.own_place(journey.user, organization)
+    own = studying.own_place(journey.user, organization)
     journey.when_they_go_to(f"/organizations/{own.place.pk}/studies/")
     journey.then_they_see("Studies")

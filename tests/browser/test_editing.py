@@ -66,6 +66,44 @@ def test_what_is_typed_is_kept_and_gone_on_with(journey: Journey) -> None:
     assert Draft.objects.get().sent_as == draft.patient
 
 
+@pytest.mark.parametrize("status", [404, 503])
+def test_typing_that_cannot_be_kept_leaves_the_form_as_it_is(journey: Journey, status: int) -> None:
+    journey.given_signed_in()
+    journey.watch.excuse(f"status of {status}|Status Error Code {status}")
+    editing.form(journey)
+    journey.watch.typed.append(PHONE)
+    alert = journey.page.get_by_text("What you type cannot be kept just now.")
+    journey.page.route("**/edit/typed", lambda route: route.fulfill(status=status, body="<p>Gone"))
+    field(journey, "Phone").fill(PHONE)
+    expect(alert).to_be_visible()
+    expect(field(journey, "Phone")).to_have_value(PHONE)
+    journey.page.unroute("**/edit/typed")
+
+    journey.page.keyboard.type(" ")
+
+    expect(journey.page.locator("#kept")).to_contain_text("Kept, encrypted")
+    expect(alert).not_to_be_visible()
+
+
+def test_what_is_wrong_is_said_while_it_is_typed_and_goes_once_it_is_right(journey: Journey) -> None:
+    journey.given_signed_in()
+    editing.form(journey)
+    birth, said = field(journey, "Birth date"), journey.page.locator("#said-birth_date")
+    right = birth.input_value()
+    birth.fill("1 1 2999")
+    expect(said).to_contain_text("is in the future")
+    save(journey)
+    above = journey.page.locator("#id_birth_date_error")
+    expect(above).to_contain_text("is in the future")
+
+    birth.fill(right)
+
+    expect(above).to_have_count(0)
+    expect(said).not_to_contain_text("is in the future")
+    expect(birth).not_to_have_attribute("aria-invalid", "true")
+    expect(birth).not_to_have_class("govuk-input--error")
+
+
 def test_conflict_is_decided_by_keyboard(journey: Journey) -> None:
     journey.given_signed_in()
     editing.moved(journey)

@@ -208,6 +208,7 @@ def test_newborn_without_a_name_waits_on_home(journey: Journey) -> None:
     choose(journey, "jump")
     type_in(journey, {"Family name": "Okonkwo"})
     journey.page.get_by_label("Is it known who they are?").select_option("newborn")
+    journey.page.locator("#said-birth_date").get_by_role("button", name="Use").click()
     registering.send(journey)
     searched(journey, "Nobody like this was found")
     create(journey, "Register in Jump EHR")

@@ -37,6 +37,7 @@ MAY_CHANGE = frozenset(
         "patients_link",
         "patients_listentry",
         "patients_membership",
+        "patients_participant",
         "patients_patient",
         "patients_recordchange",
         "patients_seen",
@@ -44,9 +45,10 @@ MAY_CHANGE = frozenset(
         "patients_place",
         "patients_studyreading",
         "patients_sourcerecord",
+        "patients_study",
     }
 )
-MAY_GROW = frozenset({"audit_event", "audit_eventrecord"})
+MAY_GROW = frozenset({"audit_event", "audit_eventrecord", "patients_decision"})
 # Of a token these columns stay as they are when it is refreshed.
 OF_A_TOKEN = ("id", "user_id", "system", "subject")
 # JHE gives out tokens when one is refreshed and when an API key is used.

@@ -25,6 +25,7 @@ from patients.models import (
     Operation,
     Participant,
     Patient,
+    Place,
     Removal,
     SourceRecord,
     Study,
@@ -74,6 +75,7 @@ LISTS: dict[str, list[str]] = {
     "patients:register_found": ["register.searched"],
     "patients:hand_over": ["draft.opened"],
     "patients:throw_away": ["draft.opened"],
+    "patients:ask_again": ["study.ask_again_listed"],
     "patients:study": ["study.listed"],
     "patients:study_add": ["study.people_listed"],
     "patients:study_invite": ["study.people_listed"],
@@ -190,6 +192,7 @@ def seeds(desk: Desk) -> dict[str, list[str]]:
         "patients:audit_sheet": [f"{inquiries[0]}/sheet"],
         "patients:audit_export": [f"{inquiries[0]}/export"],
         "patients:sync": ["/connections/jump/sync"],
+        **consents_of(person),
         **studies_of(person.records.get(system="jhe"), desk.user),
         **forms_about(desk.user),
         **writes_about(record, desk.user),
@@ -251,6 +254,27 @@ def writes_about(record: SourceRecord, user: User) -> dict[str, list[str]]:
         "patients:bulk": [bulk],
         "patients:bulk_progress": [f"{bulk}/progress"],
         "patients:bulk_cancel": [f"{bulk}/cancel"],
+    }
+
+
+def consents_of(person: Patient) -> dict[str, list[str]]:
+    """Addresses of a study in which the person takes part, and has not decided."""
+    record = person.records.get(system="jhe")
+    membership = record.memberships.get(organization="20003")
+    asked = [{"system": "https://w3id.org/openmhealth", "code": "omh:heart-rate:2.0", "text": "Heart Rate"}]
+    now = timezone.now()
+    study = Study.objects.create(
+        system="jhe", remote_id="39999", organization=membership.organization, name="Study of hearts",
+        plan={"scopes": asked}, read_at=now,
+    )  # fmt: skip
+    Participant.objects.create(study=study, record=record, seen_at=now, checked_at=now)
+    place = Place.objects.get(system="jhe", organization=membership.organization)
+    about = f"/people/{person.public_id}/records/{record.pk}/studies/{study.public_id}"
+    return {
+        "patients:consents": [f"/people/{person.public_id}/consents"],
+        "patients:decide": [f"{about}/decide"],
+        "patients:consent_record": [f"{about}/consent-record"],
+        "patients:ask_again": [f"/organizations/{place.pk}/studies/{study.public_id}/ask-again"],
     }
 
 

@@ -40,10 +40,11 @@ OWN = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One value that records hold, in words; ``goes_to`` are our ids of the records that it would be copied
-    to."""
+    """One value that records hold, in words. ``number`` is our id of the first record that holds it: whatever
+    becomes of the others, it stands for this value. ``goes_to`` are our ids of the records that it would be
+    copied to."""
 
-    place: int
+    number: int
     text: str = field(repr=False)
     held_by: tuple[str, ...]
     goes_to: tuple[int, ...]
@@ -72,10 +73,10 @@ def differences(copies: Copies, page: Page) -> tuple[Difference, ...]:
 
 
 def wanted(differing: Sequence[Difference], chosen: Mapping[Part, int]) -> tuple[Wanted, ...]:
-    """What each record is to be set to, by the places of the values that were chosen."""
+    """What each record is to be set to, by the records whose values were chosen."""
     values: dict[int, dict[str, object]] = {}
     for each in differing:
-        option = next((one for one in each.options if one.place == chosen.get(each.part)), None)
+        option = next((one for one in each.options if one.number == chosen.get(each.part)), None)
         for number in option.goes_to if option is not None else ():
             values.setdefault(number, {})[each.part.value] = option.value if option else None
     return tuple(Wanted(number=number, changes=Changes.to(**some)) for number, some in values.items())
@@ -112,11 +113,11 @@ def _options(part: Part, held: Sequence[tuple[Copy, object]], hidden: Hidden) ->
     for copy, value in held:
         if not _is_empty(value) and not any(_agree(part, (copy, value), other) for other in values):
             values.append((copy, value))
-    for place, (first, value) in enumerate(values):
+    for first, value in values:
         agree = {copy.number for copy, there in held if _agree(part, (copy, there), (first, value))}
         others = [copy for copy, _ in held if copy.number not in agree and _takes(copy, part)]
         yield Option(
-            place=place,
+            number=first.number,
             text=value_of(Details(**{part.value: value}), part),  # type: ignore[arg-type]
             held_by=tuple(dict.fromkeys(copy.label for copy, _ in held if copy.number in agree)),
             goes_to=tuple(copy.number for copy in others),

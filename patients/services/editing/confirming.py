@@ -81,8 +81,11 @@ def confirm(public_id: str, token: str, *, by: User) -> Part:
     return part
 
 
-def confirmed_with(patient: Patient, parts: Sequence[Part], entered: Details, *, by: User) -> None:
-    """Note that contact details were confirmed while they were entered; in the edit's transaction."""
+def confirmed_with(
+    patient: Patient, parts: Sequence[Part], entered: Details, *, by: User
+) -> tuple[Part, ...]:
+    """Note that contact details were confirmed while they were entered, in the edit's transaction; which of
+    them there are."""
     given = [part for part in parts if part in PARTS and _normal(part, getattr(entered, part))]
     Confirmed.objects.bulk_create(
         Confirmed(
@@ -90,6 +93,7 @@ def confirmed_with(patient: Patient, parts: Sequence[Part], entered: Details, *,
         )
         for part in given
     )
+    return tuple(given)
 
 
 def _asked(token: str, public_id: str, by: User) -> tuple[Part, str]:

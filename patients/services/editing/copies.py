@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
@@ -18,7 +18,7 @@ from integrations.types import RecordStatus, RemotePatient
 from integrations.writes import Changes, Details, Part, Shown, shown_of
 from patients.matching.grouping import Group
 from patients.models import Patient, SourceRecord
-from patients.services import hand_links, taking_in, visibility
+from patients.services import hand_links, suggesting, taking_in, visibility
 from patients.services.answers import KeptRecord
 from patients.services.asking import Question, ask_all
 from patients.services.connections import open_system
@@ -104,10 +104,14 @@ class Copy:
 
     @property
     def details(self) -> Details:
-        """What it holds, without what is only a default of parts that its system has no place for."""
+        """What it holds that its system has a place for."""
+        return self.with_a_place(self.shown.details)
+
+    def with_a_place(self, details: Details) -> Details:
+        """Details without what is only a default of parts that its system has no place for."""
         nothing = Details()
         values = {part.value: getattr(nothing, part) for part in Part if part not in self.holds}
-        return replace(self.shown.details, **values)
+        return replace(details, **values)
 
     @property
     def shows_custom_fields(self) -> bool:
@@ -158,11 +162,16 @@ class Copies:
     @property
     def details(self) -> Details:
         """What a form begins with: the leading record's details; what it lacks comes from the others."""
+        return self.details_from({each.number: each.shown.details for each in self.open})
+
+    def details_from(self, shown: Mapping[int, Details]) -> Details:
+        """The same, of what these records were shown to hold, by our ids of them."""
         order = [each.id for each in leading_first(self.person)]
         found = Details()
-        for copy in sorted(self.open, key=lambda each: order.index(each.record.id)):
-            lacking = copy.details.given() - found.given()
-            found = replace(found, **{part.value: getattr(copy.details, part) for part in lacking})
+        for copy in sorted(self.every, key=lambda each: order.index(each.record.id)):
+            own = copy.with_a_place(shown.get(copy.number, Details()))
+            lacking = own.given() - found.given()
+            found = replace(found, **{part.value: getattr(own, part) for part in lacking})
         return found
 
     @property
@@ -177,16 +186,28 @@ def copies_of(public_id: str, *, by: User, anew: bool = False) -> Copies:
     refuses by now."""
     reach = visibility.reach_of(by)
     side = hand_links.side(public_id, by=by, reach=reach)
-    every = tuple(_read(side.rows, by=by, reach=reach, anew=anew))
+    begun = timezone.now()
+    due = [row for row in side.rows if anew or _is_old(row, begun)]
+    every = tuple(_read(side.rows, due, begun, by=by, reach=reach, anew=anew))
     if not every:
         raise Gone
     side.patient.refresh_from_db()
     return Copies(patient=side.patient, every=every, untold=tuple(reach.untold.values()))
 
 
-def _read(rows: Sequence[SourceRecord], *, by: User, reach: Reach, anew: bool) -> Iterator[Copy]:
-    begun = timezone.now()
-    due = [row for row in rows if anew or _is_old(row, begun)]
+def copies_held(public_id: str, *, by: User) -> Copies:
+    """The same as the index holds them, for saying something while somebody types: no record is asked for.
+    Raises :class:`~patients.services.lookup.Gone`."""
+    reach = visibility.reach_of(by, wait=suggesting.WAIT_SECONDS)
+    side = hand_links.side(public_id, by=by, reach=reach)
+    every = tuple(_read(side.rows, (), timezone.now(), by=by, reach=reach, anew=False))
+    return Copies(patient=side.patient, every=every, untold=tuple(reach.untold.values()))
+
+
+def _read(
+    rows: Sequence[SourceRecord], due: Sequence[SourceRecord], begun: datetime, *, by: User, reach: Reach,
+    anew: bool,
+) -> Iterator[Copy]:  # fmt: skip
     answers = ask_all({str(row.pk): _question(row, by) for row in due})
     found = [each for each in answers.values() if isinstance(each, RemotePatient)]
     _take_in(found, begun, must=anew)

@@ -38,11 +38,13 @@ class Answers:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
     """What was asked for. ``left_out`` are sentences on what a system has no place for, ``unread`` labels of
-    systems that could not be asked just now: they are compared when it is sent."""
+    systems that could not be asked just now: they are compared when it is sent. ``confirmed`` are the contact
+    details that were noted as right."""
 
     operations: tuple[Operation, ...] = ()
     left_out: tuple[str, ...] = field(default=(), repr=False)
     unread: tuple[str, ...] = ()
+    confirmed: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

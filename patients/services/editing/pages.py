@@ -15,6 +15,7 @@ import cattrs.preconf.json
 
 from integrations.types import Identifier
 from integrations.writes import Details, Part, Shown
+from patients.models import Patient
 from patients.services.seals import Broken, Trouble
 from portal.accounts.models import User
 from portal.web.crypto import Undecryptable, decrypt, encrypt
@@ -39,26 +40,37 @@ class ShownCopy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A form as it was shown: what its fields began with, each record, and the details about which the page
-    asked (``asked``: "12:phone"), since they had moved or cannot be held there. ``stopped`` are the details
-    of which it has shown that replacing them makes another person."""
+    asked (``asked``: "12:phone"): since they had moved or, ``refused``, cannot be held there as they were
+    wanted. ``stopped`` are the details of which it has shown that replacing them makes another person,
+    ``takes`` the parts that it had fields for."""
 
     account: int
     public_id: str
     details: Details = field(repr=False)
     copies: tuple[ShownCopy, ...] = field(repr=False)
     asked: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
+    takes: tuple[Part, ...] = ()
 
     def of(self, number: int) -> ShownCopy | None:
         """One record; ``None`` where the form did not show it."""
         return next((each for each in self.copies if each.number == number), None)
 
-    def has_asked(self, key: Key) -> bool:
-        """Whether the form asked about a detail of a record."""
-        return name_of(key) in self.asked
+    def has_moved(self, key: Key) -> bool:
+        """Whether the form asked about a detail of a record since somebody else had changed it."""
+        return name_of(key) in self.asked and not self.was_refused(key)
 
-    def asking(self, keys: Collection[Key], now: Sequence[Copy]) -> Page:
+    def was_refused(self, key: Key) -> bool:
+        """Whether it asked since the record's system cannot hold what was wanted: mended, it is no question
+        any more."""
+        return name_of(key) in self.refused
+
+    def asking(self, moved: Collection[Key], refused: Collection[Key], now: Sequence[Copy]) -> Page:
         """The page that shows what is there ``now`` of these details, and asks about them."""
+        keys = [*moved, *refused]
+        only_refused = {name_of(key) for key in refused if not self.has_moved(key)}
+        still = (only_refused | {*self.refused}) - set(map(name_of, moved))
         held = {each.number: each for each in now}
         copies = tuple(
             replace(each, shown=_with(each.shown, held[each.number].shown, _of(keys, each.number)))
@@ -67,7 +79,7 @@ class Page:
             for each in self.copies
         )
         asked = dict.fromkeys([*self.asked, *map(name_of, keys)])
-        return replace(self, copies=copies, asked=tuple(asked))
+        return replace(self, copies=copies, asked=tuple(asked), refused=tuple(sorted(still)))
 
 
 def page_of(copies: Copies, *, by: User) -> Page:
@@ -85,6 +97,7 @@ def page_of(copies: Copies, *, by: User) -> Page:
             )
             for each in copies.every
         ),
+        takes=tuple(part for part in Part if part in copies.takes),
     )
 
 
@@ -113,10 +126,31 @@ def about(text: str, *, by: User) -> Page | None:
     return page if page.account == by.pk else None
 
 
-def taken_over(text: str, *, public_id: str, by: User) -> Page:
-    """What a form showed that was kept, and is ``by``'s now. Raises as :func:`unsealed` does."""
-    page = _read(text)
-    return unsealed(sealed(replace(page, account=by.pk)), public_id=public_id, by=by)
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A page that is gone on with. ``was`` is what its fields began with where that is less by now."""
+
+    page: Page
+    was: Details | None = field(default=None, repr=False)
+
+
+def carried(text: str, copies: Copies, *, by: User) -> Carried:
+    """What a form showed that was kept or refused, as ``by``'s and about whom its person is by now.
+
+    Records that are out of reach or somebody else's by now are left out, with what was shown of them. Raises
+    :class:`~patients.services.seals.Broken` where it cannot be read, or is about somebody else.
+    """
+    page, patient = _read(text), copies.patient
+    merged = Patient.objects.filter(public_id=page.public_id, merged_into=patient)
+    if page.public_id != patient.public_id and not merged.exists():
+        raise Broken(Trouble.ANOTHER_ADDRESS)
+    page = replace(page, account=by.pk, public_id=patient.public_id)
+    there = {each.number for each in copies.every}
+    shown = tuple(each for each in page.copies if each.number in there)
+    if len(shown) == len(page.copies):
+        return Carried(page)
+    details = copies.details_from({each.number: each.shown.details for each in shown})
+    return Carried(replace(page, copies=shown, details=details), page.details)
 
 
 def _read(text: str) -> Page:

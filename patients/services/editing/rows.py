@@ -11,7 +11,7 @@ from integrations.abilities import Capability, KeepsCustomFields, KeepsIdentifie
 from integrations.registry import get_system
 from integrations.types import Identifier
 from integrations.writes import Shown
-from patients.entering.custom_fields import CustomEntered, CustomRow, RowFinding, enter_custom
+from patients.entering.custom_fields import CustomEntered, CustomRow, RowFinding, called, enter_custom
 from patients.entering.findings import FindingLevel
 from patients.entering.identifier_rows import IdentifierRow, IdentifiersEntered, enter_identifiers
 from patients.models import Operation
@@ -20,6 +20,8 @@ from patients.services.operations.wishes import Create, Identify, Kind
 from portal.web.crypto import Undecryptable
 
 from .copies import Copy
+
+UNSEEN = "This form was opened without them. Save it, then open it again to change them."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +70,15 @@ def entered_custom(copy: Copy, rows: Sequence[CustomRow], shown: Shown) -> Custo
     adapter = get_system(copy.row.system)
     if not isinstance(adapter, KeepsCustomFields):
         return CustomEntered()
+    held = dict(shown.custom_fields)
     entered = enter_custom(
         rows,
-        dict(shown.custom_fields),
+        held,
         closed=adapter.closed_custom_fields(),
         denied=settings.CUSTOM_FIELD_DENY,
         country=settings.DEFAULT_COUNTRY,
     )
-    places = {row.name.strip(): place for place, row in enumerate(rows)}
+    places = {called(row, held): place for place, row in enumerate(rows)}
     problems = tuple(
         RowFinding(place=places.get(name, 0), about="value", level=FindingLevel.STOPS, sentence=sentence)
         for name, value in entered.changes

@@ -117,8 +117,8 @@ def _is_clear(asked: Asked, answers: Answers) -> bool:
 
 def _carried_on(asked: Asked, refusal: Broken | None) -> Asked:
     """What is shown next: the page with what moved as it is now."""
-    keys = [*(each.key for each in asked.moved), *(each.key for each in asked.refused)]
-    page = asked.page.asking(keys, [each.copy for each in asked.weighed])
+    moved, refused = ([each.key for each in some] for some in (asked.moved, asked.refused))
+    page = asked.page.asking(moved, refused, [each.copy for each in asked.weighed])
     stopped = tuple(sorted({*page.stopped, *asked.replaced}))
     return replace(asked, page=replace(page, stopped=stopped), refusal=refusal or asked.refusal)
 
@@ -173,9 +173,9 @@ def _written(asked: Asked, answers: Answers, *, sealed: str, purpose: str, by: U
                 _check_unmoved(each.copy, patient, copies.name)
                 operations += _asked_for(each, answers, by=by)
         _keep_together(patient, asked, by=by)
-        confirming.confirmed_with(patient, answers.confirmed, _confirmable(asked, answers), by=by)
-        if operations or answers.confirmed:
-            _note(patient, operations, asked, answers, by=by)
+        confirmed = confirming.confirmed_with(patient, answers.confirmed, _confirmable(asked, answers), by=by)
+        if operations or confirmed:
+            _note(patient, operations, asked, answers, confirmed, by=by)
         mine = drafts.own(draft, by=by) if draft else None
         if mine is not None and mine.sent_as_id is None:
             drafts.end(mine, patient)
@@ -185,6 +185,7 @@ def _written(asked: Asked, answers: Answers, *, sealed: str, purpose: str, by: U
             dict.fromkeys(problem.sentence for each in asked.weighed for problem in each.left_out)
         ),
         unread=tuple(each.copy.label for each in asked.weighed if not each.copy.is_current),
+        confirmed=confirmed,
     )
 
 
@@ -239,18 +240,19 @@ def _confirmable(asked: Asked, answers: Answers) -> Details:
 
 
 def _note(
-    patient: Patient, operations: Sequence[Operation], asked: Asked, answers: Answers, *, by: User
-) -> None:
+    patient: Patient, operations: Sequence[Operation], asked: Asked, answers: Answers,
+    confirmed: Sequence[Part], *, by: User,
+) -> None:  # fmt: skip
     """One event for the edit as a whole, beside that of each write."""
     fields = sorted({name for each in asked.weighed for name in each.changes.parts})
     details: dict[str, str | list[str]] = {
-        "fields": [*fields] or sorted(answers.confirmed),
+        "fields": [*fields] or sorted(confirmed),
         "operations": [each.public_id for each in operations],
     }
     if answers.caller:
         details["caller_checked"] = str(answers.caller)
-    if answers.confirmed:
-        details["confirmed"] = sorted(answers.confirmed)
+    if confirmed:
+        details["confirmed"] = sorted(confirmed)
     if asked.overwriting:
         details["same_person"] = str(answers.why or "another reason")
     audit.write("person.edited", by=by, subject_key=patient.public_id, details=details)

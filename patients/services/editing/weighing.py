@@ -98,7 +98,7 @@ class Weighed:
 def weigh(copy: Copy, wanted: Wanted, page: Page, choices: Mapping[Key, Choice], *, country: str) -> Weighed:
     """What becomes of an edit in one record. ``choices`` are the answers to what ``page`` has asked."""
     record = _Record(copy, wanted, page, choices, country)
-    left = record.without(record.left(), {key for key, choice in choices.items() if choice is Choice.THEIRS})
+    left = record.without(record.left(), record.theirs())
     moved, refused = tuple(record.moved(left)), tuple(record.refused(left))
     open_questions = {each.key for each in moved} | {each.key for each in refused}
     changes = record.without(left, open_questions)
@@ -181,7 +181,13 @@ class _Record:
     def _has_to_choose(self, name: str, *, is_moved: bool) -> bool:
         """Whether somebody has to say what is to be there: it moved, or they were asked and did not say."""
         key = (self.copy.number, name)
-        return is_moved or (self.page.has_asked(key) and key not in self.choices)
+        return is_moved or (self.page.has_moved(key) and key not in self.choices)
+
+    def theirs(self) -> set[Key]:
+        """What is to stay as it is there: what cannot be held only for as long as it cannot."""
+        chosen = {key for key, choice in self.choices.items() if choice is Choice.THEIRS}
+        refused = {each.key for each in self.refused(self.left())}
+        return {key for key in chosen if key in refused or not self.page.was_refused(key)}
 
     def refused(self, left: Changes) -> Iterator[Refused]:
         """What the system cannot hold as it is."""

@@ -24,7 +24,7 @@ from patients.services.operations.claims import Taken
 from patients.services.operations.kinds.creating import Who, who_is
 from patients.services.operations.whom import wish_of
 from patients.services.operations.wishes import Create
-from patients.services.registering import drafts, gate, mailboxes, registration
+from patients.services.registering import adding, drafts, gate, mailboxes, registration
 from patients.services.registering.gate import Look, Verdict
 from patients.services.registering.passing import Nearness
 from patients.services.registering.registration import Plan
@@ -171,10 +171,12 @@ def _registered(line: Bringing, look: Look, who: Patient | None) -> Brought:
     if who is not None:
         look = gate.look(line.entered.details, by=line.by, of=who, live=False)
     draft = _draft(line, of=who)
+    plan = line.plan()
+    sealed = gate.seal(look, by=line.by, beside=plan.beside)
     try:
-        patient = registration.register(
-            line.plan(), draft=draft, sealed=gate.seal(look, by=line.by), by=line.by
-        )
+        patient = registration.register(plan, draft=draft, sealed=sealed, by=line.by, offered=plan.systems)
+    except adding.Refused as refused:
+        return _left_to_decide(line, str(refused))
     except (gate.LookAgain, gate.Stopped):
         return _left_to_decide(line, "Somebody has come to be found meanwhile who may be this person.")
     except Taken as taken:

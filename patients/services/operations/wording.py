@@ -9,6 +9,7 @@ from datetime import datetime
 import cattrs.preconf.json
 
 from integrations.registry import label_of, system_names
+from integrations.sentences import listed
 from integrations.writes import Details, Part
 from patients.matching.numbers import show_nhs
 from patients.models import Attempt, Operation
@@ -80,7 +81,7 @@ def title_of(operation: Operation, fields: Sequence[str] = ()) -> str:
     label = system_label(operation.system)
     if not (with_fields and fields):
         return plain.format(system=label)
-    return with_fields.format(system=label, fields=_listed([_in_a_sentence(each) for each in fields]))
+    return with_fields.format(system=label, fields=_few_of([in_a_sentence(each) for each in fields]))
 
 
 def system_label(system: str) -> str:
@@ -104,15 +105,16 @@ def value_of(details: Details, part: str) -> str:
     return change_words(_AS_HELD.get(part, part), _json.unstructure(getattr(details, part)))
 
 
-def _in_a_sentence(name: str) -> str:
+def in_a_sentence(name: str) -> str:
+    """What sentences call a detail that is written."""
     label = field_label(name)
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def _listed(words: Sequence[str]) -> str:
+def _few_of(words: Sequence[str]) -> str:
     if len(words) > _FEW:
         words = [*words[: _FEW - 1], f"{len(words) - _FEW + 1} more details"]
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    return listed(words)
 
 
 # --- tries ----------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from django.utils import timezone
 from integrations.registry import system_names
 from patients.entering.typed import Typed
 from patients.models import Draft, Patient
+from patients.services import visibility
 from patients.services.lookup import Gone
 from patients.services.operations import rights
 from portal import audit
@@ -175,10 +176,12 @@ def colleagues_of(user: User) -> list[User]:
 
 def hand_over(draft: Draft, to: User, *, by: User) -> None:
     """Give a form to a colleague, who finds it on their home page. Raises :class:`NotTheirs` where their role
-    lets them write nowhere, :class:`TooMany` where they keep too many, :class:`Gone` where it is not one's
-    own."""
+    lets them write nowhere, or does not reach what a form about somebody shows; :class:`TooMany` where they
+    keep too many, :class:`Gone` where it is not one's own."""
     if to == by or not any(rights.may_write(to, name) for name in system_names()):
         raise NotTheirs(f"{to} could not send it.")
+    if draft.patient is not None:
+        _check_reach(draft, draft.patient, to=to, by=by)
     with transaction.atomic():
         row = _theirs(draft.public_id, by)
         if _open(to).count() >= MOST:
@@ -195,12 +198,20 @@ def held(public_id: str, *, by: User) -> Draft:
     return _theirs(public_id, by)
 
 
-def become(draft: Draft, patient: Patient, typed: Typed, also: Mapping[str, Any], *, by: User) -> None:
-    """Turn a form for somebody new into one about a person who is here already. Raises :class:`Gone`."""
+def become(
+    draft: Draft, patient: Patient, typed: Typed, also: Mapping[str, Any], *, by: User,
+    kind: str = Draft.Kind.REGISTER,
+) -> Draft:  # fmt: skip
+    """Turn a form for somebody new into one about a person who is here already: to be added, or edited.
+    Raises :class:`Gone`, also where it was sent meanwhile."""
     with transaction.atomic():
         mine = held(draft.public_id, by=by)
+        if mine.sent_as_id is not None:
+            raise Gone
         mine.patient, mine.typed, mine.also, mine.kept_at = patient, asdict(typed), dict(also), timezone.now()
-        mine.save(update_fields=["patient", "typed", "also", "kept_at"])
+        mine.kind = kind
+        mine.save(update_fields=["kind", "patient", "typed", "also", "kept_at"])
+        return mine
 
 
 def end(draft: Draft, patient: Patient) -> None:
@@ -219,6 +230,20 @@ def throw_away_old() -> int:
     return Draft.objects.filter(kept_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
+def _check_reach(draft: Draft, patient: Patient, *, to: User, by: User) -> None:
+    """Whoever takes a form over reaches its person. A form that edits shows them their own records alone
+    (``editing.pages.carried``); into one that registers each record may have gone that its writer reaches."""
+    reach = visibility.reach_of(to)
+    if not visibility.may_see(to, patient, reach):
+        raise NotTheirs(f"{to} may not see this person.")
+    if draft.kind == Draft.Kind.EDIT:
+        return
+    theirs = visibility.records(reach).filter(patient=patient)
+    mine = visibility.records(visibility.reach_of(by)).filter(patient=patient)
+    if mine.exclude(pk__in=theirs.values("pk")).exists():
+        raise NotTheirs(f"{to} may not see every record of this person that you see.")
+
+
 def _open(user: User) -> QuerySet[Draft]:
     return Draft.objects.filter(user=user, sent_as=None)
 
@@ -226,7 +251,9 @@ def _open(user: User) -> QuerySet[Draft]:
 def _theirs(public_id: str, user: User) -> Draft:
     """Raises :class:`Gone`."""
     rows = Draft.objects.filter(public_id=public_id, user=user).defer(*SEALED)
-    draft: Draft | None = rows.select_related("patient", "sent_as").first()
+    draft: Draft | None = rows.select_related("patient__merged_into", "sent_as").first()
     if draft is None:
         raise Gone
+    if draft.patient is not None and draft.patient.merged_into is not None:
+        draft.patient = draft.patient.merged_into  # who was linked meanwhile is who they were linked with
     return draft

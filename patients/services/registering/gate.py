@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
@@ -119,10 +119,10 @@ def look(details: Details, *, by: User, of: Patient | None = None, live: bool = 
     return found
 
 
-def seal(found: Look, *, by: User) -> str:
-    """What a page carries that has shown a look."""
+def seal(found: Look, *, by: User, beside: str = "") -> str:
+    """What a page carries that has shown a look; ``beside`` is what it reads back besides the details."""
     doubts = [[each.patient, int(each.nearness)] for each in found.meeting.doubts]
-    return signing.dumps([by.pk, _digest(found.details, found.of), doubts], salt=_SALT)
+    return signing.dumps([by.pk, _digest(found.details, found.of, beside), doubts], salt=_SALT)
 
 
 def let_through(
@@ -131,16 +131,17 @@ def let_through(
     *,
     by: User,
     of: Patient | None = None,
+    beside: str = "",
     reason: str = "",
     urgent: bool = False,
 ) -> Passed:
-    """What creating needs, after a page has shown the look of ``sealed``.
+    """What creating needs, after a page has shown the look of ``sealed``, and read back all of this.
 
     ``reason`` is why it is another person than those who were shown; ``urgent`` that care cannot wait, so
     that they are created without the NHS number that is somebody else's. Raises :class:`LookAgain` where the
     page was about other details, is too old, or somebody has come to be found since; :class:`Stopped`.
     """
-    shown = _shown(sealed, [by.pk, _digest(details, of)])
+    shown = _shown(sealed, [by.pk, _digest(details, of, beside)])
     now = look(details, by=by, of=of, live=shown is None)
     news = [
         each for each in _in_doubt(now.meeting.doubts) if each.nearness > (shown or {}).get(each.patient, 0)
@@ -249,14 +250,7 @@ def _verdict(doubts: Sequence[Doubt]) -> Verdict:
     return {Nearness.CONFLICT: Verdict.CONFLICT, Nearness.HIGH: Verdict.SAME}.get(nearest, Verdict.DOUBTFUL)
 
 
-def _digest(details: Details, of: Patient | None) -> str:
-    """What of the details says who somebody is: a page holds for these alone."""
-    about = [
-        details.given_name,
-        details.family_name,
-        details.birth_date.isoformat() if details.birth_date else "",
-        details.nhs_number,
-        details.email,
-        of.public_id if of else "",
-    ]
-    return keyed_hash(json.dumps(about), purpose=_SALT)
+def _digest(details: Details, of: Patient | None, beside: str) -> str:
+    """All that a page has read back: it holds for this alone."""
+    about = [asdict(details), of.public_id if of else "", beside]
+    return keyed_hash(json.dumps(about, default=str), purpose=_SALT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from integrations.registry import label_of
@@ -80,7 +80,7 @@ def meet(details: Details, *, by: User, reach: Reach, of: Patient | None = None)
     nearest = sorted(best.items(), key=lambda item: item[1].place)
     seen = [(patients[pk], judged) for pk, judged in nearest if pk in in_reach]
     return Meeting(
-        met=tuple(_met(details, seen, reach)),
+        met=tuple(_met(details, seen, reach, by)),
         unseen=tuple(_unseen([judged for pk, judged in nearest if pk not in in_reach])),
         doubts=tuple(_doubt(pk, judged) for pk, judged in nearest),
     )
@@ -121,7 +121,7 @@ def _judged(new: Subject, people: Sequence[int]) -> Iterator[Judged]:
             yield judged
 
 
-def _met(details: Details, seen: Sequence[tuple[Patient, Judged]], reach: Reach) -> list[Met]:
+def _met(details: Details, seen: Sequence[tuple[Patient, Judged]], reach: Reach, by: User) -> list[Met]:
     count: dict[Nearness, int] = {}
     shown: list[tuple[Patient, Judged]] = []
     for patient, judged in seen:
@@ -137,11 +137,20 @@ def _met(details: Details, seen: Sequence[tuple[Patient, Judged]], reach: Reach)
             side=side_of(patient, rows[patient.pk]),
             nearness=judged.nearness,
             evidence=_evidence(details, judged.row, rows[patient.pk]),
-            apart=tuple(apart_from(patient)),
+            apart=tuple(_apart(patient, by, reach)),
         )
         for patient, judged in shown
         if patient.pk in rows
     ]
+
+
+def _apart(patient: Patient, by: User, reach: Reach) -> Iterator[Apart]:
+    """From whom somebody was kept apart; why only where both are in reach: a reason may tell of either."""
+    decisions = apart_from(patient)
+    others = visibility.people(by, reach).filter(pk__in=[each.other.pk for each in decisions])
+    in_reach = set(others.values_list("pk", flat=True))
+    for each in decisions:
+        yield each if each.other.pk in in_reach else replace(each, reason="")
 
 
 def _evidence(details: Details, best: SourceRecord, mine: Sequence[SourceRecord]) -> tuple[Evidence, ...]:

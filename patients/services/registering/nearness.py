@@ -43,6 +43,7 @@ from .passing import Nearness
 LIKELY = 0.0  # bits from which on two records are more likely one person's than not
 RARE = 0.002  # others who agree so far by chance: whoever agrees with fewer is worth a look
 GENERATION = 15  # years between a parent and a child of one name, at least
+NEAR_YEARS = 2  # by which a year of birth is misremembered, or its last digit mistyped
 GROWN_UP = 18  # years from which on people have a mailbox and a telephone of their own
 
 Frequency = Callable[[str], int]
@@ -117,8 +118,11 @@ class _Pair:
         self._birth = levels[Field.BIRTH_DATE]
         self._given = given_likeness(self._new, self._theirs, levels[Field.GIVEN_NAME])
         self._one_family = is_one_family_name(self._new, self._theirs, levels[Field.FAMILY_NAME])
-        self._reached_alike = Level.EXACT in (levels[Field.EMAIL], levels[Field.PHONE])
-        self._shares = self._reached_alike or is_one_home(self._new, self._theirs, levels[Field.ADDRESS])
+        reached = (levels[Field.EMAIL], levels[Field.PHONE])
+        is_home = is_one_home(self._new, self._theirs, levels[Field.ADDRESS])
+        self._reached_alike = Level.EXACT in reached
+        self._shares = self._reached_alike or is_home
+        self._shares_all = is_home and set(reached) == {Level.EXACT}
 
     def judged(self, row: SourceRecord) -> Judged | None:
         """The nearness with what it rests on; ``None`` where there is none."""
@@ -165,6 +169,7 @@ class _Pair:
         return (
             self._is_like_twin()
             or self._is_one_who_shares()
+            or self._is_one_of_an_initial()
             or self._is_slip_of_date()
             or self._is_no_chance()
         )
@@ -184,6 +189,17 @@ class _Pair:
         if not self._dates_touch or (self._given is Likeness.OTHER and not self._in_mailbox):
             return False
         return self._one_family or (self._given is Likeness.ONE and self._reached_alike)
+
+    def _is_one_of_an_initial(self) -> bool:
+        """Whether mailbox, phone and home are theirs, and the given name may be: of a record with an initial
+        alone no part of the birth date has to be equal, as long as it is near."""
+        years = abs(self._new.birth // 10000 - self._theirs.birth // 10000)
+        return (
+            self._shares_all
+            and self._one_family
+            and self._given is Likeness.PERHAPS
+            and (years <= NEAR_YEARS or self._unknown_date)
+        )
 
     def _is_slip_of_date(self) -> bool:
         """Whether nothing but an unlike given name speaks against it: a pet name that no table has."""

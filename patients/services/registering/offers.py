@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from integrations.abilities import Capability
 from integrations.registry import label_of, system_names, systems_with
-from patients.models import Operation, Place
+from patients.models import Operation, Patient, Place
 from patients.services.connections import is_set_up
 from patients.services.operations import rights
 from patients.services.operations.wishes import Kind
 from patients.services.visibility import Reach
 from portal.accounts.models import User
+
+from .adding import held_in
+
+HELD = "They have a record there already."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +34,12 @@ class Offer:
         return label_of(self.system)
 
 
-def offers_for(user: User, reach: Reach) -> tuple[Offer, ...]:
-    """The systems into which somebody's role lets them write, in order of display."""
+def offers_for(user: User, reach: Reach, *, of: Patient | None = None) -> tuple[Offer, ...]:
+    """The systems into which somebody's role lets them write, in order of display; ``of`` is who gets one
+    more record."""
     names = [name for name in system_names() if is_set_up(name) and rights.may_write(user, name)]
-    return tuple(_offer(name, reach) for name in names)
+    held = held_in(of) if of is not None else frozenset()
+    return tuple(Offer(system=name, why_not=HELD) if name in held else _offer(name, reach) for name in names)
 
 
 def usual_systems(user: User, offers: Sequence[Offer]) -> tuple[str, ...]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 
 from django.db import transaction
 
 from integrations.abilities import Capability
-from integrations.registry import system_class, systems_with
+from integrations.registry import system_class
 from integrations.types import Identifier
 from integrations.writes import Details, NewRecord
 from patients.entering.stand_ins import NotKnown
 from patients.entering.systems import Problem, problems_for, taken_by
-from patients.models import Draft, Operation, Patient, SourceRecord, Unfinished
+from patients.models import Draft, Operation, Patient, Unfinished
 from patients.services import visibility
 from patients.services.operations import recording
 from patients.services.operations.wishes import Join
 from portal.accounts.models import User
 
-from . import drafts, gate, mailboxes
+from . import adding, drafts, gate, mailboxes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,12 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether there is nothing to be done."""
         return not (self.systems or self.joins)
+
+    @property
+    def beside(self) -> str:
+        """What is read back before it is done, besides the details."""
+        given = [asdict(each) for each in self.identifiers]
+        return json.dumps([self.systems, self.organization_id, given, self.joins, self.not_known])
 
     def records(self) -> Mapping[str, NewRecord]:
         """System → the record that it gets: with what it takes of the details, and nothing else."""
@@ -71,36 +78,49 @@ class NothingToDo(Exception):
 
 
 def register(
-    plan: Plan, *, draft: Draft, sealed: str, by: User, reason: str = "", urgent: bool = False
-) -> Patient:
-    """Ask for the records of a plan, and end its draft; returns whom they will be of.
+    plan: Plan, *, draft: Draft, sealed: str, by: User, offered: Collection[str], reason: str = "",
+    urgent: bool = False,
+) -> Patient:  # fmt: skip
+    """Ask for the records of a plan in the systems that its page has ``offered``, and end its draft; returns
+    whom they will be of.
 
     A form that was sent already is not sent again: it is whom it was about then. Raises
-    :class:`~.gate.LookAgain` where the page does not show whom the person may be by now, or whose their
-    mailbox is; :class:`~.gate.Stopped`; :class:`~patients.services.operations.claims.Taken`; ``Forbidden``;
+    :class:`~.gate.LookAgain` where the page has read back something else, or does not show whom the person
+    may be by now, or whose their mailbox is; :class:`~.gate.Stopped`; :class:`~.adding.Refused`;
+    :class:`~patients.services.operations.claims.Taken`; ``Forbidden``;
     :class:`~patients.services.lookup.Gone` where the draft is not theirs any more, :class:`NothingToDo`.
     """
     if draft.sent_as is not None:
         return draft.sent_as
-    if plan.is_empty:
+    here = replace(plan, systems=tuple(name for name in plan.systems if name in offered))
+    if here.is_empty:
         raise NothingToDo
-    passed = gate.let_through(sealed, plan.details, by=by, of=draft.patient, reason=reason, urgent=urgent)
+    of = draft.patient
+    passed = gate.let_through(
+        sealed, plan.details, by=by, of=of, beside=plan.beside, reason=reason, urgent=urgent
+    )
     reach = visibility.reach_of(by)
-    if mailboxes.taken(plan.details, plan.systems, by=by, reach=reach):
-        raise gate.LookAgain(gate.look(plan.details, by=by, of=draft.patient, live=False))
-    plan = replace(plan, details=passed.details)
+    if mailboxes.taken(plan.details, here.systems, by=by, reach=reach):
+        raise gate.LookAgain(gate.look(plan.details, by=by, of=of, live=False))
+    here = replace(here, details=passed.details)
     with transaction.atomic():
         mine = drafts.held(draft.public_id, by=by)
         if mine.sent_as is not None:
             return mine.sent_as
+        if mine.patient != of:  # linked with somebody else since the page was shown
+            raise gate.LookAgain(gate.look(plan.details, by=by, of=mine.patient, live=False))
+        if mine.patient is not None:
+            adding.check(here.details, here.systems, mine.patient)
         operations = [
-            *recording.register(plan.records(), passed=passed, by=by, patient=mine.patient),
-            *_joining(plan, mine.patient, by=by),
+            *recording.register(here.records(), passed=passed, by=by, patient=mine.patient),
+            *_joining(here, mine.patient, by=by),
         ]
+        if not operations:
+            raise NothingToDo
         patient = operations[0].patient
-        if plan.not_known is not None:
+        if here.not_known is not None:
             Unfinished.objects.get_or_create(
-                patient=patient, defaults={"kind": plan.not_known, "registered_by": by}
+                patient=patient, defaults={"kind": here.not_known, "registered_by": by}
             )
         drafts.end(mine, patient)
     return patient
@@ -108,11 +128,5 @@ def register(
 
 def _joining(plan: Plan, patient: Patient | None, *, by: User) -> list[Operation]:
     """Have the record that somebody has in a system of organizations added to one more of them."""
-    if patient is None or not plan.joins:
-        return []
-    rows = SourceRecord.objects.filter(
-        patient=patient, system__in=systems_with(Capability.MEMBERSHIP), vanished_at=None
-    )
-    return [
-        recording.ask(Join(organization_id=plan.joins), record=row, by=by) for row in rows.order_by("pk")[:1]
-    ]
+    record = adding.can_join(patient, plan.joins) if patient is not None and plan.joins else None
+    return [] if record is None else [recording.ask(Join(organization_id=plan.joins), record=record, by=by)]

@@ -12,4 +12,7 @@ history       every decision as it was seen or made, kept for ever
 participants  what the portal knows of who takes part, after its own writes
 allowed       who may change what here; refusals, each with why and what helps
 enrolling, deciding, inviting   what staff ask for, for one person or many
+consent_reading, consents, consent_course   one person's decisions: read, as they stand, how they came about
+consenting    asking for decisions from a form that showed how they stood
+consent_forms, asking_again   which form a study uses, and who must be asked again
 """

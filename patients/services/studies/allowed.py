@@ -9,17 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from integrations.abilities import HasOrganizations
-from integrations.errors import IntegrationError
 from integrations.registry import label_of
-from integrations.types import Role
 from patients.models import Place, SourceRecord, Study
-from patients.services.connections import open_system
 from patients.services.operations import rights
-from patients.services.visibility import Reach
+from patients.services.visibility import Reach, Standing
 from portal.accounts.models import User
-
-SECONDS = 5.0  # to hear what somebody's role is called
 
 
 class Because(StrEnum):
@@ -95,7 +89,7 @@ def why_not(study: Study, *, by: User, reach: Reach) -> Refusal | None:
     name = name_of(system, place)
     return Refusal(
         because=Because.ROLE,
-        sentence=f"{_held(study, name, by=by, reach=reach)}: this takes a member or manager there.",
+        sentence=f"{_held(study, name, reach=reach)}: this takes a member or manager there.",
         step=f"Ask a manager of {name} to do this, or to give you the role.",
     )
 
@@ -106,22 +100,12 @@ def name_of(system: str, organization: str) -> str:
     return row.name if row is not None and row.name else f"organization {organization}"
 
 
-def _held(study: Study, name: str, *, by: User, reach: Reach) -> str:
+def _held(study: Study, name: str, *, reach: Reach) -> str:
     label = label_of(study.system)
     if study.organization not in reach.organizations.get(study.system, ()):
         return f"You have no {label} role at {name}"
-    role = _role(study, by=by)
+    role = reach.standings.get((study.system, study.organization), Standing()).role.replace("_", " ")
     return f"Your {label} role at {name} is {role}" if role else f"Your {label} role at {name} only reads"
-
-
-def _role(study: Study, *, by: User) -> Role | None:
-    """What the role is called, where the system says so now."""
-    try:
-        adapter = open_system(study.system, by=by, seconds=SECONDS)
-        own = adapter.organizations() if isinstance(adapter, HasOrganizations) else ()
-    except IntegrationError:
-        return None
-    return next((each.role for each in own if each.id == study.organization), None)
 
 
 def gone(record: SourceRecord) -> Refusal | None:

@@ -15,6 +15,8 @@ import cattrs.preconf.json
 
 from patients.matching.dates import show
 
+from .languages import name_of
+
 _json = cattrs.preconf.json.make_converter(forbid_extra_keys=True)
 
 
@@ -55,7 +57,8 @@ MANNERS: Mapping[Manner, str] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
     """What stands behind one decision. ``representative`` is the name of who decided for the person or with
-    them; ``form_language`` a language code; ``taken_by`` who took the decision down."""
+    them, ``relation`` what they are to the person; ``form_language`` a language code; ``taken_by`` who took
+    the decision down."""
 
     decider: Decider
     manner: Manner
@@ -65,6 +68,7 @@ class Authority:
     signed_on: date
     taken_by: str = field(repr=False)
     representative: str = field(default="", repr=False)
+    relation: str = field(default="", repr=False)
     witness: str = field(default="", repr=False)
     note: str = field(default="", repr=False)
 
@@ -77,11 +81,18 @@ _NEEDED: Mapping[str, str] = {
 }
 
 
+def missing(texts: Mapping[str, str]) -> dict[str, str]:
+    """Which of the texts that every authority needs are not there, by field, in one sentence each."""
+    return {name: says for name, says in _NEEDED.items() if not texts.get(name, "").strip()}
+
+
 def gaps(authority: Authority, *, today: date) -> dict[str, str]:
     """What is missing or cannot be, by field, in one sentence each; empty where it is whole."""
-    found = {name: says for name, says in _NEEDED.items() if not getattr(authority, name).strip()}
+    found = missing({name: getattr(authority, name) for name in _NEEDED})
     if authority.decider is not Decider.PERSON and not authority.representative.strip():
         found["representative"] = "Enter the name of the representative or parent."
+    if authority.decider is Decider.REPRESENTATIVE and not authority.relation.strip():
+        found["relation"] = "Enter what the representative is to the person, like legal guardian."
     if authority.signed_on > today:
         found["signed_on"] = "The date signed is in the future."
     return found
@@ -92,9 +103,10 @@ def lines(authority: Authority) -> Iterator[tuple[str, str]]:
     yield "Decided by", DECIDERS[authority.decider]
     if authority.representative:
         is_parent = authority.decider is Decider.ASSENT
-        yield "Parent" if is_parent else "Representative", authority.representative
+        said = ", ".join(filter(None, (authority.representative, authority.relation)))
+        yield "Parent" if is_parent else "Representative", said
     yield "How", MANNERS[authority.manner]
-    yield "Consent form", f"version {authority.form_version}, {authority.form_language}"
+    yield "Consent form", f"version {authority.form_version}, {name_of(authority.form_language)}"
     yield "Information sheet", f"version {authority.sheet_version}"
     yield "Signed on", show(authority.signed_on)
     yield "Taken down by", authority.taken_by

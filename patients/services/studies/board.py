@@ -6,7 +6,7 @@ marked and counted nowhere; a filter of its own shows them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -146,24 +146,28 @@ _TEST = Q(is_test=True) | Q(record__is_test=True)
 
 
 def counts_of(study: Study, reach: Reach) -> Counts:
-    """Everybody counted; one statement."""
-    real = ~_TEST
-    wanted = {f"at_{each.value}": real & Q(standing=each) for each in Standing}
-    wanted |= {
-        "declined": real & Q(declined__gt=0),
-        "pending": real & Q(pending__gt=0),
-        "expired": real & Q(invitation_state=InvitationState.EXPIRED),
-        "silent": real & _silent(SILENT_SHOWN),
-        "unread": real & Q(checked_at=None),
-        "unnumbered": real & Q(number_key=""),
-        "tests": _TEST,
+    """Everybody counted; one statement, by where they stand."""
+    wanted = {
+        "declined": Q(declined__gt=0),
+        "pending": Q(pending__gt=0),
+        "expired": Q(invitation_state=InvitationState.EXPIRED),
+        "silent": _silent(SILENT_SHOWN),
+        "unread": Q(checked_at=None),
+        "unnumbered": Q(number_key=""),
     }
-    found = people_of(study, reach).aggregate(
-        **{name: Count("pk", filter=condition) for name, condition in wanted.items()}
-    )
-    here = {each: found.pop(f"at_{each.value}") for each in Standing}
+    groups = people_of(study, reach).order_by().values("standing", "is_test", "record__is_test")
+    here, told, tests = dict.fromkeys(Standing, 0), dict.fromkeys(wanted, 0), 0
+    counted = {f"of_{name}": Count("pk", filter=each) for name, each in wanted.items()}
+    rows: Iterable[Mapping[str, Any]] = groups.annotate(count=Count("pk"), **counted)
+    for row in rows:
+        if row["is_test"] or row["record__is_test"]:
+            tests += row["count"]
+            continue
+        here[Standing(row["standing"])] += row["count"]
+        for name in told:
+            told[name] += row[f"of_{name}"]
     total = sum(here.values())
-    return Counts(total=total, steps=tuple(_steps(here, total)), **found)
+    return Counts(total=total, steps=tuple(_steps(here, total)), tests=tests, **told)
 
 
 def _steps(here: Mapping[Participant.Standing, int], total: int) -> list[Step]:
@@ -212,9 +216,11 @@ def ids_in_order(found: QuerySet[Participant], order: Order) -> QuerySet[Partici
     return sorted_by.order_by(*order.columns).values_list("pk", flat=True)
 
 
-def page_of(found: QuerySet[Participant], order: Order, *, number: int, size: int) -> Page:
-    """One page; the last one where there are fewer."""
-    total = found.count()
+def page_of(
+    found: QuerySet[Participant], order: Order, *, number: int, size: int, total: int | None = None
+) -> Page:
+    """One page; the last one where there are fewer. ``total``: how many there are, where that is known."""
+    total = found.count() if total is None else total
     number = min(number, max(-(-total // size), 1))
     ids = list(ids_in_order(found, order)[(number - 1) * size : number * size])
     return Page(ids=ids, number=number, size=size, total=total, more=False)

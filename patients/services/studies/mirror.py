@@ -118,11 +118,13 @@ def keep_invitations(study: Study, found: Iterable[RemoteInvitation]) -> None:
     for some in bulk.in_parts(by_person):
         with transaction.atomic():
             people = _held(study, record__remote_id__in=some)
-            kept = _invitations_of(people)
+            kept, on_their_way = _invitations_of(people), _being_made(people)
             for row in people:
                 told = by_person[row.record.remote_id]
                 for each in told:
-                    _keep_invitation(row, each, kept.get((row.pk, each.id)))
+                    known = kept.get((row.pk, each.id))
+                    if known or row.record_id not in on_their_way:
+                        _keep_invitation(row, each, known)
                 _note_invited(row, told)
             _save(people)
 
@@ -130,6 +132,14 @@ def keep_invitations(study: Study, found: Iterable[RemoteInvitation]) -> None:
 def _invitations_of(rows: Iterable[Participant]) -> dict[tuple[int, str], Invitation]:
     found = Invitation.objects.filter(participant__in=[each.pk for each in rows]).exclude(remote_id="")
     return {(each.participant_id, each.remote_id): each for each in found.defer("link")}
+
+
+def _being_made(rows: Iterable[Participant]) -> set[int]:
+    """Records with an invitation of the portal's own on its way: what is new of theirs may be that one."""
+    found = Invitation.objects.filter(
+        participant__record__in=[each.record_id for each in rows], remote_id="", operation__ended_at=None
+    )
+    return set(found.exclude(operation=None).values_list("participant__record_id", flat=True))
 
 
 def _keep_invitation(row: Participant, told: RemoteInvitation, known: Invitation | None) -> None:

@@ -199,6 +199,28 @@ def test_what_a_system_cannot_hold_is_said_and_can_be_left_as_it_is_there(form: 
     assert [each.system for each in result2.operations] == ["impilo"]
 
 
+@pytest.mark.parametrize("is_left_first", [False, True])
+def test_what_was_mended_since_a_system_refused_it_is_written_without_a_question(
+    form: Form, is_left_first: bool
+) -> None:
+    asked(form.send(["jump"], sex=Sex.OTHER))
+    key = (form.number("jump"), "sex")
+
+    result = saved(form.send(["jump"], sex=Sex.MALE, choices={key: Choice.THEIRS} if is_left_first else {}))
+
+    assert [_wish(each).changes.parts for each in result.operations] == [{Part.SEX}]
+
+
+def test_what_moves_after_a_system_refused_it_is_asked_about(form: Form, sandbox: Sandbox) -> None:
+    asked(form.send(["jump"], sex=Sex.OTHER))
+    elsewhere(sandbox, of_system(form.copies, "jump"), biological_sex="indeterminate")
+
+    (moved,) = asked(form.send(["jump"], sex=Sex.MALE)).moved
+
+    assert moved.label == "Sex"
+    assert asked(form.send(["jump"], sex=Sex.MALE)).moved
+
+
 def test_what_no_chosen_system_takes_is_not_dropped(form: Form) -> None:
     result = asked(form.send(["jhe"], occupation="Baker"))
 

@@ -7,14 +7,18 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from patients.entering.typed import Typed
-from patients.models import Draft, Patient
+from patients.models import Draft, Membership, OwnRoles, Patient
+from patients.services import linking, summary
 from patients.services.lookup import Gone
 from patients.services.registering import drafts
 from patients.tasks import throw_away_old_drafts
 from portal.accounts.models import User
 from portal.audit.models import Event
+
+from .anne import held
 
 pytestmark = pytest.mark.django_db
 HALF = Typed(given_name="  Zoë", family_name="Quarter", birth_date="31/2/1980", notes="one\ntwo ")
@@ -63,7 +67,7 @@ def test_nobody_else_opens_or_overwrites_it(clinic_staff: User, admin: User) -> 
 
 
 def test_it_is_handed_over_to_who_could_send_it(clinic_staff: User, admin: User, reader: User) -> None:
-    draft = drafts.keep(HALF, by=clinic_staff, patient=Patient.objects.create(), kind=Draft.Kind.EDIT)
+    draft = drafts.keep(HALF, by=clinic_staff, patient=held().patient, kind=Draft.Kind.EDIT)
     for nobody in (reader, clinic_staff):
         with pytest.raises(drafts.NotTheirs):
             drafts.hand_over(draft, nobody, by=clinic_staff)
@@ -78,6 +82,40 @@ def test_it_is_handed_over_to_who_could_send_it(clinic_staff: User, admin: User,
         drafts.hand_over(draft, admin, by=clinic_staff)
     event = Event.objects.get(action="draft.handed_over")
     assert event.details == {"draft": draft.public_id, "to": admin.pk}
+
+
+def test_it_is_not_handed_over_past_what_a_colleague_may_see(clinic_staff: User, admin: User) -> None:
+    person = held().patient
+    record = held("jhe", "7", organizations=("20003",))
+    record.patient = person
+    record.save()
+    Membership.objects.update(patient=person)
+    summary.refresh([person])
+    draft = drafts.keep(HALF, by=clinic_staff, patient=person)
+    _reaches(clinic_staff, "20003")
+    _reaches(admin, "20002")
+
+    with pytest.raises(drafts.NotTheirs, match="may not see every record"):
+        drafts.hand_over(draft, admin, by=clinic_staff)
+
+    assert drafts.of(clinic_staff) == [draft]
+    _reaches(admin, "20003")
+    drafts.hand_over(draft, admin, by=clinic_staff)
+    assert drafts.of(admin) == [draft]
+
+
+def _reaches(user: User, *organizations: str) -> None:
+    """Let JHE have said a moment ago in which organizations somebody has a role."""
+    told = {"organizations": list(organizations), "writable": [], "read_at": timezone.now()}
+    OwnRoles.objects.update_or_create(user=user, system="jhe", defaults=told)
+
+
+def test_person_of_a_form_is_who_they_were_linked_with(clinic_staff: User) -> None:
+    one, other = Patient.objects.create(), Patient.objects.create()
+    draft = drafts.keep(HALF, by=clinic_staff, patient=other)
+    linking.link_people(keep=one, other=other, reason="One person", by=clinic_staff)
+
+    assert drafts.open_draft(draft.public_id, by=clinic_staff).patient == one
 
 
 def test_latest_comes_first_and_one_that_cannot_be_deciphered_hides_no_other(clinic_staff: User) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
+from integrations.types import Sex
 from patients.models import Claim, Flag, KeptApart, Operation, SourceRecord
 from patients.services.operations import recording
 from patients.services.operations.claims import Taken
@@ -129,6 +130,23 @@ def test_nhs_number_of_somebody_is_never_created_a_second_time_but_care_goes_on(
     flag = Flag.objects.get()
     assert (flag.kind, flag.other, flag.contested) == ("conflict", record.patient, NHS)
     assert work_off(operation).state == Operation.State.DONE
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"phone": "+44 7700 900999"}, {"sex": Sex.FEMALE}, {"consent_sms": True}, {"notes": "Not said before"}],
+    ids=lambda each: next(iter(each)),
+)
+def test_page_holds_for_no_other_details_than_it_has_read_back(
+    sandbox: Sandbox, asker: User, changed: dict[str, object]
+) -> None:
+    sealed = gate.seal(gate.look(ZOE_HERE, by=asker), by=asker, beside="in jump")
+
+    with pytest.raises(gate.LookAgain):
+        gate.let_through(sealed, replace(ZOE_HERE, **changed), by=asker, beside="in jump")  # type: ignore[arg-type]
+    with pytest.raises(gate.LookAgain):
+        gate.let_through(sealed, ZOE_HERE, by=asker, beside="in jump and impilo")
+    assert gate.let_through(sealed, ZOE_HERE, by=asker, beside="in jump").details == ZOE_HERE
 
 
 def test_page_that_showed_somebody_else_or_less_has_to_look_again(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from patients.models import SourceRecord
+from patients.models import KeptApart, SourceRecord
 from patients.services.registering.gate import Look, Verdict
 from patients.services.registering.meeting import meet
 from patients.services.registering.passing import Nearness
@@ -92,6 +92,20 @@ def test_relatives_out_of_reach_are_nobodys_business(clinic_staff: User) -> None
     assert not meeting.met
     assert not meeting.unseen
     assert Look(details=ANNE, meeting=meeting).verdict is Verdict.CLEAR
+
+
+def test_why_somebody_was_kept_apart_is_told_only_where_both_are_in_reach(
+    clinic_staff: User, admin: User
+) -> None:
+    here = held()
+    for number, place in (("7", "20007"), ("8", "20003")):
+        there = held("jhe", number, organizations=(place,), given_name=f"Omar{number}", **ALONE)
+        KeptApart.objects.create(first=here, second=there, reason=f"Reason {number}", decided_by=admin)
+
+    met = next(each for each in meet(ANNE, by=clinic_staff, reach=REACH).met if here in each.side.rows)
+
+    assert sorted(each.reason for each in met.apart) == ["", "Reason 8"]
+    assert {each.decided_by for each in met.apart} == {str(admin)}
 
 
 def test_test_records_and_those_that_have_gone_are_nobody(clinic_staff: User) -> None:

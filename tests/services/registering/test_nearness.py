@@ -105,6 +105,19 @@ def test_mailbox_named_after_somebody_says_that_it_is_theirs(clinic_staff: User)
     assert nearest(clinic_staff, young, **ALONE | {"birth_date": CHILD, "address": PLACE}) is LOW
 
 
+@pytest.mark.parametrize(
+    ("born", "wanted"),
+    [pytest.param(date(2019, 11, 23), LOW, id="near"), pytest.param(date(2014, 11, 23), FAMILY, id="far")],
+)
+def test_initial_is_a_doubt_where_every_contact_is_equal_and_the_birth_date_near(
+    clinic_staff: User, born: date, wanted: Nearness
+) -> None:
+    new = replace(NEW, birth_date=date(2020, 1, 28), nhs_number="")
+
+    there = SHARED_PHONE | {"given_name": "A", "birth_date": born, "address": PLACE, "email": NEW.email}
+    assert nearest(clinic_staff, replace(new, address=PLACE), **there) is wanted
+
+
 def test_pet_name_that_no_table_has_is_a_doubt_where_all_else_is_near(clinic_staff: User) -> None:
     there = SHARED_PHONE | {"given_name": "Zofia", "birth_date": date(1984, 2, 18)}
 

@@ -67,7 +67,14 @@ def test_revoking_is_written_read_back_and_kept_with_its_authority(
 ) -> None:
     before = decided(sandbox, PETER, BP_AND_HR)
     operation = work_off(
-        _decide(study, peter, asker, decider=Decider.REPRESENTATIVE, representative="Rose Pearson")
+        _decide(
+            study,
+            peter,
+            asker,
+            decider=Decider.REPRESENTATIVE,
+            representative="Rose Pearson",
+            relation="legal guardian",
+        )
     )
 
     assert operation.state == State.DONE, (operation.why, operation.problem)
@@ -81,8 +88,8 @@ def test_revoking_is_written_read_back_and_kept_with_its_authority(
     assert (participant.agreed, participant.declined, participant.pending) == (len(before) - 1, 1, 0)
     lines = {each.label: each.wanted for each in contents_of(operation, wish_of(operation) or _never()).rows}
     assert (lines["Decision"], lines["Kind of data"]) == ("Declined", "Blood pressure")
-    assert lines["Representative"] == "Rose Pearson"
-    assert lines["Consent form"] == "version 3.1, en"
+    assert lines["Representative"] == "Rose Pearson, legal guardian"
+    assert lines["Consent form"] == "version 3.1, English"
 
 
 def _never() -> Any:

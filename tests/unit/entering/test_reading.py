@@ -196,3 +196,24 @@ def test_every_suggestion_is_for_the_form_and_moves_on(typed: Typed) -> None:
         assert {name for name, _ in finding.suggestion} <= set(NAMES)
         if finding.suggestion:
             assert finding not in entered(taking(typed, finding)).findings
+
+
+def test_only_what_was_touched_may_be_too_long() -> None:
+    held = Details(notes="One.\n" * 400)
+    shown = typed_of(held)
+
+    assert not enter(replace(shown, notes=shown.notes.replace("\n", "\r\n")), HERE, held=held).findings
+    longer = enter(replace(shown, notes=f"{shown.notes}More."), HERE, held=held)
+    assert [(each.field, each.stops) for each in longer.findings] == [("notes", True)]
+    assert longer.typed.notes.endswith("More.")
+
+
+def test_note_for_deliveries_is_not_taken_away_but_changed_or_gone_with_the_address() -> None:
+    held = Details(address=Address(lines=("12 High Street",), town="Leeds", note="Ring twice"))
+    shown = typed_of(held)
+
+    assert [each.field for each in enter(replace(shown, address_note=" "), HERE, held=held).findings] == [
+        "address_note"
+    ]
+    assert not enter(replace(shown, address_note="Ring once"), HERE, held=held).findings
+    assert not enter(replace(shown, address_lines="", town="", address_note=""), HERE, held=held).findings

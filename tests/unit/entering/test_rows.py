@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from integrations.types import Identifier
@@ -12,9 +14,13 @@ HELD = {"preferred_language": "Polish", "emis_guid": "6f2c", "insurance_provider
 DENIED = ("password", "pin", "card", "ssn")
 
 
-def _entered(*rows: tuple[str, str]) -> CustomEntered:
+def _against(held: dict[str, str], *rows: tuple[str, str], closed: Collection[str] = ()) -> CustomEntered:
     typed = [CustomRow(name=name, value=value) for name, value in rows]
-    return enter_custom(typed, HELD, closed=frozenset({"emis_guid"}), denied=DENIED, country="GB")
+    return enter_custom(typed, held, closed=closed, denied=DENIED, country="GB")
+
+
+def _entered(*rows: tuple[str, str]) -> CustomEntered:
+    return _against(HELD, *rows, closed={"emis_guid"})
 
 
 def test_only_what_differs_is_written_and_empty_removes() -> None:
@@ -48,6 +54,33 @@ def test_row_that_cannot_be_written_stops(row: tuple[str, str], said: str) -> No
 
     assert entered.stops
     assert said in entered.findings[0].sentence
+    assert not entered.changes
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "typed"),
+    [
+        ("address", "1 High St\nLeeds", "1 High St\r\nLeeds"),
+        ("story", "x" * 3_000, "x" * 3_000),
+        ("referred  by", "GP", "GP"),
+        ("n" * 80, "GP", "GP"),
+    ],
+)
+def test_field_that_comes_back_as_it_is_held_is_left_alone(name: str, value: str, typed: str) -> None:
+    assert _against({name: value}, (name, typed)) == CustomEntered()
+
+
+def test_held_name_stays_letter_by_letter_where_the_value_changes() -> None:
+    assert _against({"referred  by": "GP"}, ("referred  by", "Friend")).changes == (
+        ("referred  by", "Friend"),
+    )
+
+
+def test_value_that_is_too_long_stops_and_is_not_cut() -> None:
+    entered = _entered(("referral_source", "x" * 501))
+
+    assert [each.about for each in entered.findings] == ["value"]
+    assert entered.stops
     assert not entered.changes
 
 

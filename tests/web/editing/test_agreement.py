@@ -40,6 +40,11 @@ def _open(desk: Desk) -> tuple[Node, dict[str, object]]:
     return page, fields_of(page, "/agree")
 
 
+def _of(desk: Desk, system: str) -> str:
+    """What chooses the value that a system's record holds."""
+    return str(desk.record(system).pk)
+
+
 def _legends(page: Node) -> list[str]:
     return [node.text for node in page.of_class("govuk-fieldset__legend")]
 
@@ -57,10 +62,10 @@ def test_value_is_copied_from_one_system_to_the_other_and_nothing_else(jamal: De
     page, form = _open(jamal)
     assert {"Phone", "Address"} <= set(_legends(page))
     assert form["phone"] == ["leave"]
-    (jump, *_) = [each for each in page.named("phone") if each.attributes["value"] == "0"]
+    assert _of(jamal, "jump") in [each.attributes["value"] for each in page.named("phone")]
     assert "copy it to Impilo" in page.text
 
-    reply = jamal.client.post(_address(jamal), form | {"phone": jump.attributes["value"]})
+    reply = jamal.client.post(_address(jamal), form | {"phone": _of(jamal, "jump")})
 
     assert reply.status_code == 303
     assert list(Operation.objects.values_list("system", flat=True)) == ["impilo"]
@@ -76,7 +81,7 @@ def test_value_is_copied_from_one_system_to_the_other_and_nothing_else(jamal: De
 def test_records_that_agree_are_said_to(desk: Desk) -> None:
     page, form = _open(desk)
     assert _legends(page) == ["Address"]  # Impilo holds none
-    desk.client.post(_address(desk), form | {"address": "0"})
+    desk.client.post(_address(desk), form | {"address": _of(desk, "jump")})
     work_off()
 
     page = parsed(desk.client.get(_address(desk)))
@@ -96,12 +101,58 @@ def test_detail_that_moved_meanwhile_is_shown_as_it_is_now(jamal: Desk) -> None:
     _, form = _open(jamal)
     elsewhere(jamal.sandbox, jamal.record("impilo"), phoneNumber=OTHER_PHONE)
 
-    reply = jamal.client.post(_address(jamal), form | {"phone": "0"})
+    reply = jamal.client.post(_address(jamal), form | {"phone": _of(jamal, "jump")})
 
     page = parsed(reply)
     assert reply.status_code == 422
     assert "Choose once more." in page.text
     assert OTHER_PHONE.replace(" ", "") in page.text.replace(" ", "").replace("-", "")
+    assert not Operation.objects.exists()
+
+
+def test_value_of_a_record_that_fell_out_meanwhile_is_not_another_one(clerk: User, sandbox: Sandbox) -> None:
+    desk = Desk(signed_in(Client(), clerk), sandbox, person("grace", "Mbeki", by=clerk))
+    for system, name, value in (
+        ("jump", "phone", PHONE),
+        ("jhe", "telecom_phone", OTHER_PHONE),
+        ("impilo", "phoneNumber", "07700 900777"),
+    ):
+        elsewhere(sandbox, desk.record(system), **{name: value})
+        known(system, desk.record(system).remote_id, by=clerk)
+    _, form = _open(desk)
+    gone = _of(desk, "jump")
+    linking.affirm(patient=desk.person, records=[int(gone)], reason="One", by=clerk)
+    linking.unlink_record(record=desk.record("jump"), reason="Somebody else's", by=clerk)
+
+    reply = desk.client.post(_address(desk), form | {"phone": gone})
+
+    assert reply.status_code == 422
+    assert "is not offered any more" in parsed(reply).text
+    assert not Operation.objects.exists()
+
+
+def test_detail_that_is_asked_no_more_is_said(jamal: Desk, clerk: User) -> None:
+    _, form = _open(jamal)
+    linking.unlink_record(record=jamal.record("impilo"), reason="Somebody else's", by=clerk)
+
+    reply = jamal.client.post(_address(jamal), form | {"phone": str(jamal.person.records.get().pk)})
+
+    assert reply.status_code == 422
+    assert "Phone: What you chose is not offered any more" in parsed(reply).text
+
+
+def test_form_of_who_was_linked_meanwhile_is_refused_with_both_names(
+    jamal: Desk, desk: Desk, clerk: User
+) -> None:
+    _, form = _open(jamal)
+    linking.link_people(keep=desk.person, other=jamal.person, reason="One person", by=clerk)
+
+    reply = jamal.client.post(_address(jamal), form | {"phone": "1"})
+
+    page = parsed(reply)
+    assert reply.status_code == 409
+    assert "The form was about EDWARDS, Jamal" in page.text
+    assert "Something was changed since this form was opened" in page.text
     assert not Operation.objects.exists()
 
 
@@ -122,7 +173,7 @@ def test_agreement_that_makes_another_person_of_a_record_stops(jamal: Desk, cler
     elsewhere(jamal.sandbox, jump, first_name="Brenda", last_name="Okonkwo")
     linking.affirm(patient=jamal.person, records=[jump.pk, jamal.record("impilo").pk], reason="One", by=clerk)
     page, form = _open(jamal)
-    chosen = form | {"given_name": "0", "family_name": "0"}
+    chosen = form | dict.fromkeys(("given_name", "family_name"), _of(jamal, "jump"))
 
     reply = jamal.client.post(_address(jamal), chosen)
 
@@ -137,7 +188,7 @@ def test_agreement_that_makes_another_person_of_a_record_stops(jamal: Desk, cler
 def test_form_of_another_person_is_refused(jamal: Desk, desk: Desk) -> None:
     _, form = _open(jamal)
 
-    reply = desk.client.post(_address(desk), form | {"phone": "0"})
+    reply = desk.client.post(_address(desk), form | {"phone": _of(jamal, "jump")})
 
     assert reply.status_code == 409
     assert "The form was about EDWARDS, Jamal" in parsed(reply).text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
@@ -13,12 +12,11 @@ from patients.models import Draft, Operation, Patient
 from patients.services.operations import wishes
 from patients.services.operations.wishes import Change
 from portal import audit
-from portal.accounts.locking import kept_post
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.conftest import signed_in
 from tests.editing import elsewhere, person
-from tests.support import PART, Node, connected, parsed
+from tests.support import Node, connected, parsed
 from tests.writing import work_off
 
 from .desk import OTHER_PHONE, PHONE, Desk
@@ -202,95 +200,6 @@ def test_answer_without_words_is_no_answer(desk: Desk) -> None:
     assert not Operation.objects.exists()
 
 
-# --- rows -------------------------------------------------------------------------------------
-
-
-def test_custom_field_that_somebody_else_changed_and_nobody_touched_stays(
-    clerk: User, sandbox: Sandbox
-) -> None:
-    desk = Desk(signed_in(Client(), clerk), sandbox, person("marek", "Sobczak", by=clerk))
-    form, record = desk.open(), desk.record("jump")
-    assert form[f"custom-{record.pk}-0-value"] == "Polish"
-    elsewhere(sandbox, record, custom_fields={"preferred_language": "Ukrainian"})
-
-    assert desk.send(form, phone=PHONE).status_code == 303
-
-    work_off()
-    with sandbox.stores["jump"].reading() as state:
-        assert state["patients"][record.remote_id]["custom_fields"] == {"preferred_language": "Ukrainian"}
-
-
-def test_custom_fields_are_added_changed_and_removed_row_by_row(clerk: User, sandbox: Sandbox) -> None:
-    desk = Desk(signed_in(Client(), clerk), sandbox, person("marek", "Sobczak", by=clerk))
-    form = desk.open()
-    number = desk.record("jump").pk
-    assert form[f"custom-{number}-0-value"] == "Polish"
-    page = parsed(desk.client.get(desk.url))
-    assert "PRACTICE-0042" in page.text
-    assert not page.named(f"custom-{number}-1-value")[0].attributes["value"]
-
-    desk.send(
-        form,
-        **{
-            f"custom-{number}-0-value": "",
-            f"custom-{number}-1-name": "insurance_provider",
-            f"custom-{number}-1-value": "Bupa",
-        },
-    )
-    work_off()
-
-    with sandbox.stores["jump"].reading() as state:
-        (row,) = [each for each in state["patients"].values() if each["last_name"] == "Sobczak"]
-    assert row["custom_fields"] == {
-        "emis_guid": "6f2c1e8a-sandbox",
-        "external_id": "PRACTICE-0042",
-        "insurance_provider": "Bupa",
-    }
-
-
-def test_custom_field_that_looks_sensitive_is_asked_about_and_denied_names_are_refused(
-    clerk: User, sandbox: Sandbox
-) -> None:
-    desk = Desk(signed_in(Client(), clerk), sandbox, person("marek", "Sobczak", by=clerk))
-    number = desk.record("jump").pk
-    name, value = f"custom-{number}-1-name", f"custom-{number}-1-value"
-
-    denied = desk.save(**{name: "card_number", value: "1"})
-    asked = desk.save(**{name: "reference", value: "4111 1111 1111 1111"})
-
-    assert "Nothing of this name is written" in parsed(denied).text
-    assert "looks like the number of a payment card" in parsed(asked).text
-    assert not Operation.objects.exists()
-    assert desk.send(desk.form_in(parsed(asked)), sure="1").status_code == 303
-    assert Operation.objects.get().kind == "change"
-
-
-def test_identifier_is_added_and_those_of_others_stay(desk: Desk) -> None:
-    number = desk.record("jhe").pk
-    with desk.sandbox.stores["jhe"].writing() as state:
-        state["patients"][desk.record("jhe").remote_id]["identifiers"] = [
-            {"id": 990, "system": "https://registry.example.org", "value": "r/17"}
-        ]
-    prefix = f"identifiers-{number}-0"
-
-    half = desk.save(**{f"{prefix}-of": "https://fitbit.example.org"})
-    assert "Enter the identifier itself." in parsed(half).text
-    reply = desk.save(**{f"{prefix}-of": "https://fitbit.example.org", f"{prefix}-value": "F-1"})
-
-    assert reply.status_code == 303
-    work_off()
-    with desk.sandbox.stores["jhe"].reading() as state:
-        held = state["patients"][desk.record("jhe").remote_id]["identifiers"]
-    assert {each["value"] for each in held} == {"r/17", "F-1"}
-    page = parsed(desk.client.get(desk.url))
-    (box,) = page.named(f"identifiers-{number}-remove")
-    desk.save(**{box.attributes["name"]: [box.attributes["value"]]})
-    work_off()
-    with desk.sandbox.stores["jhe"].reading() as state:
-        held = state["patients"][desk.record("jhe").remote_id]["identifiers"]
-    assert [each["value"] for each in held] == ["r/17"]
-
-
 # --- who is on the phone, and what they confirm -------------------------------------------------
 
 
@@ -303,6 +212,15 @@ def test_caller_check_is_noted_with_the_save(desk: Desk) -> None:
     event = Event.objects.get(action="person.edited")
     assert event.details["caller_checked"] == "parent"
     assert event.details["confirmed"] == ["phone"]
+
+
+def test_confirmation_without_a_change_is_said(desk: Desk) -> None:
+    reply = desk.save(confirmed=["phone"])
+
+    page = parsed(desk.client.get(reply["Location"]))
+    assert "Noted as confirmed today: phone." in page.text
+    assert "Nothing was changed" not in page.text
+    assert not Operation.objects.exists()
 
 
 # --- whose form it is -------------------------------------------------------------------------
@@ -349,40 +267,7 @@ def test_form_is_refused_where_the_person_is_called_differently_by_now(desk: Des
     assert not Operation.objects.exists()
 
 
-# --- forms that are not sent yet ----------------------------------------------------------------
-
-
-def test_form_is_kept_while_it_is_typed_and_opened_again_with_what_was_shown(desk: Desk) -> None:
-    form = desk.open() | {"phone": PHONE, "turn": "3"}
-
-    reply = desk.client.post(reverse("patients:edit_typed", args=[desk.person.public_id]), form, headers=PART)
-
-    assert reply.status_code == 200
-    draft = Draft.objects.get()
-    assert (draft.kind, draft.patient, draft.typed["phone"]) == ("edit", desk.person, PHONE)
-    elsewhere(desk.sandbox, desk.record("jump"), phone=OTHER_PHONE)
-    home = parsed(desk.client.get("/"))
-    (address,) = [each for each in home.links() if draft.public_id in each]
-    opened = parsed(desk.client.get(address))
-    assert opened.of_id("id_phone").attributes["value"] == PHONE
-    again = desk.send(desk.form_in(opened))
-    assert "Phone was changed in Jump EHR meanwhile." in parsed(again).text
-
-
-def test_colleague_goes_on_with_a_form_that_was_handed_over(
-    desk: Desk, admin: User, sandbox: Sandbox
-) -> None:
-    desk.send(desk.open(), phone=PHONE, park="1")
-    draft = Draft.objects.get()
-    connected(admin, "manager_mary@example.com", sandbox)
-    desk.client.post(reverse("patients:hand_over", args=[draft.public_id]), {"to": admin.pk})
-    theirs = Desk(signed_in(Client(), admin), sandbox, desk.person)
-
-    page = parsed(theirs.client.get(f"{theirs.url}?draft={draft.public_id}"))
-
-    assert page.of_id("id_phone").attributes["value"] == PHONE
-    assert theirs.send(theirs.form_in(page)).status_code == 303
-    assert Operation.objects.first().asked_by == admin  # type: ignore[union-attr]
+# --- without JavaScript -----------------------------------------------------------------------
 
 
 def test_suggestion_is_taken_without_javascript(desk: Desk) -> None:
@@ -440,16 +325,3 @@ def test_system_that_fails_is_named_and_stops_nobody(desk: Desk) -> None:
     assert reply.status_code == 303
     assert "Impilo did not answer just now." in parsed(desk.client.get(reply["Location"])).text
     assert len(_asked()) == 3
-
-
-def test_form_met_by_the_lock_is_kept_for_the_form_itself(desk: Desk, settings: Settings) -> None:
-    """What is typed when the screen locks is kept as if it had been sent, not as typing."""
-    form = desk.open() | {"phone": PHONE}
-    settings.IDLE_LOCK_SECONDS = 0
-    desk.client.post(reverse("patients:edit_typed", args=[desk.person.public_id]), form, headers=PART)
-
-    kept = kept_post(desk.client.session)
-
-    assert kept is not None
-    assert kept.path == desk.url
-    assert ("phone", PHONE) in kept.fields

@@ -145,6 +145,21 @@ def test_what_cannot_be_counted_is_not_confirmed(
     assert "count" in page.text
 
 
+def test_tick_does_not_come_back_beside_numbers_of_now(
+    sandbox: Sandbox, seconds: Client, asker: User, record: SourceRecord
+) -> None:
+    removal = ask(record, by=asker)
+    ticked = form_of(opened(seconds, removal_page(removal)), "confirm") | {"sure": "on"}
+    observe(sandbox)
+
+    for told, status in (({"numbers": ""}, 422), ({"seal": "forged"}, 409)):
+        reply = seconds.post(removal_page(removal), ticked | told)
+        assert reply.status_code == status
+        (box,) = parsed(reply).named("sure")
+        assert "checked" not in box.attributes
+    assert not Operation.objects.exists()
+
+
 def test_record_in_another_organization_by_now_is_not_confirmed(
     sandbox: Sandbox, seconds: Client, asker: User, record: SourceRecord
 ) -> None:

@@ -57,6 +57,7 @@ def test_bulk_says_how_far_it_is_and_what_came_of_whom(staff: Client, bulk: Bulk
     (meter,) = page.every(lambda node: node.tag == "meter")
     assert (meter.attributes["value"], meter.attributes["max"]) == ("2", "3")
     assert {story_url(each) for each in (done, refused, waiting)} <= set(page.links())
+    assert staff.get(at(bulk), {"page": "9" * 5000}).status_code == 200
     (event,) = audit.events_of_request(response["X-Request-Id"])
     assert (event.action, event.details["rows"]) == ("bulk.viewed", 3)
     only = parsed(staff.get(f"{at(bulk)}?state=refused"))

@@ -69,3 +69,5 @@ def test_history_is_paged_newest_first(client: Client) -> None:
     second = opened(client, older)
     assert [f"Note {number}." in second.text for number in (25, 24, 5, 4)] == [False, True, True, False]
     assert Event.objects.filter(action="person.history_viewed").count() == 1
+    beyond = opened(client, f"{address()}/history?page={'9' * 5000}")
+    assert beyond.of_id("history").text == opened(client, f"{address()}/history").of_id("history").text

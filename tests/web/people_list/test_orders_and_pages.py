@@ -53,6 +53,7 @@ def test_page_beyond_the_end_is_the_last_one(client: Client, reader: User) -> No
 
     assert listed(client, f"{LIST}?page=999999") == listed(client, f"{LIST}?page=3")
     assert listed(client, f"{LIST}?page=x") == listed(client)
+    assert listed(client, f"{LIST}?page={'9' * 5000}") == listed(client)
     assert send(client, here="1", jump="3")["Location"] == f"{LIST}?page=3"
 
 

@@ -45,6 +45,21 @@ def test_form_comes_back_with_what_is_wrong_and_all_that_was_typed(desk: Desk) -
     assert not Operation.objects.exists()
 
 
+def test_suggestion_of_any_number_takes_nothing(desk: Desk) -> None:
+    form = desk.new_form() | ZOE | {"systems": list(BOTH), "take": "birth_date." + "9" * 5000}
+
+    reply = desk.send(form | {"turn": "9" * 5000})
+
+    assert reply.status_code == 200
+    assert parsed(reply).of_id("id_birth_date").attributes["value"] == ZOE["birth_date"]
+
+
+def test_organization_is_needed_by_the_system_by_its_name(desk: Desk) -> None:
+    page = parsed(desk.fill(ZOE | {"given_name": ""}, systems=("jhe",)))
+
+    assert page.of_id("said-organization_id").text == "Needed by JupyterHealth Exchange"
+
+
 def test_what_is_needed_depends_on_the_systems_that_are_chosen(desk: Desk) -> None:
     bare = {"given_name": "Zoë", "family_name": "Quartermaine"}
 

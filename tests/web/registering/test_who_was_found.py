@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import Flag, Membership, Operation, SourceRecord, Unfinished
+from patients.services.held import whole_of
 from patients.services.operations import sending
 from portal.accounts.models import User
 from tests.conftest import signed_in
@@ -232,14 +234,19 @@ def test_unknown_people_are_registered_at_once_and_told_apart(desk: Desk) -> Non
 
 
 def test_newborn_waits_for_a_name_on_home_until_there_is_one(desk: Desk) -> None:
-    reply = desk.fill({"family_name": "Okonkwo", "sex": "female"}, systems=("jump",), not_known="newborn")
+    typed = {"family_name": "Okonkwo", "sex": "female"}
+    reply = desk.fill(typed, systems=("jump",), not_known="newborn")
+    assert reply.status_code == 422
+    assert "Enter the day on which the baby was born" in parsed(reply).text
+    today = desk.send(desk.fields(parsed(reply), "/register") | {"take": "birth_date.today"})
+    reply = desk.send(desk.fields(parsed(today), "/register"))
     assert reply.status_code == 303, parsed(reply).text
     desk.create(latest_draft())
     sending.send_due()
 
     assert "Missing: given name, NHS number" in parsed(desk.client.get("/")).text
     row = SourceRecord.objects.get(family="okonkwo")
-    assert row.given == "baby"
+    assert (row.given, whole_of(row).demographics.birth_date) == ("baby", timezone.localdate())
 
 
 def test_coordinator_registers_in_jhe_alone(coordinator: User, sandbox: Sandbox) -> None:
