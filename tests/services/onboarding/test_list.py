@@ -18,7 +18,8 @@ from patients.services.operations.wishes import Kind
 from patients.services.studies.inviting import Offer
 from portal.accounts.models import User
 from portal.management.onboarding import passengers_of
-from tests.studying import CAREX, full
+from tests.studying import BP_AND_HR, CAREX, enrolled, full
+from tests.support import connected
 from tests.writing import LIFESPAN, ZOE, named, pass_time, register, work_off
 
 from .lists import ALMA, BRAM, CLEO, HEADER, THREE, Said, file_of, in_study, onboard
@@ -129,6 +130,24 @@ def test_dry_run_asks_for_nothing_and_says_what_would_happen(
     assert (said.code, said.outcomes) == (0, ["would be done"] * 2)
     assert (Operation.objects.count(), Draft.objects.count()) == before
     assert not named(sandbox, "jhe", "Underhillock")
+
+
+def test_who_is_in_another_organization_is_added_and_then_enrolled(
+    sandbox: Sandbox, admin: User, study: Study
+) -> None:
+    boss = connected(admin, "manager_mary@example.com", sandbox)
+    new = NewRecord(details=ZOE, organization_id="20002")
+    operation = work_off(register({"jhe": new}, by=boss)[0])
+    assert operation.record is not None, operation.problem
+
+    said = onboard(by=boss, data=file_of(f"Zoë,{ZOE.family_name},1987-03-09,{ZOE.email},,"))
+
+    assert (said.code, said.outcomes) == (0, ["through"]), said.out + said.err
+    assert enrolled(sandbox, operation.record.remote_id, BP_AND_HR) == 1
+    assert len(named(sandbox, "jhe")) == 1
+    with sandbox.stores["jhe"].reading() as state:
+        places = state["patients"][operation.record.remote_id]["organizations"]
+    assert sorted(map(str, places)) == ["20002", LIFESPAN]
 
 
 # --- who needs a person ---------------------------------------------------------------------

@@ -174,6 +174,24 @@ def test_study_that_was_open_last_is_offered_to_who_takes_no_part(
     ]
 
 
+def test_home_begins_with_the_study_that_was_open_last(desk: Client, study: Study) -> None:
+    assert "New participant" not in opened(desk, "/").text
+
+    opened(desk, begin_page(study))
+
+    (link,) = opened(desk, "/").of_id("new-participant").every(_is_link)
+    assert link.attributes["href"] == begin_page(study)
+
+
+def test_next_step_of_a_person_leads_to_their_onboarding(
+    desk: Client, study: Study, peter: SourceRecord
+) -> None:
+    page = opened(desk, reverse("patients:patient", args=[peter.patient.public_id]))
+
+    (link,) = page.of_id("next-step").every(_is_link)
+    assert link.attributes["href"] == course_page(study, peter.patient)
+
+
 def test_enrolment_that_was_refused_can_be_asked_for_again(
     sandbox: Sandbox, desk: Client, study: Study, newcomer: SourceRecord
 ) -> None:

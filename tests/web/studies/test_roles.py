@@ -222,8 +222,8 @@ SEES = {VIEWER: HTTPStatus.OK, MEMBER: HTTPStatus.OK, MANAGER: HTTPStatus.OK, EL
 
 
 def _pages(world: World) -> dict[str, str]:
-    """Page → address: organizations (5.1), studies (5.2), people (5.3, 5.5), enrolling (5.7), inviting (5.9),
-    leaving (5.10)."""
+    """Page → address: organizations (5.1), studies (5.2), people (5.3, 5.5), enrolling (5.7), consents (5.8),
+    inviting (5.9)."""
     place = Place.objects.get(system="jhe", organization=LIFESPAN).pk
     study = world.study.public_id
     at_peter = [world.peter.patient.public_id, world.peter.pk]
@@ -238,6 +238,8 @@ def _pages(world: World) -> dict[str, str]:
         "unenrol": reverse("patients:unenrol", args=[*at_peter, study]),
         "invite": reverse("patients:invite", args=[*at_peter, study]),
         "invitation": reverse("patients:invitation", args=[world.invitation.public_id]),
+        "consents": reverse("patients:consents", args=[world.peter.patient.public_id]),
+        "decide": reverse("patients:decide", args=[*at_peter, study]),
         "begin": reverse("patients:onboarding_begin", args=[study]),
         "onboarding": reverse("patients:onboarding", args=[study, world.peter.patient.public_id]),
     }
@@ -258,13 +260,13 @@ def test_whoever_holds_a_role_sees_every_page_and_nobody_else_any(world: World) 
 def test_who_may_not_act_is_told_which_role_it_takes(world: World) -> None:
     pages = _pages(world)
 
-    for name in ("unenrol", "invite", "begin", "onboarding", "add", "elsewhere"):
+    for name in ("unenrol", "decide", "invite", "begin", "onboarding", "add", "elsewhere"):
         text = parsed(world.client.get(pages[name])).text
         assert ("this takes a member or manager there" in text) is (world.role == VIEWER), name
 
 
 @pytest.mark.parametrize("world", [VIEWER, ELSEWHERE], indirect=True)
-@pytest.mark.parametrize("name", ["enrol", "unenrol", "invite", "elsewhere"])
+@pytest.mark.parametrize("name", ["enrol", "unenrol", "decide", "invite", "elsewhere"])
 def test_form_that_is_sent_past_its_page_sends_nothing(world: World, name: str) -> None:
     """As somebody would who knows the address and leaves the page out."""
     values = {
