@@ -9,13 +9,12 @@ from django.urls import reverse
 
 from integrations.registry import label_of
 from patients.models import Participant, Study
-from patients.services import visibility
 from patients.services.onboarding import course
 from patients.services.onboarding.bringing_in import SYSTEMS
 from patients.services.onboarding.course import Course, How, Stage, Step
 from patients.services.opening import Opened
 from patients.services.registering.drafts import STUDY
-from patients.services.studies import allowed, places
+from patients.services.studies import allowed, places, within
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
 
@@ -79,9 +78,7 @@ def shown_stages(far: Course, *, may: bool, place: str, by: User) -> list[ShownS
 def courses_of(opened: Opened, *, by: User) -> list[ShownCourse]:
     """The onboardings of somebody that go on; else one that could begin, in the study that was open last."""
     patient, reach = opened.patient, opened.reach
-    rows = visibility.participants(reach).filter(
-        record__patient=patient, record__vanished_at=None, standing__lt=Standing.CONNECTED
-    )
+    rows = within.participants_within(reach).filter(record__patient=patient, standing__lt=Standing.CONNECTED)
     studies = [each.study for each in rows.select_related("study").order_by("pk")[:MOST]]
     chosen = places.chosen(reach, by=by)
     study = chosen[1] if chosen is not None else None
