@@ -186,11 +186,16 @@ def _identifiers(pairs: list[list[str]]) -> tuple[Identifier, ...]:
 
 
 def _states(values: Values, user_id: int) -> tuple[int, Values]:
+    """How far each is; "behind" is what waits for one of the same person that a person has to decide on."""
     from patients.models import Operation
+    from patients.services.operations import queue
 
-    rows = Operation.objects.filter(public_id__in=values["operations"])
-    told = rows.values_list("public_id", "state", "why")
-    return 200, {public_id: [state, why] for public_id, state, why in told}
+    told = {}
+    for each in Operation.objects.filter(public_id__in=values["operations"]).defer(*queue.SEALED):
+        first = queue.before(each) if each.state == Operation.State.WAITING else None
+        is_held_up = first is not None and first.state == Operation.State.HELD
+        told[each.public_id] = ["behind" if is_held_up else each.state, each.why]
+    return 200, told
 
 
 _VIEWS: Mapping[str, Callable[[Values, int], tuple[int, Values]]] = {"ask": _ask, "states": _states}

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-OVER = ("done", "refused", "held")
+OPEN_TO_PEOPLE = ("refused", "held", "behind")  # "behind": waits behind one that is held, of the same person
+OVER = ("done", *OPEN_TO_PEOPLE)
 
 
 class Verb(StrEnum):

@@ -1,7 +1,8 @@
 """The list of what was asked for against what the systems hold: lost, doubled, wrong.
 
 Pure. A write that was held or refused is counted as such; of what such a write may have touched nothing
-is claimed, except that a refused creation must have left no record.
+is claimed, except that a refused creation must have left no record. One that waits behind such a write
+must have done nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from .intents import Held, Intent
+from .intents import OPEN_TO_PEOPLE, Held, Intent
 
 Key = tuple[str, str]  # system and record
+
+
+UNDONE = ("refused", "behind")
 
 
 class Kind(StrEnum):
@@ -66,9 +70,9 @@ def judge(intents: Sequence[Intent], before: Mapping[Key, Held], after: Mapping[
 def _creation(intent: Intent, found: Sequence[Held]) -> Iterator[Finding]:
     if len(found) > 1:
         yield Finding(Kind.DUPLICATED, intent)
-    if intent.state == "refused" and found:
-        yield Finding(Kind.WRONG_VALUE, intent, "refused, and there")
-    if intent.state in ("refused", "held"):
+    if intent.state in UNDONE and found:
+        yield Finding(Kind.WRONG_VALUE, intent, f"{intent.state}, and there")
+    if intent.state in OPEN_TO_PEOPLE:
         return
     if not found:
         yield Finding(Kind.LOST, intent)
@@ -88,9 +92,9 @@ def _changes(asked: Sequence[Intent], before: Held, after: Held | None) -> Itera
         return
     wanted, last = dict(before.fields), {}
     open_fields = set()
-    for intent in asked:
+    for intent in (each for each in asked if each.state != "behind"):
         for effect in intent.effects:
-            if intent.state in ("refused", "held"):
+            if intent.state in OPEN_TO_PEOPLE:
                 open_fields.add(effect.field)
             wanted[effect.field] = effect.on(wanted.get(effect.field))
             last[effect.field] = intent
@@ -102,9 +106,9 @@ def _changes(asked: Sequence[Intent], before: Held, after: Held | None) -> Itera
 
 def _deletion(intent: Intent, before: Held, after: Held | None) -> Iterator[Finding]:
     """What is wrong with a record that was to be deleted: it is there still, or it is there in part."""
-    if intent.state == "refused" and after is None:
-        yield Finding(Kind.WRONG_VALUE, intent, "refused, and gone")
-    if intent.state in ("refused", "held") or after is None:
+    if intent.state in UNDONE and after is None:
+        yield Finding(Kind.WRONG_VALUE, intent, f"{intent.state}, and gone")
+    if intent.state in OPEN_TO_PEOPLE or after is None:
         return
     is_as_before = dict(after.fields) == dict(before.fields)
     yield Finding(Kind.LOST if is_as_before else Kind.WRONG_VALUE, intent, "the whole record")

@@ -19,7 +19,7 @@ from .columns import COLUMNS, KILLS, Column
 from .databases import Database
 from .door import token_for
 from .driver import Driver
-from .intents import OVER, Intent
+from .intents import OPEN_TO_PEOPLE, OVER, Intent
 from .judging import Finding, counts, judge
 from .kinds import kinds_for
 from .people import People
@@ -116,9 +116,7 @@ class Run:
         known = self.systems.dialect == "current"
         driver.run(column, [each for each in self.kinds if known or not each.not_before_2026])
         asked_for = driver.intents[before:]
-        states = {
-            state: sum(each.state == state for each in asked_for) for state in ("done", "held", "refused")
-        }
+        states = {state: sum(each.state == state for each in asked_for) for state in OVER}
         _say(f"- {column.name}: {len(asked_for)} writes, {states}, {time.monotonic() - begun:.0f} s")
 
     # --- the verdict --------------------------------------------------------------------
@@ -159,6 +157,7 @@ class Run:
             **counts(findings),
             "stuck": len(stuck),
             "held": sum(each.state == "held" for each in answered),
+            "behind": sum(each.state == "behind" for each in answered),
             "refused": sum(each.state == "refused" for each in answered),
             "taken": driver.taken,
             "conflicts": driver.conflicts,
@@ -184,7 +183,7 @@ class Run:
         _say("")
         for finding in findings:
             _say(str(finding))
-        held = [each for each in driver.intents if each.state in ("held", "refused")]
+        held = [each for each in driver.intents if each.state in OPEN_TO_PEOPLE]
         for intent in (*held, *stuck):
             place = f"{intent.kind} × {intent.fault} · intent {intent.number}"
             _say(f"{intent.state or 'never told'} {intent.why} · {place} {intent.operation}")

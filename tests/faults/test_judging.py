@@ -123,6 +123,17 @@ def test_judge_record_that_has_gone_is_lost() -> None:
     assert found(IN_ORDER) == [(Kind.LOST, 3)]
 
 
+def test_judge_write_behind_one_that_is_held_has_done_nothing() -> None:
+    asked = [
+        change(1, phone("a"), state="held"),
+        change(2, Effect(Verb.SET, "town", "York"), state="behind"),
+    ]
+    assert found(asked, holding(phone="a")) == []
+    assert found(asked, holding(phone="a", town="York")) == [(Kind.WRONG_VALUE, 2)]
+    assert found([creation(state="behind")]) == []
+    assert found([change(1, GONE, state="behind")]) == [(Kind.WRONG_VALUE, 1)]
+
+
 def test_judge_claims_nothing_of_what_was_held_or_never_answered() -> None:
     assert found([creation(state="held")]) == []
     assert found([creation(answered=False, state="")]) == []
