@@ -15,11 +15,13 @@ class HasStudies(Protocol):
     """``STUDIES``: people take part in studies of an organization."""
 
     def studies(self, organization_id: str) -> Sequence[Study]:
-        """The studies of one organization that the caller may see."""
+        """The studies of one organization. ``Forbidden`` where the caller holds no role in it: none at all
+        is another answer."""
         ...
 
-    def patients_of_study(self, study_id: str) -> Iterator[RemotePatient]:
-        """The people who take part in one study."""
+    def patients_of_study(self, study_id: str, organization_id: str) -> Iterator[RemotePatient]:
+        """The people who take part in one study of an organization, all of them: ``Forbidden`` where the
+        caller is not told of them, at the beginning or by the end. Refused like :meth:`study_plan`, too."""
         ...
 
     def study_plan(self, study_id: str, organization_id: str) -> StudyPlan:

@@ -50,6 +50,11 @@ class Studies:
             data_sources=tuple(map(study_mapping.data_source_from, rows)),
         )
 
+    def of_own_people(self, study_id: str, organization_id: str, operation: str) -> Study:
+        """A study whose people the caller is told of at this moment; else ``Forbidden``."""
+        organization = sight.shared_organization_of(self.client, organization_id, operation)
+        return sight.study_of(self.client, study_id, organization, operation)
+
     def _study(self, study_id: str, organization_id: str, operation: str) -> Study:
         organization = sight.organization_of(self.client, organization_id, operation)
         return sight.study_of(self.client, study_id, organization, operation)
@@ -76,7 +81,7 @@ class Studies:
 
     def observations(self, study_id: str, organization_id: str, since: datetime | None) -> Iterator[Seen]:
         """What was stored after a moment, each once. Who may not see it is refused at once."""
-        study = self._study(study_id, organization_id, OPERATION)
+        study = self.of_own_people(study_id, organization_id, OPERATION)
         dialect = self._dialect()
         if dialect.fhir_base == NEW_FHIR:
             self._prove()

@@ -25,6 +25,9 @@ from .studies import Studies
 from .study_guards import StudyGuards
 
 
+PEOPLE = "study patients"
+
+
 class Studying(Connected):
     """Studies, who takes part, what people decided, how they are invited."""
 
@@ -41,18 +44,24 @@ class Studying(Connected):
 
     def studies(self, organization_id: str) -> Sequence[Study]:
         """The studies that one of the caller's organizations runs."""
-        own = self._own(organization_id)
-        return () if own is None else sight.studies_of(self.client, own)
+        own = sight.organization_of(self.client, organization_id, "organization studies")
+        return sight.studies_of(self.client, own)
 
-    def patients_of_study(self, study_id: str) -> Iterator[RemotePatient]:
-        """Whole records of a study's people, as far as the caller reaches."""
-        own = self.organizations()
+    def patients_of_study(self, study_id: str, organization_id: str) -> Iterator[RemotePatient]:
+        """Whole records of the people of one of the organization's studies."""
+        study = self.client.checked_id(study_id, PEOPLE)
+        return self._people(self._studies.of_own_people(study, organization_id, PEOPLE))
+
+    def _people(self, study: Study) -> Iterator[RemotePatient]:
+        """To the end, where the role is looked at once more: without it, JHE's list merely stops."""
         if self._dialect().lists_freely:
-            study = self.client.checked_id(study_id, "study patients")
-            records = self.records.listed({"study_id": study})
+            records = self.records.listed({"study_id": study.id})
         else:
-            records = self.records.of_study(study_id)
+            records = self.records.of_study(study.id)
+        own = self.organizations()
         yield from (record for record in records if reach.reaches(own, record))
+        assert study.organization is not None  # noqa: S101 (it was found among an organization's)
+        sight.shared_organization_of(self.client, study.organization.id, PEOPLE)
 
     def study_plan(self, study_id: str, organization_id: str) -> StudyPlan:
         """All that one study of one of the caller's organizations asks for."""

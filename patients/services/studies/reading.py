@@ -178,7 +178,9 @@ class _Steps:
     def _people(self, adapter: System, study: Study) -> None:
         """One whole pass over everybody who takes part: only that knows who has left."""
         began_at = timezone.now()
-        for some in _together(cast(HasStudies, adapter).patients_of_study(study.remote_id)):
+        for some in _together(
+            cast(HasStudies, adapter).patients_of_study(study.remote_id, study.organization)
+        ):
             mirror.keep_people(study, some, seen_at=began_at)
             readings.keep(self.reading)
         mirror.end_of_people(study, began_at=began_at)

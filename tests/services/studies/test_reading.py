@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from integrations.jhe import reach as jhe_reach
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import Decision, Invitation, Participant, SourceRecord, Study, StudyReading
@@ -36,7 +37,7 @@ from tests.studying import offer, reach
 from tests.support import connected
 
 pytestmark = pytest.mark.slow
-VIEWER = "viewer_victor@example.com"
+MEMBER, VIEWER = "member_megan@example.com", "viewer_victor@example.com"
 
 
 def is_current(sandbox: Sandbox) -> bool:
@@ -257,6 +258,45 @@ def test_whole_pass_that_breaks_off_lets_nobody_leave(sandbox: Sandbox, asker: U
     reading.read_all()
 
     assert not Participant.objects.exclude(left_at=None).exists()
+
+
+def test_superuser_who_looks_lets_nobody_leave(sandbox: Sandbox, asker: User) -> None:
+    """JHE calls it a role, and shows them nobody."""
+    study = read_study(asker)
+    people = set(study.participants.values_list("record__remote_id", flat=True))
+    StudyReading.objects.update(fresh_at=None)
+    everywhere = connected(make_user("everywhere@example.org"), "admin@example.com", sandbox)
+    row = readings.ask_for_study(study, by=everywhere)
+    reading.read_all()
+
+    row.refresh_from_db()
+    assert (row.is_open, row.phase) == (True, readings.Phase.PEOPLE)
+    assert row.problem
+    assert set(study.participants.filter(left_at=None).values_list("record__remote_id", flat=True)) == people
+
+
+@pytest.mark.parametrize("phase", [readings.Phase.PEOPLE, None])
+def test_role_that_ends_meanwhile_lets_nobody_leave_and_no_study_vanish(
+    sandbox: Sandbox, asker: User, phase: str | None
+) -> None:
+    study = read_study(asker)
+    people = study.participants.filter(left_at=None).count()
+    StudyReading.objects.update(fresh_at=None)
+    if phase is None:
+        readings.ask_for_place(own_place(asker), by=asker)
+    else:
+        row = readings.ask_for_study(study, by=asker)
+        StudyReading.objects.filter(pk=row.pk).update(phase=phase)
+    with sandbox.stores["jhe"].writing() as state:
+        login = next(each for each in state["users"].values() if each["email"] == MEMBER)
+        state["roles"] = [each for each in state["roles"] if each["user_id"] != login["id"]]
+    if phase is None:
+        jhe_reach.forget()  # half a minute later
+    reading.read_all()
+
+    assert StudyReading.objects.exclude(problem="").count() == 1
+    assert study.participants.filter(left_at=None).count() == people > 0
+    assert not Study.objects.exclude(vanished_at=None).exists()
 
 
 def test_worker_that_dies_is_followed_by_another(sandbox: Sandbox, asker: User) -> None:
