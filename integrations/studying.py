@@ -24,6 +24,11 @@ class HasStudies(Protocol):
         caller is not told of them, at the beginning or by the end. Refused like :meth:`study_plan`, too."""
         ...
 
+    def has_left(self, patient_id: str, study_id: str, organization_id: str) -> bool:
+        """Whether somebody who took part in a study of this organization does so no more, told by the system
+        at this moment. ``Forbidden`` where the caller is not told of its people."""
+        ...
+
     def study_plan(self, study_id: str, organization_id: str) -> StudyPlan:
         """All that one study asks for. ``Forbidden`` where the caller holds no role in the organization, or
         the study is not one of its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from integrations import errors
 from integrations.studies import (
     App,
     Decisions,
@@ -23,7 +24,6 @@ from .deciding import Deciding
 from .enrolling import Enrolling
 from .studies import Studies
 from .study_guards import StudyGuards
-
 
 PEOPLE = "study patients"
 
@@ -62,6 +62,19 @@ class Studying(Connected):
         yield from (record for record in records if reach.reaches(own, record))
         assert study.organization is not None  # noqa: S101 (it was found among an organization's)
         sight.shared_organization_of(self.client, study.organization.id, PEOPLE)
+
+    def has_left(self, patient_id: str, study_id: str, organization_id: str) -> bool:
+        """By a look at this one person; where a server cannot be asked so, by its whole list once more."""
+        try:
+            takes_part = self._guards.takes_part(patient_id, study_id)
+        except (errors.Forbidden, errors.NotFound):  # removed, or out of the organization: which ends it
+            takes_part = False
+        except errors.Unsupported:
+            people = self.patients_of_study(study_id, organization_id)
+            takes_part = patient_id in {each.id for each in people}
+        if not takes_part:  # with a role, or else nobody is told
+            self._studies.of_own_people(study_id, organization_id, "takes part")
+        return not takes_part
 
     def study_plan(self, study_id: str, organization_id: str) -> StudyPlan:
         """All that one study of one of the caller's organizations asks for."""

@@ -19,14 +19,14 @@ from django.utils import timezone
 from integrations.abilities import Capability, HasStudies, Invites, KeepsConsents, System
 from integrations.errors import Forbidden, IntegrationError, NotFound, Unauthorised, Unsupported
 from integrations.registry import label_of, systems_with
-from integrations.types import RemotePatient
 from patients.models import Participant, Study, StudyReading
 from patients.services import reading as background_reading
 from patients.services.connections import is_set_up, open_system
+from patients.services.operations import clock
 from patients.services.sync_runs import new_owner
 from portal.accounts.models import PersonToken
 
-from . import mirror, readings
+from . import everybody, mirror, readings
 from .readings import DECISIONS_HOLD, FRESH_FOR, LostLease, Phase
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ IDLE_SECONDS = 0.5  # between looks for what is to be read
 TROUBLED_SECONDS = 2.0  # where the database refuses
 TURN_SECONDS = 3.0  # of one reading; then another that waits goes first
 STEP_SECONDS = 60.0  # what one step may take, retries and waiting for its turn included
-TOGETHER = 500  # people or observations after which the lease begins anew
+TOGETHER = 500  # invitations or observations after which the lease begins anew
 DECISIONS_TOGETHER_SECONDS = 2.0
 DATA_WHOLE_EVERY = timedelta(days=1)  # who enrols later may have sent before
 
@@ -176,14 +176,7 @@ class _Steps:
         mirror.keep_plan(study, plan, tells_states=tells, now=timezone.now())
 
     def _people(self, adapter: System, study: Study) -> None:
-        """One whole pass over everybody who takes part: only that knows who has left."""
-        began_at = timezone.now()
-        for some in _together(
-            cast(HasStudies, adapter).patients_of_study(study.remote_id, study.organization)
-        ):
-            mirror.keep_people(study, some, seen_at=began_at)
-            readings.keep(self.reading)
-        mirror.end_of_people(study, began_at=began_at)
+        everybody.read(cast(HasStudies, adapter), study, alive=lambda: readings.keep(self.reading))
         readings.go_on(self.reading, Phase.INVITATIONS)
 
     def _invitations(self, adapter: System, study: Study) -> None:
@@ -253,20 +246,10 @@ class _Steps:
         return bool(rows)
 
     def _read_decisions(self, adapter: KeepsConsents, row: Participant) -> None:
-        now, study = timezone.now(), row.study
+        now, study = clock.now(), row.study
         try:
             found = adapter.decisions(row.record.remote_id, study.organization)
         except (Forbidden, NotFound):
             mirror.passed_over(row, now)
         else:
             mirror.keep_decisions(row, found.by_study.get(study.remote_id, ()), now)
-
-
-def _together(found: Iterator[RemotePatient]) -> Iterator[list[RemotePatient]]:
-    some: list[RemotePatient] = []
-    for each in found:
-        some.append(each)
-        if len(some) == TOGETHER:
-            yield some
-            some = []
-    yield some

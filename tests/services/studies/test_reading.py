@@ -7,11 +7,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from integrations.abilities import HasStudies
+from integrations.jhe import client
 from integrations.jhe import reach as jhe_reach
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
-from patients.models import Decision, Invitation, Participant, SourceRecord, Study, StudyReading
-from patients.services.studies import inviting, reading, readings
+from patients.models import Decision, Invitation, Operation, Participant, SourceRecord, Study, StudyReading
+from patients.services.connections import open_system
+from patients.services.operations import recording
+from patients.services.operations.study_wishes import Unenrol
+from patients.services.studies import everybody, inviting, reading, readings
 from patients.services.studies.plans import plan_of
 from patients.services.studies.scopes import asked_for
 from portal.accounts.models import User
@@ -33,7 +38,7 @@ from tests.study_reading import (
     standings,
     unenrol,
 )
-from tests.studying import offer, reach
+from tests.studying import offer, reach, until_it_ends
 from tests.support import connected
 
 pytestmark = pytest.mark.slow
@@ -258,6 +263,60 @@ def test_whole_pass_that_breaks_off_lets_nobody_leave(sandbox: Sandbox, asker: U
     reading.read_all()
 
     assert not Participant.objects.exclude(left_at=None).exists()
+
+
+def test_who_is_moved_to_a_page_already_read_has_not_left(
+    sandbox: Sandbox, asker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who leaves between two pages moves the others forward."""
+    study = read_study(asker)
+    invited = timezone.now() - timedelta(days=3)
+    study.participants.update(invited_at=invited, connected_at=invited)
+    everyone = sorted(study.participants.values_list("record__remote_id", flat=True))
+    one_by_one(monkeypatch)
+    left: list[str] = []
+
+    def somebody_leaves() -> None:
+        if not left:
+            left.append(everyone[0])
+            unenrol(sandbox, BP_AND_HR, everyone[0])
+
+    everybody.read(adapter_of(asker), study, alive=somebody_leaves)
+    assert participant(study, everyone[1]).left_at is None
+    everybody.read(adapter_of(asker), study, alive=somebody_leaves)
+    after = study.participants.filter(left_at=None).values_list("record__remote_id", "invited_at")
+    assert sorted(after) == [(each, invited) for each in everyone[1:]]
+
+
+def test_who_was_taken_out_here_meanwhile_is_not_back_by_an_older_page(
+    sandbox: Sandbox, asker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = read_study(asker)
+    people = study.participants.order_by("record__remote_id")
+    someone = people[1].record
+    one_by_one(monkeypatch, page=1000)
+    operations: list[Operation] = []
+
+    def taken_out() -> None:
+        if not operations:
+            wish = Unenrol(study_id=study.remote_id, organization_id=study.organization)
+            operations.append(until_it_ends(recording.ask(wish, record=someone, by=asker)))
+
+    everybody.read(adapter_of(asker), study, alive=taken_out)
+    assert operations[0].state == Operation.State.DONE
+    assert participant(study, someone.remote_id).left_at is not None
+
+
+def one_by_one(monkeypatch: pytest.MonkeyPatch, *, page: int = 1) -> None:
+    """People are kept one after the other, and come in pages of so many."""
+    monkeypatch.setattr(everybody, "TOGETHER", 1)
+    monkeypatch.setattr(client, "REST_PAGE", page)
+
+
+def adapter_of(user: User) -> HasStudies:
+    adapter = open_system("jhe", by=user, seconds=30)
+    assert isinstance(adapter, HasStudies)
+    return adapter
 
 
 def test_superuser_who_looks_lets_nobody_leave(sandbox: Sandbox, asker: User) -> None:
