@@ -187,6 +187,13 @@ class Invitation(models.Model):
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["participant", "remote_id"],
+                condition=~Q(remote_id=""),
+                name="patients_invitation_once",
+            ),
+        )
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["participant", "-id"], name="patients_invitation_latest"),
             models.Index(fields=["remote_id"], name="patients_invitation_remote", condition=~Q(remote_id="")),

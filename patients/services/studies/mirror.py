@@ -163,9 +163,8 @@ def _being_made(rows: Iterable[Participant]) -> set[int]:
 
 def _keep_invitation(row: Participant, told: RemoteInvitation, known: Invitation | None) -> None:
     if known is None:
-        Invitation.objects.create(
-            participant=row, app=told.app_id, remote_id=told.id, state=told.state, state_at=told.changed_at
-        )
+        state = {"app": told.app_id, "state": told.state, "state_at": told.changed_at}
+        Invitation.objects.get_or_create(participant=row, remote_id=told.id, defaults=state)
     elif (known.state, known.state_at) != (str(told.state), told.changed_at):
         Invitation.objects.filter(pk=known.pk).update(state=told.state, state_at=told.changed_at)
 
