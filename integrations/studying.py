@@ -35,11 +35,11 @@ class HasStudies(Protocol):
         ...
 
     def observations_of_study(
-        self, study_id: str, organization_id: str, since: datetime | None = None
+        self, study_id: str, organization_id: str, since: datetime | None = None, resume: str = ""
     ) -> Iterator[Seen]:
         """What the study's people sent of what it asks for, stored after ``since``; each once, in whatever
-        order. Refused like :meth:`study_plan`, at once and not with the first of them; ``Unsupported`` where
-        reading would have side effects."""
+        order; from one on with its ``resume`` (and the same ``since``). Refused like :meth:`study_plan`, at
+        once and not with the first of them; ``Unsupported`` where reading would have side effects."""
         ...
 
 

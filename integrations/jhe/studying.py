@@ -81,10 +81,10 @@ class Studying(Connected):
         return self._studies.plan(study_id, organization_id)
 
     def observations_of_study(
-        self, study_id: str, organization_id: str, since: datetime | None = None
+        self, study_id: str, organization_id: str, since: datetime | None = None, resume: str = ""
     ) -> Iterator[Seen]:
         """What the study's people sent: by FHIR search; before 2026 by a list, which is free there."""
-        return self._studies.observations(study_id, organization_id, since)
+        return self._studies.observations(study_id, organization_id, since, resume)
 
     # --- who takes part -------------------------------------------------------------------
 

@@ -226,6 +226,21 @@ def test_every_page_is_read_and_nothing_twice(
     assert client.FHIR_PAGE > 2
 
 
+def test_what_was_broken_off_goes_on_where_it_was(either: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "FHIR_PAGE", 2)
+    monkeypatch.setattr(studies, "REST_PAGE", 2)
+    clear(either)
+    for count in range(9):
+        put(either, PAMELA, 50002, NOON + timedelta(seconds=count // 4), 60101 + count)
+    jhe, since = adapter(either), NOON - timedelta(seconds=1)
+    found = list(jhe.observations_of_study(HEART, LAB, since))
+    assert len(found) == 9
+    for count, each in enumerate(found):
+        rest = list(jhe.observations_of_study(HEART, LAB, since, each.resume))
+        assert rest[-len(found[count:]) :] == found[count:]
+    assert len(list(jhe.observations_of_study(HEART, LAB, since, found[-1].resume))) < 5
+
+
 def test_one_that_vanishes_between_two_pages_costs_no_other(
     current: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ Everything may be done twice, and by two at once: rows say how things stand, and
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from .scopes import key_of
 from .standing import standing_of
 
 DUE_TOGETHER = 50
+Latest = dict[tuple[str, tuple[str, str]], datetime]  # person and kind of data → the latest observation
 _STANDING = (
     "standing", "invited_at", "invitation_state", "connected_at", "agreed", "declined", "pending",
     "decided_at", "checked_at", "data_at",
@@ -182,7 +183,7 @@ def _note_invited(row: Participant, told: Sequence[RemoteInvitation]) -> None:
 # --- data -----------------------------------------------------------------------------------
 
 
-def keep_data(study: Study, latest: Mapping[tuple[str, tuple[str, str]], datetime]) -> None:
+def keep_data(study: Study, latest: Latest) -> None:
     """The latest observation of each person and kind of data that a reading found."""
     if not latest:
         return

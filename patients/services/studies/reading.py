@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 import structlog
@@ -17,7 +16,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from integrations.abilities import Capability, HasStudies, Invites, KeepsConsents, System
-from integrations.errors import Forbidden, IntegrationError, NotFound, Unauthorised, Unsupported
+from integrations.errors import Forbidden, IntegrationError, NotFound, Unauthorised
 from integrations.registry import label_of, systems_with
 from patients.models import Participant, Study, StudyReading
 from patients.services import reading as background_reading
@@ -26,7 +25,7 @@ from patients.services.operations import clock
 from patients.services.sync_runs import new_owner
 from portal.accounts.models import PersonToken
 
-from . import everybody, mirror, readings
+from . import arrivals, everybody, mirror, readings
 from .readings import DECISIONS_HOLD, FRESH_FOR, LostLease, Phase
 
 log = structlog.get_logger(__name__)
@@ -37,9 +36,8 @@ IDLE_SECONDS = 0.5  # between looks for what is to be read
 TROUBLED_SECONDS = 2.0  # where the database refuses
 TURN_SECONDS = 3.0  # of one reading; then another that waits goes first
 STEP_SECONDS = 60.0  # what one step may take, retries and waiting for its turn included
-TOGETHER = 500  # invitations or observations after which the lease begins anew
+TOGETHER = 500  # invitations after which the lease begins anew
 DECISIONS_TOGETHER_SECONDS = 2.0
-DATA_WHOLE_EVERY = timedelta(days=1)  # who enrols later may have sent before
 
 
 # --- in the worker --------------------------------------------------------------------------
@@ -182,26 +180,12 @@ class _Steps:
     def _invitations(self, adapter: System, study: Study) -> None:
         if isinstance(adapter, Invites) and adapter.tells_states():
             mirror.keep_invitations(study, self._each(adapter.every_invitation()))
-        readings.go_on(self.reading, Phase.DATA)
+        readings.go_on(self.reading, Phase.DATA, fresh_at=timezone.now())
 
     def _data(self, adapter: System, study: Study) -> None:
-        """What came since the last look, or from the beginning once a day."""
-        reading, now = self.reading, timezone.now()
-        whole = reading.data_whole_at is None or now - reading.data_whole_at > DATA_WHOLE_EVERY
-        latest: dict[tuple[str, tuple[str, str]], datetime] = {}
-        try:
-            seen = cast(HasStudies, adapter).observations_of_study(
-                study.remote_id, study.organization, None if whole else study.data_until
-            )
-        except Unsupported:  # nobody can tell who sends: pages say so, as nothing was ever gone through
-            readings.go_on(reading, Phase.SHOWN)
-            return
-        for each in self._each(seen):
-            if each.at is not None:
-                key = (each.patient_id, each.scope)
-                latest[key] = max(each.at, latest.get(key, each.at))
-        mirror.keep_data(study, latest)
-        readings.go_on(reading, Phase.SHOWN, **({"data_whole_at": now} if whole else {}))
+        """What a step has time for; whoever waits for decisions does not wait for the rest."""
+        arrivals.read(cast(HasStudies, adapter), study, self.reading)
+        readings.go_on(self.reading, Phase.SHOWN)
 
     def _each(self, found: Iterable[T]) -> Iterator[T]:
         """One after the other, the lease beginning anew now and then."""
@@ -224,6 +208,9 @@ class _Steps:
             return True
         if reading.phase == Phase.SHOWN:
             readings.go_on(reading, Phase.DECISIONS, fresh_at=timezone.now())
+            return True
+        if reading.data_pass:
+            arrivals.read(cast(HasStudies, adapter), study, reading)
             return True
         readings.end(reading)
         return False

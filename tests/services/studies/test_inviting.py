@@ -80,7 +80,7 @@ def test_invitations_that_were_kept_twice_become_one(
     for number, state in (("901", "redeemed"), ("902", "issued"), ("902", "expired"), ("", ""), ("", "")):
         row = Invitation.objects.create(**earlier, remote_id=number, state=state)
         Invitation.objects.filter(pk=row.pk).update(state_at=timezone.now())
-    import_module("patients.migrations.0027_invitations_once").keep_one(apps, None)
+    import_module("patients.migrations.0027_study_mirror").keep_one(apps, None)
 
     left = Invitation.objects.order_by("remote_id").values_list("remote_id", "state")
     assert list(left) == [("", ""), ("", ""), ("901", "redeemed"), ("902", "expired")]

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.abilities import HasStudies
-from integrations.jhe import client
+from integrations.jhe import client, studies
 from integrations.jhe import reach as jhe_reach
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
@@ -16,7 +16,7 @@ from patients.models import Decision, Invitation, Operation, Participant, Source
 from patients.services.connections import open_system
 from patients.services.operations import recording
 from patients.services.operations.study_wishes import Unenrol
-from patients.services.studies import everybody, inviting, reading, readings
+from patients.services.studies import arrivals, everybody, inviting, reading, readings
 from patients.services.studies.plans import plan_of
 from patients.services.studies.scopes import asked_for
 from portal.accounts.models import User
@@ -217,6 +217,45 @@ def test_only_what_came_since_is_asked_for(sandbox: Sandbox, asker: User) -> Non
     StudyReading.objects.update(data_whole_at=timezone.now() - timedelta(days=2))
     read_study(asker)
     assert participant(study, quiet).data_at is not None  # once a day everything is
+
+
+def test_pass_over_what_was_sent_goes_on_where_it_was_broken_off(
+    sandbox: Sandbox, asker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However little a step has time for; and nobody waits for it who waits for decisions."""
+    study = read_study(asker)
+    for _ in range(6):
+        observe(sandbox, "40001", PRESSURE)
+        observe(sandbox, "40002", HEART_RATE)
+    study.participants.update(data_at=None)
+    monkeypatch.setattr(arrivals, "TOGETHER", 1)
+    monkeypatch.setattr(arrivals, "SECONDS", 0.0)
+    monkeypatch.setattr(studies, "FHIR_PAGE", 2)
+    monkeypatch.setattr(studies, "REST_PAGE", 2)
+    StudyReading.objects.update(fresh_at=None, data_whole_at=None, phase=readings.Phase.DATA, is_open=True)
+    StudyReading.objects.exclude(study=study).update(is_open=False)
+
+    assert reading.take_turn("jhe", "dies after it", seconds=0)
+    row = StudyReading.objects.get(study=study)
+    assert (row.phase, row.data_whole_at) == (readings.Phase.SHOWN, None)
+    first = row.data_pass
+    assert study.participants.exclude(data_at=None).exists()
+    assert reading.take_turn("jhe", "another", seconds=0)
+    assert reading.take_turn("jhe", "another", seconds=0)
+    row.refresh_from_db()
+    assert first is not None
+    assert row.data_pass is not None
+    assert row.data_pass["resume"] != first["resume"]
+    assert row.fresh_at is not None
+
+    reading.read_all()
+    row.refresh_from_db()
+    assert (row.is_open, row.data_pass) == (False, None)
+    assert row.data_whole_at is not None
+    study.refresh_from_db()
+    latest = {participant(study, each).data_at for each in ("40001", "40002")}
+    assert study.data_until == max(each for each in latest if each)
+    assert None not in latest
 
 
 def test_reading_again_writes_no_decision_twice(sandbox: Sandbox, asker: User) -> None:

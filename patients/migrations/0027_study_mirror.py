@@ -1,4 +1,4 @@
-"""One row for each invitation that a system numbers: of those kept twice, the one that was asked for here
+"""How far a pass over what people sent is, and one row for each invitation that a system numbers: of those kept twice, the one that was asked for here
 stays, with the state that was told last."""
 
 from django.db import migrations, models
@@ -25,6 +25,11 @@ class Migration(migrations.Migration):
     dependencies = [("patients", "0026_made_up_people")]
 
     operations = [
+        migrations.AddField(
+            model_name="studyreading",
+            name="data_pass",
+            field=models.JSONField(null=True),
+        ),
         migrations.RunPython(keep_one, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name="invitation",
