@@ -1,4 +1,4 @@
-"""How far a pass over what people sent is, and one row for each invitation that a system numbers: of those kept twice, the one that was asked for here
+"""How far passes over invitations and over what people sent are, and one row for each invitation that a system numbers: of those kept twice, the one that was asked for here
 stays, with the state that was told last."""
 
 from django.db import migrations, models
@@ -29,6 +29,16 @@ class Migration(migrations.Migration):
             model_name="studyreading",
             name="data_pass",
             field=models.JSONField(null=True),
+        ),
+        migrations.AddField(
+            model_name="studyreading",
+            name="invitations_pass",
+            field=models.JSONField(null=True),
+        ),
+        migrations.AddField(
+            model_name="studyreading",
+            name="with_people",
+            field=models.BooleanField(default=True),
         ),
         migrations.RunPython(keep_one, migrations.RunPython.noop),
         migrations.AddConstraint(

@@ -212,7 +212,9 @@ class StudyReading(models.Model):
     that the page shows. ``with_decisions``: what people decided is wanted too, ``left`` of how many is still
     to be read. ``fresh_at`` is when all but the decisions of people out of sight was read last, and
     ``data_whole_at`` when every observation was gone through, not only those since; ``data_pass`` is how far
-    a pass over them is that was broken off (``services.studies.arrivals``).
+    a pass over them is that was broken off (``services.studies.arrivals``), ``invitations_pass`` how far
+    invitations were read (``services.studies.news_of_invitations``). ``with_people``: of an organization's
+    reading, that its studies' people are read, too.
 
     ``owner`` works on it until ``lease_until``. ``problem`` and ``next_step`` say why it does not go on, for
     staff, ``resume_at`` when it will, ``failures`` how often in a row it failed.
@@ -243,6 +245,8 @@ class StudyReading(models.Model):
     fresh_at = models.DateTimeField(null=True)
     data_whole_at = models.DateTimeField(null=True)
     data_pass = models.JSONField(null=True)
+    invitations_pass = models.JSONField(null=True)
+    with_people = models.BooleanField(default=True)
     problem = models.CharField(max_length=500, blank=True)
     next_step = models.CharField(max_length=500, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)

@@ -131,9 +131,11 @@ def _not_held(study: Study, found: Sequence[RemotePatient]) -> list[RemotePatien
 def keep_invitations(study: Study, found: Iterable[RemoteInvitation]) -> None:
     """How invitations of a study's people to its apps stand; those that are others' are passed over."""
     apps = {each.id for each in plans.plan_of(study).apps}
+    rows = Participant.objects.filter(study=study, left_at=None)
+    here = set(rows.values_list("record__remote_id", flat=True))  # of everybody's, these are kept
     by_person: dict[str, list[RemoteInvitation]] = {}
     for each in found:
-        if each.id and each.app_id in apps:
+        if each.id and each.app_id in apps and each.patient_id in here:
             by_person.setdefault(each.patient_id, []).append(each)
     for some in bulk.in_parts(by_person):
         with transaction.atomic():
@@ -145,7 +147,8 @@ def keep_invitations(study: Study, found: Iterable[RemoteInvitation]) -> None:
                     known = kept.get((row.pk, each.id))
                     if known or row.record_id not in on_their_way:
                         _keep_invitation(row, each, known)
-                _note_invited(row, told)
+                earlier = [_as_kept(known) for (pk, _), known in kept.items() if pk == row.pk]
+                _note_invited(row, told, earlier)
             _save(people)
 
 
@@ -170,9 +173,17 @@ def _keep_invitation(row: Participant, told: RemoteInvitation, known: Invitation
         Invitation.objects.filter(pk=known.pk).update(state=told.state, state_at=told.changed_at)
 
 
-def _note_invited(row: Participant, told: Sequence[RemoteInvitation]) -> None:
-    """The latest invitation says how it stands; one that was used at any time says that they connected."""
-    latest = max(told, key=lambda each: int(each.id) if each.id.isdecimal() else 0)
+def _as_kept(row: Invitation) -> RemoteInvitation:
+    state = InvitationState(row.state)
+    return RemoteInvitation(patient_id="", id=row.remote_id, state=state, changed_at=row.state_at)
+
+
+def _note_invited(
+    row: Participant, told: Sequence[RemoteInvitation], earlier: Sequence[RemoteInvitation]
+) -> None:
+    """The latest invitation says how it stands; one that was used at any time says that they connected.
+    What is told goes before what was kept ``earlier``, of which it may be a part."""
+    latest = max([*told, *earlier], key=lambda each: int(each.id) if each.id.isdecimal() else 0)
     row.invitation_state = str(latest.state)
     row.invited_at = row.invited_at or latest.changed_at or row.seen_at
     used = [each.changed_at or row.seen_at for each in told if each.state is InvitationState.REDEEMED]

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from typing import TypeVar, cast
+from typing import cast
 
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
@@ -25,18 +24,15 @@ from patients.services.operations import clock
 from patients.services.sync_runs import new_owner
 from portal.accounts.models import PersonToken
 
-from . import arrivals, everybody, mirror, readings
+from . import arrivals, everybody, mirror, news_of_invitations, readings
 from .readings import DECISIONS_HOLD, FRESH_FOR, LostLease, Phase
 
 log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 IDLE_SECONDS = 0.5  # between looks for what is to be read
 TROUBLED_SECONDS = 2.0  # where the database refuses
 TURN_SECONDS = 3.0  # of one reading; then another that waits goes first
 STEP_SECONDS = 60.0  # what one step may take, retries and waiting for its turn included
-TOGETHER = 500  # invitations after which the lease begins anew
 DECISIONS_TOGETHER_SECONDS = 2.0
 
 
@@ -158,8 +154,9 @@ class _Steps:
         for study in rows:
             self._keep_plan(adapter, study)
             readings.keep(reading)
+        reading.refresh_from_db(fields=["asked_by", "with_people"])
         by = reading.asked_by
-        for study in rows:
+        for study in rows if reading.with_people else ():
             readings.ask_for_study(study, by=by, hold=readings.COUNTS_HOLD)
         readings.end(reading, fresh_at=now)
         return False
@@ -179,20 +176,13 @@ class _Steps:
 
     def _invitations(self, adapter: System, study: Study) -> None:
         if isinstance(adapter, Invites) and adapter.tells_states():
-            mirror.keep_invitations(study, self._each(adapter.every_invitation()))
+            news_of_invitations.read(adapter.every_invitation(), study, self.reading)
         readings.go_on(self.reading, Phase.DATA, fresh_at=timezone.now())
 
     def _data(self, adapter: System, study: Study) -> None:
         """What a step has time for; whoever waits for decisions does not wait for the rest."""
         arrivals.read(cast(HasStudies, adapter), study, self.reading)
         readings.go_on(self.reading, Phase.SHOWN)
-
-    def _each(self, found: Iterable[T]) -> Iterator[T]:
-        """One after the other, the lease beginning anew now and then."""
-        for count, each in enumerate(found, start=1):
-            if count % TOGETHER == 0:
-                readings.keep(self.reading)
-            yield each
 
     # --- decisions --------------------------------------------------------------------------
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
-from integrations.abilities import HasStudies
-from integrations.jhe import client, studies
-from integrations.jhe import reach as jhe_reach
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
-from patients.models import Decision, Invitation, Operation, Participant, SourceRecord, Study, StudyReading
-from patients.services.connections import open_system
-from patients.services.operations import recording
-from patients.services.operations.study_wishes import Unenrol
-from patients.services.studies import arrivals, everybody, inviting, reading, readings
+from patients.models import Decision, SourceRecord, Study, StudyReading
+from patients.services.studies import (
+    inviting,
+    reading,
+    readings,
+)
 from patients.services.studies.plans import plan_of
 from patients.services.studies.scopes import asked_for
 from portal.accounts.models import User
@@ -24,44 +19,27 @@ from tests.conftest import make_user
 from tests.study_reading import (
     BP,
     BP_AND_HR,
-    HEART_RATE,
     LIFESPAN,
     PRESSURE,
+    asked,
     decide,
     enrol,
     invite,
+    is_current,
+    kept_of,
+    kinds_of_data,
     observe,
     own_place,
     participant,
     read_place,
     read_study,
+    someone_else,
     standings,
-    unenrol,
 )
-from tests.studying import offer, reach, until_it_ends
+from tests.studying import offer, reach
 from tests.support import connected
 
 pytestmark = pytest.mark.slow
-MEMBER, VIEWER = "member_megan@example.com", "viewer_victor@example.com"
-
-
-def is_current(sandbox: Sandbox) -> bool:
-    """Whether the sandbox's JHE is of the current generation."""
-    return sandbox.dialect == "current"
-
-
-def kinds_of_data(sandbox: Sandbox) -> int:
-    """How many kinds of data the first study asks for."""
-    return 3 if is_current(sandbox) else 2
-
-
-def kept_of(study: Study) -> list[Invitation]:
-    """The invitations that are known of a study's people, as the system numbers them."""
-    return list(Invitation.objects.filter(participant__study=study).order_by("remote_id"))
-
-
-def asked(sandbox: Sandbox, path: str) -> int:
-    return len(sandbox.faults["jhe"].requests(path=path))
 
 
 # --- what is read ---------------------------------------------------------------------------
@@ -102,21 +80,6 @@ def test_participants_stand_where_the_system_says(sandbox: Sandbox, asker: User)
     nobody = participant(lesser, "40001")  # sends for the other study, and agreed to nothing in this one
     assert (nobody.agreed, nobody.get_standing_display()) == (0, "Connected")
     assert Decision.objects.filter(study=lesser, record=someone.record, agreed=False).count() == 1
-
-
-def test_who_left_stays_as_a_row_and_comes_back_anew(sandbox: Sandbox, asker: User) -> None:
-    study = read_study(asker)
-    Participant.objects.filter(record__remote_id="40001", study=study).update(number="LL-1", number_key="ll1")
-    unenrol(sandbox, BP_AND_HR, "40001")
-    read_study(asker)
-    gone = participant(study, "40001")
-    assert gone.left_at is not None
-
-    enrol(sandbox, BP_AND_HR, "40001")
-    read_study(asker)
-    back = participant(study, "40001")
-    assert (back.pk, back.left_at, back.number) == (gone.pk, None, "LL-1")
-    assert (back.agreed, back.pending) == (0, kinds_of_data(sandbox))
 
 
 def test_invitations_of_the_studys_apps_say_how_they_stand(sandbox: Sandbox, asker: User) -> None:
@@ -197,67 +160,6 @@ def test_fresh_is_not_read_again(sandbox: Sandbox, asker: User) -> None:
     assert asked(sandbox, "/consents") == 0  # read less than a minute ago
 
 
-def test_only_what_came_since_is_asked_for(sandbox: Sandbox, asker: User) -> None:
-    quiet = someone_else(sandbox)
-    enrol(sandbox, BP_AND_HR, quiet)
-    study = read_study(asker)
-    sent = study.data_until
-    with sandbox.stores["jhe"].writing() as state:  # what is as old as what was seen is not looked at again
-        for row in state["observations"].values():
-            row["patient_id"] = int(quiet)
-    observe(sandbox, "40001", HEART_RATE)
-    study = read_study(asker)
-
-    assert sent is not None
-    assert study.data_until is not None
-    assert study.data_until > sent
-    assert participant(study, "40001").data_at == study.data_until
-    assert participant(study, quiet).data_at is None
-
-    StudyReading.objects.update(data_whole_at=timezone.now() - timedelta(days=2))
-    read_study(asker)
-    assert participant(study, quiet).data_at is not None  # once a day everything is
-
-
-def test_pass_over_what_was_sent_goes_on_where_it_was_broken_off(
-    sandbox: Sandbox, asker: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However little a step has time for; and nobody waits for it who waits for decisions."""
-    study = read_study(asker)
-    for _ in range(6):
-        observe(sandbox, "40001", PRESSURE)
-        observe(sandbox, "40002", HEART_RATE)
-    study.participants.update(data_at=None)
-    monkeypatch.setattr(arrivals, "TOGETHER", 1)
-    monkeypatch.setattr(arrivals, "SECONDS", 0.0)
-    monkeypatch.setattr(studies, "FHIR_PAGE", 2)
-    monkeypatch.setattr(studies, "REST_PAGE", 2)
-    StudyReading.objects.update(fresh_at=None, data_whole_at=None, phase=readings.Phase.DATA, is_open=True)
-    StudyReading.objects.exclude(study=study).update(is_open=False)
-
-    assert reading.take_turn("jhe", "dies after it", seconds=0)
-    row = StudyReading.objects.get(study=study)
-    assert (row.phase, row.data_whole_at) == (readings.Phase.SHOWN, None)
-    first = row.data_pass
-    assert study.participants.exclude(data_at=None).exists()
-    assert reading.take_turn("jhe", "another", seconds=0)
-    assert reading.take_turn("jhe", "another", seconds=0)
-    row.refresh_from_db()
-    assert first is not None
-    assert row.data_pass is not None
-    assert row.data_pass["resume"] != first["resume"]
-    assert row.fresh_at is not None
-
-    reading.read_all()
-    row.refresh_from_db()
-    assert (row.is_open, row.data_pass) == (False, None)
-    assert row.data_whole_at is not None
-    study.refresh_from_db()
-    latest = {participant(study, each).data_at for each in ("40001", "40002")}
-    assert study.data_until == max(each for each in latest if each)
-    assert None not in latest
-
-
 def test_reading_again_writes_no_decision_twice(sandbox: Sandbox, asker: User) -> None:
     read_study(asker)
     count = Decision.objects.count()
@@ -292,109 +194,6 @@ def test_fault_pauses_and_says_why_and_the_rest_goes_on(sandbox: Sandbox, asker:
     reading.read_all()
     after = StudyReading.objects.get(pk=row.pk)
     assert (after.is_open, after.problem, after.resume_at) == (False, "", None)
-
-
-def test_whole_pass_that_breaks_off_lets_nobody_leave(sandbox: Sandbox, asker: User) -> None:
-    study = read_study(asker)
-    sandbox.faults["jhe"].add(Fault(kind=FaultKind.TRUNCATED, path=f"/studies/{BP_AND_HR}/patients"))
-    StudyReading.objects.update(fresh_at=None)
-    readings.ask_for_study(study, by=asker)
-    reading.read_all()
-
-    assert not Participant.objects.exclude(left_at=None).exists()
-
-
-def test_who_is_moved_to_a_page_already_read_has_not_left(
-    sandbox: Sandbox, asker: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody who leaves between two pages moves the others forward."""
-    study = read_study(asker)
-    invited = timezone.now() - timedelta(days=3)
-    study.participants.update(invited_at=invited, connected_at=invited)
-    everyone = sorted(study.participants.values_list("record__remote_id", flat=True))
-    one_by_one(monkeypatch)
-    left: list[str] = []
-
-    def somebody_leaves() -> None:
-        if not left:
-            left.append(everyone[0])
-            unenrol(sandbox, BP_AND_HR, everyone[0])
-
-    everybody.read(adapter_of(asker), study, alive=somebody_leaves)
-    assert participant(study, everyone[1]).left_at is None
-    everybody.read(adapter_of(asker), study, alive=somebody_leaves)
-    after = study.participants.filter(left_at=None).values_list("record__remote_id", "invited_at")
-    assert sorted(after) == [(each, invited) for each in everyone[1:]]
-
-
-def test_who_was_taken_out_here_meanwhile_is_not_back_by_an_older_page(
-    sandbox: Sandbox, asker: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    study = read_study(asker)
-    people = study.participants.order_by("record__remote_id")
-    someone = people[1].record
-    one_by_one(monkeypatch, page=1000)
-    operations: list[Operation] = []
-
-    def taken_out() -> None:
-        if not operations:
-            wish = Unenrol(study_id=study.remote_id, organization_id=study.organization)
-            operations.append(until_it_ends(recording.ask(wish, record=someone, by=asker)))
-
-    everybody.read(adapter_of(asker), study, alive=taken_out)
-    assert operations[0].state == Operation.State.DONE
-    assert participant(study, someone.remote_id).left_at is not None
-
-
-def one_by_one(monkeypatch: pytest.MonkeyPatch, *, page: int = 1) -> None:
-    """People are kept one after the other, and come in pages of so many."""
-    monkeypatch.setattr(everybody, "TOGETHER", 1)
-    monkeypatch.setattr(client, "REST_PAGE", page)
-
-
-def adapter_of(user: User) -> HasStudies:
-    adapter = open_system("jhe", by=user, seconds=30)
-    assert isinstance(adapter, HasStudies)
-    return adapter
-
-
-def test_superuser_who_looks_lets_nobody_leave(sandbox: Sandbox, asker: User) -> None:
-    """JHE calls it a role, and shows them nobody."""
-    study = read_study(asker)
-    people = set(study.participants.values_list("record__remote_id", flat=True))
-    StudyReading.objects.update(fresh_at=None)
-    everywhere = connected(make_user("everywhere@example.org"), "admin@example.com", sandbox)
-    row = readings.ask_for_study(study, by=everywhere)
-    reading.read_all()
-
-    row.refresh_from_db()
-    assert (row.is_open, row.phase) == (True, readings.Phase.PEOPLE)
-    assert row.problem
-    assert set(study.participants.filter(left_at=None).values_list("record__remote_id", flat=True)) == people
-
-
-@pytest.mark.parametrize("phase", [readings.Phase.PEOPLE, None])
-def test_role_that_ends_meanwhile_lets_nobody_leave_and_no_study_vanish(
-    sandbox: Sandbox, asker: User, phase: str | None
-) -> None:
-    study = read_study(asker)
-    people = study.participants.filter(left_at=None).count()
-    StudyReading.objects.update(fresh_at=None)
-    if phase is None:
-        readings.ask_for_place(own_place(asker), by=asker)
-    else:
-        row = readings.ask_for_study(study, by=asker)
-        StudyReading.objects.filter(pk=row.pk).update(phase=phase)
-    with sandbox.stores["jhe"].writing() as state:
-        login = next(each for each in state["users"].values() if each["email"] == MEMBER)
-        state["roles"] = [each for each in state["roles"] if each["user_id"] != login["id"]]
-    if phase is None:
-        jhe_reach.forget()  # half a minute later
-    reading.read_all()
-
-    assert StudyReading.objects.exclude(problem="").count() == 1
-    assert study.participants.filter(left_at=None).count() == people > 0
-    assert not Study.objects.exclude(vanished_at=None).exists()
 
 
 def test_worker_that_dies_is_followed_by_another(sandbox: Sandbox, asker: User) -> None:
@@ -439,14 +238,3 @@ def test_who_reads_reaches_no_further_than_who_asked(sandbox: Sandbox, asker: Us
     assert row.is_open
     assert row.problem
     assert Study.objects.filter(organization=LIFESPAN).count() == 2
-
-
-def someone_else(sandbox: Sandbox) -> str:
-    """A patient of the laboratory who takes part in nothing."""
-    state = sandbox.stores["jhe"].snapshot()
-    enrolled = {row["patient_id"] for row in state["enrolments"]}
-    return next(
-        str(row["id"])
-        for row in state["patients"].values()
-        if int(LIFESPAN) in row["organizations"] and row["id"] not in enrolled
-    )
