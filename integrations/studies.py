@@ -136,8 +136,10 @@ class InvitationWay(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One observation as far as a board needs it: whose, which kind of data, when it was stored."""
+    """One observation as far as a board needs it: whose, which kind of data, when it was stored. ``resume``
+    is with which another call goes on from here, showing some before it once more."""
 
     patient_id: str
     scope: tuple[str, str]
     at: datetime | None
+    resume: str = field(default="", compare=False)

@@ -15,11 +15,18 @@ class HasStudies(Protocol):
     """``STUDIES``: people take part in studies of an organization."""
 
     def studies(self, organization_id: str) -> Sequence[Study]:
-        """The studies of one organization that the caller may see."""
+        """The studies of one organization. ``Forbidden`` where the caller holds no role in it: none at all
+        is another answer."""
         ...
 
-    def patients_of_study(self, study_id: str) -> Iterator[RemotePatient]:
-        """The people who take part in one study."""
+    def patients_of_study(self, study_id: str, organization_id: str) -> Iterator[RemotePatient]:
+        """The people who take part in one study of an organization, all of them: ``Forbidden`` where the
+        caller is not told of them, at the beginning or by the end. Refused like :meth:`study_plan`, too."""
+        ...
+
+    def has_left(self, patient_id: str, study_id: str, organization_id: str) -> bool:
+        """Whether somebody who took part in a study of this organization does so no more, told by the system
+        at this moment. ``Forbidden`` where the caller is not told of its people."""
         ...
 
     def study_plan(self, study_id: str, organization_id: str) -> StudyPlan:
@@ -28,11 +35,11 @@ class HasStudies(Protocol):
         ...
 
     def observations_of_study(
-        self, study_id: str, organization_id: str, since: datetime | None = None
+        self, study_id: str, organization_id: str, since: datetime | None = None, resume: str = ""
     ) -> Iterator[Seen]:
         """What the study's people sent of what it asks for, stored after ``since``; each once, in whatever
-        order. Refused like :meth:`study_plan`, at once and not with the first of them; ``Unsupported`` where
-        reading would have side effects."""
+        order; from one on with its ``resume`` (and the same ``since``). Refused like :meth:`study_plan`, at
+        once and not with the first of them; ``Unsupported`` where reading would have side effects."""
         ...
 
 

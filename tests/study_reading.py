@@ -9,7 +9,7 @@ from typing import Any
 from integrations.sandbox.jhe.seed import enrol as enrol_in
 from integrations.sandbox.jhe.seed import next_id
 from integrations.sandbox.run import Sandbox
-from patients.models import Participant, Study, StudyReading
+from patients.models import Invitation, Participant, Study, StudyReading
 from patients.services import visibility
 from patients.services.studies import places, reading, readings
 from patients.services.studies.places import OwnPlace
@@ -122,6 +122,43 @@ def invite(sandbox: Sandbox, patient: str, app: int, *states: str) -> list[str]:
             }
             numbers.append(str(number))
     return numbers
+
+
+def is_current(sandbox: Sandbox) -> bool:
+    """Whether the sandbox's JHE is of the current generation."""
+    return sandbox.dialect == "current"
+
+
+def kinds_of_data(sandbox: Sandbox) -> int:
+    """How many kinds of data the first study asks for."""
+    return 3 if is_current(sandbox) else 2
+
+
+def kept_of(study: Study) -> list[Invitation]:
+    """The invitations that are known of a study's people, as the system numbers them."""
+    return list(Invitation.objects.filter(participant__study=study).order_by("remote_id"))
+
+
+def asked(sandbox: Sandbox, path: str) -> int:
+    return len(sandbox.faults["jhe"].requests(path=path))
+
+
+def someone_else(sandbox: Sandbox) -> str:
+    """A patient of the laboratory who takes part in nothing."""
+    state = sandbox.stores["jhe"].snapshot()
+    enrolled = {row["patient_id"] for row in state["enrolments"]}
+    return next(
+        str(row["id"])
+        for row in state["patients"].values()
+        if int(LIFESPAN) in row["organizations"] and row["id"] not in enrolled
+    )
+
+
+def set_state(sandbox: Sandbox, number: str, state: str) -> None:
+    """An invitation changes, there and now."""
+    with sandbox.stores["jhe"].writing() as held:
+        moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        held["invitations"][number] |= {"status": state, "last_updated": moment}
 
 
 def standings(rows: Iterable[Participant]) -> dict[str, str]:

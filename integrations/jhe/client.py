@@ -245,12 +245,12 @@ class JheClient:
     def _rows(self, operation: str, path: str, filters: Mapping[str, str]) -> Iterator[Any]:
         number: int | None = 1
         while number is not None:
-            page = self._page(operation, path, filters, page=number)
+            page = self._page(operation, path, filters, page=number, size=REST_PAGE)
             yield from page.rows
             number = page.next_page if page.rows else None
 
     def _page(
-        self, operation: str, path: str, filters: Mapping[str, str], *, page: int, size: int = REST_PAGE
+        self, operation: str, path: str, filters: Mapping[str, str], *, page: int, size: int
     ) -> paging.Page:
         query = {**filters, "page": str(page), "page_size": str(size)}
         try:

@@ -6,7 +6,7 @@ from functools import partial
 
 from integrations import errors
 from integrations.studies import ANOTHER_STUDY
-from integrations.types import Organization, RemotePatient, Study
+from integrations.types import Organization, RemotePatient, Role, Study
 
 from . import reach
 from .client import JheClient
@@ -18,6 +18,19 @@ from .records import Records, array, beside
 def organization_of(client: JheClient, organization_id: str, operation: str) -> Organization:
     """One of the caller's organizations, in which they hold any role. Else ``Forbidden``."""
     return _among(client, reach.own_organizations(client), organization_id, operation)
+
+
+def shared_organization_of(client: JheClient, organization_id: str, operation: str) -> Organization:
+    """One of the caller's organizations, by a role of their own at this moment. Else ``Forbidden``: JHE
+    answers its lists of people by nobody there, for superusers too, and nobody is not no one (README.md §14).
+    """
+    every = reach.every_organization(client)
+    own = tuple(each for each in every if each.role is not None)
+    organization = _among(client, own, organization_id, operation)
+    if organization.role is Role.SUPERUSER:
+        sentence = f"{LABEL} tells a superuser nothing of an organization’s people."
+        raise _forbidden(client, operation, ROLE, sentence)
+    return organization
 
 
 def record_in(

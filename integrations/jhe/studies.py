@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -50,6 +51,11 @@ class Studies:
             data_sources=tuple(map(study_mapping.data_source_from, rows)),
         )
 
+    def of_own_people(self, study_id: str, organization_id: str, operation: str) -> Study:
+        """A study whose people the caller is told of at this moment; else ``Forbidden``."""
+        organization = sight.shared_organization_of(self.client, organization_id, operation)
+        return sight.study_of(self.client, study_id, organization, operation)
+
     def _study(self, study_id: str, organization_id: str, operation: str) -> Study:
         organization = sight.organization_of(self.client, organization_id, operation)
         return sight.study_of(self.client, study_id, organization, operation)
@@ -74,15 +80,17 @@ class Studies:
 
     # --- what its people sent ---------------------------------------------------------------
 
-    def observations(self, study_id: str, organization_id: str, since: datetime | None) -> Iterator[Seen]:
+    def observations(
+        self, study_id: str, organization_id: str, since: datetime | None, resume: str
+    ) -> Iterator[Seen]:
         """What was stored after a moment, each once. Who may not see it is refused at once."""
-        study = self._study(study_id, organization_id, OPERATION)
+        study = self.of_own_people(study_id, organization_id, OPERATION)
         dialect = self._dialect()
         if dialect.fhir_base == NEW_FHIR:
             self._prove()
-            return self._by_search(study.id, since)
+            return self._by_search(study.id, since, resume)
         if dialect.lists_freely:
-            return self._by_list(study.id, organization_id, self._scopes(study.id), since)
+            return self._by_list(study.id, organization_id, self._scopes(study.id), since, resume)
         raise self.client.http.fault(
             errors.Unsupported,
             OPERATION,
@@ -99,12 +107,13 @@ class Studies:
             return
         raise self._malformed("not narrowed")
 
-    def _by_search(self, study_id: str, since: datetime | None) -> Iterator[Seen]:
+    def _by_search(self, study_id: str, since: datetime | None, resume: str) -> Iterator[Seen]:
         """In the order of storing. Each page begins at the last moment seen: what vanishes meanwhile moves
         the others to earlier pages, and page numbers would skip some."""
-        mark, page = since, 1
-        word, seen = "gt", set[str]()
+        page, mark = _place_in(resume) if resume else (1, since)
+        word, seen = "ge" if resume else "gt", set[str]()
         while True:
+            place = f"{page} {mark.isoformat()}" if mark and word == "ge" else ""
             query = {GROUP: study_id} | ({"_lastUpdated": f"{word}{_instant(mark)}"} if mark else {})
             try:
                 found = self.client.fhir_page(NEW_FHIR, OBSERVATION, query, page=page, count=FHIR_PAGE)
@@ -117,38 +126,51 @@ class Studies:
                 number, each = study_mapping.seen_from_fhir(row)
                 if each.at is None or (last is not None and each.at < last):
                     raise self._malformed("not in order of storing")
+                if each.at != last:
+                    seen.clear()  # nothing from before this moment comes again
                 last = each.at
                 if number not in seen and (since is None or each.at > since):
                     seen.add(number)
-                    yield each
+                    yield replace(each, resume=place)
             if found.next_page is None or not found.rows:
                 return
             page = found.next_page if last == mark else 1
             mark, word = last, "ge"
 
     def _by_list(
-        self, study_id: str, organization_id: str, scopes: tuple[Scope, ...], since: datetime | None
+        self,
+        study_id: str,
+        organization_id: str,
+        scopes: tuple[Scope, ...],
+        since: datetime | None,
+        resume: str,
     ) -> Iterator[Seen]:
         """Newest first, up to the moment. The older list shows all that these people sent: what the study
         does not ask for is left out here. What arrives meanwhile pushes others to the next page."""
         asked = {each.key for each in scopes}
         query = {"organization_id": organization_id, "study_id": study_id}
         seen: set[str] = set()
-        number: int | None = 1
+        number: int | None = int(resume or 1)
         while number is not None:
+            before, seen = seen, set()
             found = self.client.observations_page(query, page=number, size=REST_PAGE)
             for row in found.rows:
                 key, each = study_mapping.seen_from_rest(row)
                 if since is not None and each.at is not None and each.at <= since:
                     return
-                if key not in seen:
-                    seen.add(key)
-                    if each.scope in asked:
-                        yield each
+                seen.add(key)
+                if key not in before and each.scope in asked:
+                    yield replace(each, resume=str(number))
             number = found.next_page if found.rows else None
 
     def _malformed(self, reason: str) -> errors.IntegrationError:
         return self.client.http.fault(errors.ProtocolError, OPERATION, reason=reason)
+
+
+def _place_in(resume: str) -> tuple[int, datetime]:
+    """Page and moment of :attr:`Seen.resume`."""
+    page, _, moment = resume.partition(" ")
+    return int(page), datetime.fromisoformat(moment)
 
 
 def _instant(moment: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from integrations import errors
 from integrations.studies import (
     App,
     Decisions,
@@ -24,6 +25,8 @@ from .enrolling import Enrolling
 from .studies import Studies
 from .study_guards import StudyGuards
 
+PEOPLE = "study patients"
+
 
 class Studying(Connected):
     """Studies, who takes part, what people decided, how they are invited."""
@@ -41,28 +44,47 @@ class Studying(Connected):
 
     def studies(self, organization_id: str) -> Sequence[Study]:
         """The studies that one of the caller's organizations runs."""
-        own = self._own(organization_id)
-        return () if own is None else sight.studies_of(self.client, own)
+        own = sight.organization_of(self.client, organization_id, "organization studies")
+        return sight.studies_of(self.client, own)
 
-    def patients_of_study(self, study_id: str) -> Iterator[RemotePatient]:
-        """Whole records of a study's people, as far as the caller reaches."""
-        own = self.organizations()
+    def patients_of_study(self, study_id: str, organization_id: str) -> Iterator[RemotePatient]:
+        """Whole records of the people of one of the organization's studies."""
+        study = self.client.checked_id(study_id, PEOPLE)
+        return self._people(self._studies.of_own_people(study, organization_id, PEOPLE))
+
+    def _people(self, study: Study) -> Iterator[RemotePatient]:
+        """To the end, where the role is looked at once more: without it, JHE's list merely stops."""
         if self._dialect().lists_freely:
-            study = self.client.checked_id(study_id, "study patients")
-            records = self.records.listed({"study_id": study})
+            records = self.records.listed({"study_id": study.id})
         else:
-            records = self.records.of_study(study_id)
+            records = self.records.of_study(study.id)
+        own = self.organizations()
         yield from (record for record in records if reach.reaches(own, record))
+        assert study.organization is not None  # noqa: S101 (it was found among an organization's)
+        sight.shared_organization_of(self.client, study.organization.id, PEOPLE)
+
+    def has_left(self, patient_id: str, study_id: str, organization_id: str) -> bool:
+        """By a look at this one person; where a server cannot be asked so, by its whole list once more."""
+        try:
+            takes_part = self._guards.takes_part(patient_id, study_id)
+        except (errors.Forbidden, errors.NotFound):  # removed, or out of the organization: which ends it
+            takes_part = False
+        except errors.Unsupported:
+            people = self.patients_of_study(study_id, organization_id)
+            takes_part = patient_id in {each.id for each in people}
+        if not takes_part:  # with a role, or else nobody is told
+            self._studies.of_own_people(study_id, organization_id, "takes part")
+        return not takes_part
 
     def study_plan(self, study_id: str, organization_id: str) -> StudyPlan:
         """All that one study of one of the caller's organizations asks for."""
         return self._studies.plan(study_id, organization_id)
 
     def observations_of_study(
-        self, study_id: str, organization_id: str, since: datetime | None = None
+        self, study_id: str, organization_id: str, since: datetime | None = None, resume: str = ""
     ) -> Iterator[Seen]:
         """What the study's people sent: by FHIR search; before 2026 by a list, which is free there."""
-        return self._studies.observations(study_id, organization_id, since)
+        return self._studies.observations(study_id, organization_id, since, resume)
 
     # --- who takes part -------------------------------------------------------------------
 

@@ -187,6 +187,13 @@ class Invitation(models.Model):
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["participant", "remote_id"],
+                condition=~Q(remote_id=""),
+                name="patients_invitation_once",
+            ),
+        )
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["participant", "-id"], name="patients_invitation_latest"),
             models.Index(fields=["remote_id"], name="patients_invitation_remote", condition=~Q(remote_id="")),
@@ -204,7 +211,10 @@ class StudyReading(models.Model):
     ``phase`` is what is read next; ``wanted`` are our ids of participants whose decisions come first, those
     that the page shows. ``with_decisions``: what people decided is wanted too, ``left`` of how many is still
     to be read. ``fresh_at`` is when all but the decisions of people out of sight was read last, and
-    ``data_whole_at`` when every observation was gone through, not only those since.
+    ``data_whole_at`` when every observation was gone through, not only those since; ``data_pass`` is how far
+    a pass over them is that was broken off (``services.studies.arrivals``), ``invitations_pass`` how far
+    invitations were read (``services.studies.news_of_invitations``). ``with_people``: of an organization's
+    reading, that its studies' people are read, too.
 
     ``owner`` works on it until ``lease_until``. ``problem`` and ``next_step`` say why it does not go on, for
     staff, ``resume_at`` when it will, ``failures`` how often in a row it failed.
@@ -234,6 +244,9 @@ class StudyReading(models.Model):
     left = models.PositiveIntegerField(null=True)
     fresh_at = models.DateTimeField(null=True)
     data_whole_at = models.DateTimeField(null=True)
+    data_pass = models.JSONField(null=True)
+    invitations_pass = models.JSONField(null=True)
+    with_people = models.BooleanField(default=True)
     problem = models.CharField(max_length=500, blank=True)
     next_step = models.CharField(max_length=500, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)

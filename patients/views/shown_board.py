@@ -32,7 +32,7 @@ Standing = Participant.Standing
 _MEANS = {
     Standing.ENROLLED: "take part in the study",
     Standing.INVITED: "were sent a link to its app",
-    Standing.CONNECTED: "used the link, decided or sent something",
+    Standing.CONNECTED: "used the link, decided in their app or sent something",
     Standing.CONSENTED: "agree to at least one kind of data",
     Standing.SENDING: "agree, and data came",
 }

@@ -78,7 +78,7 @@ def shown_stages(far: Course, *, may: bool, place: str, by: User) -> list[ShownS
 def courses_of(opened: Opened, *, by: User) -> list[ShownCourse]:
     """The onboardings of somebody that go on; else one that could begin, in the study that was open last."""
     patient, reach = opened.patient, opened.reach
-    rows = within.participants_within(reach).filter(record__patient=patient, standing__lt=Standing.CONNECTED)
+    rows = within.participants_within(reach).filter(record__patient=patient, connected_at=None)
     studies = [each.study for each in rows.select_related("study").order_by("pk")[:MOST]]
     chosen = places.chosen(reach, by=by)
     study = chosen[1] if chosen is not None else None

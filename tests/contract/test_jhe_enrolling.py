@@ -20,6 +20,7 @@ from .jhe_bench import (
     MANAGER,
     OTHERS_STUDY,
     PAMELA,
+    PETER,
     PRESSURE,
     PULSE,
     VIEWER,
@@ -64,6 +65,24 @@ def test_who_takes_part_already_is_not_sent_again(either: Bench) -> None:
     """JHE would answer by a 500."""
     adapter(either).enrol(PAMELA, HEART, LAB)
     assert writes(either) == []
+
+
+def test_who_has_left_is_told_by_name(either: Bench) -> None:
+    """Also of whom the organization holds no more: JHE ends what they took part in with that."""
+    jhe = adapter(either)
+    assert not jhe.has_left(PETER, HEART, LAB)
+    adapter(either).unenrol(PAMELA, HEART, LAB)
+    assert jhe.has_left(PAMELA, HEART, LAB)
+    person = newcomer(either)
+    adapter(either, MANAGER).enrol(person, HEART, LAB)
+    adapter(either, MANAGER).remove_altogether(person, LAB)
+    assert jhe.has_left(person, HEART, LAB)
+
+
+@pytest.mark.parametrize("who", [ELSEWHERE, "admin@example.com"])
+def test_nobody_is_said_to_have_left_to_who_is_not_told(either: Bench, who: str) -> None:
+    with pytest.raises(errors.IntegrationError):
+        adapter(either, who).has_left(PETER, HEART, LAB)
 
 
 def test_unenrolled_person_takes_no_part_and_loses_the_decisions_in_that_study_alone(either: Bench) -> None:

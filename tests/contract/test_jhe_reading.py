@@ -51,7 +51,7 @@ def test_nothing_that_the_adapter_does_changes_a_console(either: Bench) -> None:
     for organization in jhe.organizations():
         list(jhe.patients_of_organization(organization.id))
         for study in jhe.studies(organization.id):
-            list(jhe.patients_of_study(study.id))
+            list(jhe.patients_of_study(study.id, organization.id))
     for query in (
         either.subject.finding,
         SearchQuery(words=(FAMILY,)),
@@ -283,7 +283,7 @@ def test_id_that_would_be_answered_by_a_500_is_never_sent(either: Bench, wrong: 
     with pytest.raises(errors.NotFound):
         jhe.get(wrong)
     with pytest.raises(errors.NotFound):
-        list(jhe.patients_of_study(wrong))
+        jhe.patients_of_study(wrong, LAB)
     assert list(jhe.patients_of_organization(wrong)) == []
     assert asked(either, "/(patients|studies)") == 0
 

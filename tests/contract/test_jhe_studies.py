@@ -31,12 +31,14 @@ from .jhe_bench import (
     writes,
 )
 from .subjects import Bench
-from .subjects_jhe import CURRENT
+from .subjects_jhe import CURRENT, READER
 
 Read = Callable[[JheAdapter, str, str], Any]
+SUPERUSER = "admin@example.com"
 READS: dict[str, Read] = {
     "plan": lambda jhe, study, where: jhe.study_plan(study, where),
     "observations": lambda jhe, study, where: jhe.observations_of_study(study, where),
+    "people": lambda jhe, study, where: jhe.patients_of_study(study, where),
 }
 either_read = pytest.mark.parametrize("read", READS.values(), ids=READS)
 
@@ -114,10 +116,43 @@ def test_without_a_role_nothing_is_shown(either: Bench, read: Read) -> None:
     assert asked(either, "/Observation|/observations") == 0
 
 
+def test_studies_of_an_organization_without_a_role_are_refused_and_not_none(either: Bench) -> None:
+    with pytest.raises(errors.Forbidden) as caught:
+        adapter(either, ELSEWHERE).studies(LAB)
+    assert caught.value.reason == ROLE
+
+
+@pytest.mark.parametrize("part", ["observations", "people"])
+def test_superuser_shares_no_organization_and_is_refused_what_people_hold(either: Bench, part: str) -> None:
+    """JHE names a role of theirs everywhere, and answers their lists of people by nobody (README.md §14)."""
+    jhe = adapter(either, SUPERUSER)
+    assert jhe.studies(LAB)
+    with pytest.raises(errors.Forbidden) as caught:
+        READS[part](jhe, HEART, LAB)
+    assert caught.value.reason == ROLE
+    assert asked(either, r"/studies/\d+/patients|/patients$|/Observation|/observations") == 0
+
+
+@pytest.mark.parametrize("role", [None, "super_user"])
+def test_role_that_ends_while_people_are_listed_is_no_end_of_the_list(
+    either: Bench, monkeypatch: pytest.MonkeyPatch, role: str | None
+) -> None:
+    """What is left of the list would be nobody."""
+    monkeypatch.setattr(client, "REST_PAGE", 1)
+    found = adapter(either).patients_of_study(HEART, LAB)
+    next(found)
+    with either.sandbox.stores["jhe"].writing() as state:
+        login = next(row for row in state["users"].values() if row["email"] == READER)
+        login["is_superuser"] = role is not None
+        state["roles"] = [row for row in state["roles"] if row["user_id"] != login["id"]]
+    with pytest.raises(errors.IntegrationError):
+        list(found)
+
+
 @either_read
 @pytest.mark.parametrize("wrong", ["abc", "-1", "30001/", "99999"])
 def test_study_that_is_none_is_refused_and_not_asked_for(either: Bench, read: Read, wrong: str) -> None:
-    with pytest.raises(errors.Forbidden):
+    with pytest.raises((errors.Forbidden, errors.NotFound)):
         read(adapter(either), wrong, LAB)
     assert asked(either, r"/studies/") == 0
 
@@ -147,6 +182,7 @@ def test_api_key_reads(current: Bench) -> None:
     background = JheAdapter(Caller(background=True))
     assert background.study_plan(HEART, LAB).scopes
     assert list(background.observations_of_study(HEART, LAB))
+    assert list(background.patients_of_study(HEART, LAB))
 
 
 # --- What was sent ------------------------------------------------------------------------
@@ -188,6 +224,21 @@ def test_every_page_is_read_and_nothing_twice(
         put(either, PAMELA, 50002, NOON + later, 60101 + count)
     assert len(list(adapter(either).observations_of_study(HEART, LAB))) == 7
     assert client.FHIR_PAGE > 2
+
+
+def test_what_was_broken_off_goes_on_where_it_was(either: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "FHIR_PAGE", 2)
+    monkeypatch.setattr(studies, "REST_PAGE", 2)
+    clear(either)
+    for count in range(9):
+        put(either, PAMELA, 50002, NOON + timedelta(seconds=count // 4), 60101 + count)
+    jhe, since = adapter(either), NOON - timedelta(seconds=1)
+    found = list(jhe.observations_of_study(HEART, LAB, since))
+    assert len(found) == 9
+    for count, each in enumerate(found):
+        rest = list(jhe.observations_of_study(HEART, LAB, since, each.resume))
+        assert rest[-len(found[count:]) :] == found[count:]
+    assert len(list(jhe.observations_of_study(HEART, LAB, since, found[-1].resume))) < 5
 
 
 def test_one_that_vanishes_between_two_pages_costs_no_other(

@@ -73,10 +73,13 @@ def test_get_of_a_record_beyond_reach_is_forbidden(jhe: JheAdapter, stranger: Re
         jhe.get(stranger.id)
 
 
-def test_people_of_a_foreign_organization_are_nobody(jhe: JheAdapter, stranger: RemotePatient) -> None:
+def test_people_of_a_foreign_organization_are_nobody_and_its_studies_are_refused(
+    jhe: JheAdapter, stranger: RemotePatient
+) -> None:
     for organization in stranger.organizations:
         assert list(jhe.patients_of_organization(organization.id)) == []
-        assert jhe.studies(organization.id) == ()
+        with pytest.raises(errors.Forbidden):
+            jhe.studies(organization.id)
 
 
 def test_iterate_gives_everybody_within_reach_once(jhe: JheAdapter, people: dict[str, RemotePatient]) -> None:
@@ -123,12 +126,13 @@ def test_studies_know_their_organization_and_their_people(
     for study in studies:
         assert study.name
         assert study.organization is not None
-        members |= {record.id for record in jhe.patients_of_study(study.id)}
+        found = jhe.patients_of_study(study.id, study.organization.id)
+        members |= {record.id for record in found}
     assert members
     assert members <= set(people)
 
 
-def test_people_of_a_foreign_study_are_nobody(
+def test_people_of_a_foreign_study_are_refused(
     subject: Subject, jhe: JheAdapter, stranger: RemotePatient
 ) -> None:
     assert subject.elsewhere is not None
@@ -136,7 +140,9 @@ def test_people_of_a_foreign_study_are_nobody(
     own = {each.id for each in jhe.organizations()}
     foreign = [each for each in other.organizations() if each.id not in own]
     for study in (study for each in foreign for study in other.studies(each.id)):
-        assert list(jhe.patients_of_study(study.id)) == []
+        assert study.organization is not None
+        with pytest.raises(errors.Forbidden):
+            jhe.patients_of_study(study.id, study.organization.id)
 
 
 # --- search -------------------------------------------------------------------------------
@@ -274,7 +280,7 @@ def test_reading_leaves_the_persons_console_selection_alone(jhe: JheAdapter, kno
     for organization in own:
         list(jhe.patients_of_organization(organization.id))
         for study in jhe.studies(organization.id):
-            list(jhe.patients_of_study(study.id))
+            list(jhe.patients_of_study(study.id, organization.id))
     list(jhe.iterate())
     jhe.get(known.id)
     jhe.search(SearchQuery(words=(known.demographics.family_name,)))

@@ -75,6 +75,7 @@ def _read(study: Study, *, by: User) -> None:
     mirror.keep_plan(
         study, adapter.study_plan(study.remote_id, study.organization), tells_states=tells, now=began_at
     )
-    mirror.keep_people(study, list(adapter.patients_of_study(study.remote_id)), seen_at=began_at)
+    people = adapter.patients_of_study(study.remote_id, study.organization)
+    mirror.keep_people(study, list(people), began_at=began_at)
     if isinstance(adapter, Invites) and tells:
         mirror.keep_invitations(study, adapter.every_invitation())

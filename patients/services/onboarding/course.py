@@ -187,24 +187,23 @@ def _invited(participant: Participant | None, invitation: Invitation | None) -> 
     asked = invitation.operation if invitation is not None and not invitation.state else None
     if asked is not None and asked.state != State.DONE:
         return _by(asked, Step.INVITE)
-    if participant.standing >= Standing.CONNECTED:
+    if _is_connected(participant, invitation):
         return Stage(step=Step.INVITE, how=How.DONE)
     if invitation is not None and _leads_nowhere(invitation):
         return Stage(
             step=Step.INVITE, how=How.NEXT, advice="Invite the person again.",
             sentence="The last invitation leads nowhere any more: it has expired or was cancelled.",
         )  # fmt: skip
-    was_invited = invitation is not None or participant.standing >= Standing.INVITED
+    was_invited = invitation is not None or participant.invited_at is not None
     return Stage(step=Step.INVITE, how=How.DONE if was_invited else How.NEXT)
 
 
 def _connected(study: Study, participant: Participant | None, invitation: Invitation | None) -> Stage:
     if participant is None:
         return Stage(step=Step.CONNECT, how=How.LATER)
-    was_used = invitation is not None and invitation.state == InvitationState.REDEEMED
-    if was_used or participant.standing >= Standing.CONNECTED:
+    if _is_connected(participant, invitation):
         return Stage(step=Step.CONNECT, how=How.DONE, sentence=Standing(participant.standing).label + ".")
-    if participant.standing < Standing.INVITED and invitation is None:
+    if participant.invited_at is None and invitation is None:
         return Stage(step=Step.CONNECT, how=How.LATER)
     if study.tells_states is False:
         label = label_of(study.system)
@@ -236,6 +235,12 @@ def _last(record: SourceRecord, kind: Kind, is_it: Callable[[object], bool]) -> 
 def _latest(participant: Participant) -> Invitation | None:
     rows = participant.invitations.defer("link").select_related("operation__bulk")
     return rows.order_by("-pk").first()
+
+
+def _is_connected(participant: Participant, invitation: Invitation | None) -> bool:
+    """Whether the person's app has shown itself: consent that staff wrote down is no sign of it."""
+    was_used = invitation is not None and invitation.state == InvitationState.REDEEMED
+    return was_used or participant.connected_at is not None
 
 
 def _leads_nowhere(invitation: Invitation) -> bool:

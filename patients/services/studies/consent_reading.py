@@ -16,11 +16,10 @@ from integrations.errors import IntegrationError, Unsupported
 from integrations.holdings import ScopeConsent
 from integrations.registry import label_of, systems_with
 from integrations.studies import Decisions, StudyPlan
-from patients.models import Operation, SourceRecord, Study
+from patients.models import SourceRecord, Study
 from patients.services.asking import Question, ask_all
 from patients.services.connections import open_system
 from patients.services.operations import clock
-from patients.services.operations.wishes import Kind
 from patients.services.visibility import Reach
 from portal.accounts.models import User
 
@@ -28,7 +27,6 @@ from . import history, participants, plans
 
 SECONDS = 4.0  # that a page waits for it
 Scope = tuple[str, str]
-_WRITES = (Kind.ENROL, Kind.UNENROL, Kind.DECIDE, Kind.LEAVE, Kind.REMOVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +137,7 @@ def _take_in(place: _Place, read: _Read, began: datetime) -> None:
     for plan in read.plans:
         _keep_plan(place, plan, now)
     SourceRecord.objects.select_for_update(of=("self",), no_key=True).values("pk").get(pk=record.pk)
-    if _is_overtaken(record, began):
+    if participants.overtaken([record.pk], began):
         return
     rows = Study.objects.filter(system=record.system, remote_id__in=read.decisions.by_study)
     for study in rows.order_by("pk"):
@@ -155,8 +153,3 @@ def _keep_plan(place: _Place, plan: StudyPlan, now: datetime) -> None:
     row.name, row.description = plan.study.name[:300] or row.name, plan.study.description
     row.plan, row.read_at = plans.to_keep(plan), now
     row.save(update_fields=["name", "description", "plan", "read_at"])
-
-
-def _is_overtaken(record: SourceRecord, began: datetime) -> bool:
-    """Whether a write about the record's studies has ended since: what was read may be from before it."""
-    return Operation.objects.filter(record=record, kind__in=_WRITES, ended_at__gte=began).exists()

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from integrations.holdings import ScopeConsent
 from patients.models import Decision, Operation, Patient, SourceRecord, Study
+from patients.services.operations.wishes import Kind
 
 from . import authority as authorities
 from .authority import Authority
@@ -131,6 +132,19 @@ def latest_of(record: SourceRecord, study: Study) -> dict[Scope, Decision]:
     """How each kind of data stood last, without what was read of authority."""
     rows = Decision.objects.filter(record=record, study=study).defer("authority").order_by("pk")
     return {(row.scope_system, row.scope_code): row for row in rows}
+
+
+def decided_elsewhere(
+    record: SourceRecord, study: Study, scopes: Iterable[ScopeConsent]
+) -> list[ScopeConsent]:
+    """Those of some decisions, as the system holds them, that were not written from here; none while one may
+    have been written of which nothing is kept yet."""
+    writing = Operation.objects.filter(record=record, kind=Kind.DECIDE, ended_at=None)
+    if writing.exclude(left_at=None).exists():
+        return []
+    latest = latest_of(record, study)
+    ours = {scope for scope, row in latest.items() if row.how == How.WRITTEN}
+    return [each for each in scopes if each.agreed is not None and (each.system, each.code) not in ours]
 
 
 def timeline(record: SourceRecord, study: Study | None = None) -> list[Decision]:

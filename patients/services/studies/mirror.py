@@ -5,7 +5,7 @@ Everything may be done twice, and by two at once: rows say how things stand, and
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -18,12 +18,14 @@ from integrations.types import RemotePatient
 from integrations.types import Study as RemoteStudy
 from patients.models import Invitation, Membership, Participant, SourceRecord, Study
 from patients.services import bulk, taking_in
+from patients.services.operations import clock
 
 from . import history, participants, plans
 from .scopes import key_of
 from .standing import standing_of
 
 DUE_TOGETHER = 50
+Latest = dict[tuple[str, tuple[str, str]], datetime]  # person and kind of data → the latest observation
 _STANDING = (
     "standing", "invited_at", "invitation_state", "connected_at", "agreed", "declined", "pending",
     "decided_at", "checked_at", "data_at",
@@ -59,21 +61,24 @@ def keep_plan(study: Study, plan: StudyPlan, *, tells_states: bool, now: datetim
 # --- who takes part -------------------------------------------------------------------------
 
 
-def keep_people(study: Study, found: Sequence[RemotePatient], *, seen_at: datetime) -> None:
-    """Some of a study's people, as a pass over all of them found them."""
-    taking_in.take_in_now(_not_held(study, found), read_at=seen_at)
+def keep_people(study: Study, found: Sequence[RemotePatient], *, began_at: datetime) -> None:
+    """Some of a study's people, as a pass over all of them found them. Whoever has left since it began stays
+    gone: the page can be from before."""
+    taking_in.take_in_now(_not_held(study, found), read_at=began_at)
     ids = {each.id for each in found}
     rows = SourceRecord.objects.filter(system=study.system, remote_id__in=ids)
     records = dict(rows.values_list("pk", "is_test"))
     with transaction.atomic():
-        for row in Participant.objects.filter(study=study, record__in=records, left_at__isnull=False):
-            participants.enrolled(study, row.record, seen_at)  # back again, and everything begins anew
         known = Participant.objects.filter(study=study, record__in=records)
-        known.update(seen_at=seen_at)
+        back = known.filter(left_at__lt=began_at).select_for_update(of=("self",)).order_by("pk")
+        gone = {row.record_id: row for row in back}
+        for pk in gone.keys() - participants.overtaken(gone, began_at):
+            participants.enrolled(study, gone[pk].record, began_at)  # back again, and everything begins anew
+        known.filter(left_at=None, seen_at__lt=began_at).update(seen_at=began_at)
         there = set(known.values_list("record_id", flat=True))
         Participant.objects.bulk_create(
             [
-                Participant(study=study, record_id=pk, is_test=is_test, since_at=seen_at, seen_at=seen_at)
+                Participant(study=study, record_id=pk, is_test=is_test, since_at=began_at, seen_at=began_at)
                 for pk, is_test in records.items()
                 if pk not in there
             ],
@@ -81,14 +86,29 @@ def keep_people(study: Study, found: Sequence[RemotePatient], *, seen_at: dateti
         )
 
 
-def end_of_people(study: Study, *, began_at: datetime) -> int:
-    """A pass over all people has ended: whoever it did not find has left; how many that are."""
-    unseen = Participant.objects.filter(study=study, left_at=None, seen_at__lt=began_at)
-    with transaction.atomic():
-        Invitation.objects.filter(participant__in=unseen).update(link=None, link_until=None)
-        gone = unseen.update(left_at=began_at)
-        Study.objects.filter(pk=study.pk).update(people_at=began_at)
-    return gone
+def unseen(study: Study, *, began_at: datetime) -> list[Participant]:
+    """Whom a pass over all people did not find."""
+    rows = Participant.objects.filter(study=study, left_at=None, seen_at__lt=began_at)
+    return list(rows.select_related("record").defer("record__held").order_by("pk"))
+
+
+def note_there(row: Participant) -> None:
+    """The system says that somebody takes part whom the list did not show."""
+    Participant.objects.filter(pk=row.pk, left_at=None).update(seen_at=clock.now())
+
+
+@transaction.atomic
+def note_left(row: Participant, *, began_at: datetime) -> None:
+    """The system says that somebody takes part no more. A write that has ended meanwhile knows better."""
+    rows = Participant.objects.filter(pk=row.pk, left_at=None, seen_at__lt=began_at)
+    held = rows.select_for_update(of=("self",)).first()
+    if held is not None and not participants.overtaken([held.record_id], began_at):
+        participants.left(row.record, [row.study], clock.now())
+
+
+def end_of_people(study: Study, *, began_at: datetime) -> None:
+    """A pass over all people has ended."""
+    Study.objects.filter(pk=study.pk).update(people_at=began_at)
 
 
 def _not_held(study: Study, found: Sequence[RemotePatient]) -> list[RemotePatient]:
@@ -111,9 +131,11 @@ def _not_held(study: Study, found: Sequence[RemotePatient]) -> list[RemotePatien
 def keep_invitations(study: Study, found: Iterable[RemoteInvitation]) -> None:
     """How invitations of a study's people to its apps stand; those that are others' are passed over."""
     apps = {each.id for each in plans.plan_of(study).apps}
+    rows = Participant.objects.filter(study=study, left_at=None)
+    here = set(rows.values_list("record__remote_id", flat=True))  # of everybody's, these are kept
     by_person: dict[str, list[RemoteInvitation]] = {}
     for each in found:
-        if each.id and each.app_id in apps:
+        if each.id and each.app_id in apps and each.patient_id in here:
             by_person.setdefault(each.patient_id, []).append(each)
     for some in bulk.in_parts(by_person):
         with transaction.atomic():
@@ -125,7 +147,8 @@ def keep_invitations(study: Study, found: Iterable[RemoteInvitation]) -> None:
                     known = kept.get((row.pk, each.id))
                     if known or row.record_id not in on_their_way:
                         _keep_invitation(row, each, known)
-                _note_invited(row, told)
+                earlier = [_as_kept(known) for (pk, _), known in kept.items() if pk == row.pk]
+                _note_invited(row, told, earlier)
             _save(people)
 
 
@@ -144,16 +167,23 @@ def _being_made(rows: Iterable[Participant]) -> set[int]:
 
 def _keep_invitation(row: Participant, told: RemoteInvitation, known: Invitation | None) -> None:
     if known is None:
-        Invitation.objects.create(
-            participant=row, app=told.app_id, remote_id=told.id, state=told.state, state_at=told.changed_at
-        )
+        state = {"app": told.app_id, "state": told.state, "state_at": told.changed_at}
+        Invitation.objects.get_or_create(participant=row, remote_id=told.id, defaults=state)
     elif (known.state, known.state_at) != (str(told.state), told.changed_at):
         Invitation.objects.filter(pk=known.pk).update(state=told.state, state_at=told.changed_at)
 
 
-def _note_invited(row: Participant, told: Sequence[RemoteInvitation]) -> None:
-    """The latest invitation says how it stands; one that was used at any time says that they connected."""
-    latest = max(told, key=lambda each: int(each.id) if each.id.isdecimal() else 0)
+def _as_kept(row: Invitation) -> RemoteInvitation:
+    state = InvitationState(row.state)
+    return RemoteInvitation(patient_id="", id=row.remote_id, state=state, changed_at=row.state_at)
+
+
+def _note_invited(
+    row: Participant, told: Sequence[RemoteInvitation], earlier: Sequence[RemoteInvitation]
+) -> None:
+    """The latest invitation says how it stands; one that was used at any time says that they connected.
+    What is told goes before what was kept ``earlier``, of which it may be a part."""
+    latest = max([*told, *earlier], key=lambda each: int(each.id) if each.id.isdecimal() else 0)
     row.invitation_state = str(latest.state)
     row.invited_at = row.invited_at or latest.changed_at or row.seen_at
     used = [each.changed_at or row.seen_at for each in told if each.state is InvitationState.REDEEMED]
@@ -164,7 +194,7 @@ def _note_invited(row: Participant, told: Sequence[RemoteInvitation]) -> None:
 # --- data -----------------------------------------------------------------------------------
 
 
-def keep_data(study: Study, latest: Mapping[tuple[str, tuple[str, str]], datetime]) -> None:
+def keep_data(study: Study, latest: Latest) -> None:
     """The latest observation of each person and kind of data that a reading found."""
     if not latest:
         return
@@ -191,23 +221,17 @@ def keep_data(study: Study, latest: Mapping[tuple[str, tuple[str, str]], datetim
 
 
 def keep_decisions(participant: Participant, scopes: Sequence[ScopeConsent], now: datetime) -> None:
-    """What one participant decided about the kinds of data that the study asks for."""
+    """What one participant decided about the kinds of data that the study asks for, as it was from ``now``
+    on. What a write has overtaken since is left out: it would say that an earlier state is the latest."""
     study = participant.study
-    decided = [each for each in scopes if each.agreed is not None]
-    moments = [each.decided_at for each in decided if each.decided_at]
     with transaction.atomic():
         people = _held(study, pk=participant.pk)
-        if not people:  # left meanwhile
+        if not people or participants.overtaken([people[0].record_id], now):  # left, or written meanwhile
             return
         (row,) = people
         history.note_read(row.record, study, scopes, now)
-        row.agreed = sum(bool(each.agreed) for each in decided)
-        row.declined = len(decided) - row.agreed
-        row.pending = len(scopes) - len(decided)
-        row.decided_at = max(moments, default=None)
-        row.connected_at = row.connected_at or min(moments, default=None)
-        row.checked_at = now
-        _save([row])
+        participants.note_decisions(row, scopes, now)
+        row.save(update_fields=participants.DECIDED)
 
 
 def passed_over(row: Participant, now: datetime) -> None:

@@ -40,7 +40,7 @@ def offers_for(record: SourceRecord, *, by: User, reach: Reach) -> list[Offer]:
     studies were not read lately are read soon."""
     places = [each for each in own_places(reach) if each.system == record.system]
     for own in places:
-        readings.ask_for_place(own, by=by)
+        readings.ask_for_place(own, by=by, hold=readings.COUNTS_HOLD, with_people=False)
     belongs = set(record.memberships.values_list("organization", flat=True))
     numbers = {each.organization: each for each in places}
     studies = Study.objects.filter(system=record.system, organization__in=numbers, vanished_at=None)

@@ -13,7 +13,11 @@ from django.db import transaction
 
 from integrations.holdings import ScopeConsent
 from integrations.studies import InvitationState
-from patients.models import Invitation, Participant, SourceRecord, Study
+from patients.models import Invitation, Operation, Participant, SourceRecord, Study
+from patients.services.operations.wishes import Kind
+
+from . import history
+from .standing import standing_of
 
 Standing = Participant.Standing
 #: What begins anew with everybody who enrols again: leaving has deleted their decisions.
@@ -21,6 +25,19 @@ _ANEW = {
     "standing": Standing.ENROLLED, "invited_at": None, "invitation_state": "", "connected_at": None,
     "agreed": None, "declined": None, "pending": None, "decided_at": None, "checked_at": None,
 }  # fmt: skip
+
+
+#: What decisions say of where somebody stands.
+DECIDED = ("agreed", "declined", "pending", "decided_at", "connected_at", "checked_at", "standing")
+#: Writes after which somebody takes part, or decides, otherwise than before.
+_WRITES = (Kind.ENROL, Kind.UNENROL, Kind.DECIDE, Kind.LEAVE, Kind.REMOVE)
+
+
+def overtaken(records: Iterable[int], began: datetime) -> set[int]:
+    """Those of some records, by our ids, about whose studies a write has ended since: what was read may be
+    from before it."""
+    rows = Operation.objects.filter(record__in=list(records), kind__in=_WRITES, ended_at__gte=began)
+    return {each for each in rows.values_list("record_id", flat=True) if each is not None}
 
 
 def current(study: Study, record: SourceRecord) -> Participant | None:
@@ -84,10 +101,17 @@ def decided(study: Study, record: SourceRecord, scopes: Sequence[ScopeConsent], 
     ).first()  # fmt: skip
     if row is None:
         return
+    note_decisions(row, scopes, now)
+    row.save(update_fields=DECIDED)
+
+
+def note_decisions(row: Participant, scopes: Sequence[ScopeConsent], now: datetime) -> None:
+    """Where a participant stands by all decisions that the study asks for; to be saved (``DECIDED``). Only
+    what was not written from here shows that their app is connected."""
     count = Counter(each.agreed for each in scopes)
     row.agreed, row.declined, row.pending = count[True], count[False], count[None]
-    row.decided_at = max((each.decided_at for each in scopes if each.decided_at), default=row.decided_at)
+    row.decided_at = max((each.decided_at for each in scopes if each.decided_at), default=None)
+    own = history.decided_elsewhere(row.record, row.study, scopes)
+    row.connected_at = row.connected_at or min((each.decided_at or now for each in own), default=None)
     row.checked_at = now
-    if row.agreed:
-        row.standing = max(row.standing, Standing.CONSENTED)
-    row.save(update_fields=["agreed", "declined", "pending", "decided_at", "checked_at", "standing"])
+    row.standing = standing_of(row)

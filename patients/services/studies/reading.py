@@ -8,38 +8,32 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from typing import TypeVar, cast
+from typing import cast
 
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from integrations.abilities import Capability, HasStudies, Invites, KeepsConsents, System
-from integrations.errors import Forbidden, IntegrationError, NotFound, Unauthorised, Unsupported
+from integrations.errors import Forbidden, IntegrationError, NotFound, Unauthorised
 from integrations.registry import label_of, systems_with
-from integrations.types import RemotePatient
 from patients.models import Participant, Study, StudyReading
 from patients.services import reading as background_reading
 from patients.services.connections import is_set_up, open_system
+from patients.services.operations import clock
 from patients.services.sync_runs import new_owner
 from portal.accounts.models import PersonToken
 
-from . import mirror, readings
+from . import arrivals, everybody, mirror, news_of_invitations, readings
 from .readings import DECISIONS_HOLD, FRESH_FOR, LostLease, Phase
 
 log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 IDLE_SECONDS = 0.5  # between looks for what is to be read
 TROUBLED_SECONDS = 2.0  # where the database refuses
 TURN_SECONDS = 3.0  # of one reading; then another that waits goes first
 STEP_SECONDS = 60.0  # what one step may take, retries and waiting for its turn included
-TOGETHER = 500  # people or observations after which the lease begins anew
 DECISIONS_TOGETHER_SECONDS = 2.0
-DATA_WHOLE_EVERY = timedelta(days=1)  # who enrols later may have sent before
 
 
 # --- in the worker --------------------------------------------------------------------------
@@ -160,8 +154,9 @@ class _Steps:
         for study in rows:
             self._keep_plan(adapter, study)
             readings.keep(reading)
+        reading.refresh_from_db(fields=["asked_by", "with_people"])
         by = reading.asked_by
-        for study in rows:
+        for study in rows if reading.with_people else ():
             readings.ask_for_study(study, by=by, hold=readings.COUNTS_HOLD)
         readings.end(reading, fresh_at=now)
         return False
@@ -176,44 +171,18 @@ class _Steps:
         mirror.keep_plan(study, plan, tells_states=tells, now=timezone.now())
 
     def _people(self, adapter: System, study: Study) -> None:
-        """One whole pass over everybody who takes part: only that knows who has left."""
-        began_at = timezone.now()
-        for some in _together(cast(HasStudies, adapter).patients_of_study(study.remote_id)):
-            mirror.keep_people(study, some, seen_at=began_at)
-            readings.keep(self.reading)
-        mirror.end_of_people(study, began_at=began_at)
+        everybody.read(cast(HasStudies, adapter), study, alive=lambda: readings.keep(self.reading))
         readings.go_on(self.reading, Phase.INVITATIONS)
 
     def _invitations(self, adapter: System, study: Study) -> None:
         if isinstance(adapter, Invites) and adapter.tells_states():
-            mirror.keep_invitations(study, self._each(adapter.every_invitation()))
-        readings.go_on(self.reading, Phase.DATA)
+            news_of_invitations.read(adapter.every_invitation(), study, self.reading)
+        readings.go_on(self.reading, Phase.DATA, fresh_at=timezone.now())
 
     def _data(self, adapter: System, study: Study) -> None:
-        """What came since the last look, or from the beginning once a day."""
-        reading, now = self.reading, timezone.now()
-        whole = reading.data_whole_at is None or now - reading.data_whole_at > DATA_WHOLE_EVERY
-        latest: dict[tuple[str, tuple[str, str]], datetime] = {}
-        try:
-            seen = cast(HasStudies, adapter).observations_of_study(
-                study.remote_id, study.organization, None if whole else study.data_until
-            )
-        except Unsupported:  # nobody can tell who sends: pages say so, as nothing was ever gone through
-            readings.go_on(reading, Phase.SHOWN)
-            return
-        for each in self._each(seen):
-            if each.at is not None:
-                key = (each.patient_id, each.scope)
-                latest[key] = max(each.at, latest.get(key, each.at))
-        mirror.keep_data(study, latest)
-        readings.go_on(reading, Phase.SHOWN, **({"data_whole_at": now} if whole else {}))
-
-    def _each(self, found: Iterable[T]) -> Iterator[T]:
-        """One after the other, the lease beginning anew now and then."""
-        for count, each in enumerate(found, start=1):
-            if count % TOGETHER == 0:
-                readings.keep(self.reading)
-            yield each
+        """What a step has time for; whoever waits for decisions does not wait for the rest."""
+        arrivals.read(cast(HasStudies, adapter), study, self.reading)
+        readings.go_on(self.reading, Phase.SHOWN)
 
     # --- decisions --------------------------------------------------------------------------
 
@@ -229,6 +198,9 @@ class _Steps:
             return True
         if reading.phase == Phase.SHOWN:
             readings.go_on(reading, Phase.DECISIONS, fresh_at=timezone.now())
+            return True
+        if reading.data_pass:
+            arrivals.read(cast(HasStudies, adapter), study, reading)
             return True
         readings.end(reading)
         return False
@@ -251,20 +223,10 @@ class _Steps:
         return bool(rows)
 
     def _read_decisions(self, adapter: KeepsConsents, row: Participant) -> None:
-        now, study = timezone.now(), row.study
+        now, study = clock.now(), row.study
         try:
             found = adapter.decisions(row.record.remote_id, study.organization)
         except (Forbidden, NotFound):
             mirror.passed_over(row, now)
         else:
             mirror.keep_decisions(row, found.by_study.get(study.remote_id, ()), now)
-
-
-def _together(found: Iterator[RemotePatient]) -> Iterator[list[RemotePatient]]:
-    some: list[RemotePatient] = []
-    for each in found:
-        some.append(each)
-        if len(some) == TOGETHER:
-            yield some
-            some = []
-    yield some

@@ -38,12 +38,22 @@ class LostLease(Exception):
 # --- asking ---------------------------------------------------------------------------------
 
 
-def ask_for_place(own: OwnPlace, *, by: User) -> StudyReading:
-    """Have an organization's studies read where what is kept is more than a minute old."""
+def ask_for_place(
+    own: OwnPlace, *, by: User, hold: timedelta = FRESH_FOR, with_people: bool = True
+) -> StudyReading:
+    """Have an organization's studies read where what is kept is older than ``hold``: with how many take part
+    in each, or what they ask for alone."""
     reading, _ = StudyReading.objects.get_or_create(
-        system=own.system, organization=own.organization, study=None, defaults={"asked_at": timezone.now()}
-    )
-    return _asked(reading, by=by)
+        system=own.system, organization=own.organization, study=None,
+        defaults={"asked_at": timezone.now(), "with_people": with_people},
+    )  # fmt: skip
+    if with_people and not reading.with_people:  # what was read so far is not all
+        StudyReading.objects.filter(pk=reading.pk).update(with_people=True, fresh_at=None)
+        reading.with_people, reading.fresh_at = True, None
+    elif reading.with_people and not (with_people or reading.is_open or is_fresh(reading, hold)):
+        StudyReading.objects.filter(pk=reading.pk, is_open=False).update(with_people=False)
+        reading.with_people = False
+    return _asked(reading, by=by, hold=hold)
 
 
 def ask_for_study(

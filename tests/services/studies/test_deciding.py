@@ -13,16 +13,19 @@ from pytest_django.fixtures import Settings
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import Decision, Operation, Participant, SourceRecord, Study
+from patients.services.onboarding import course
+from patients.services.onboarding.course import How, Step
 from patients.services.operations import queue
 from patients.services.operations.contents import contents_of
 from patients.services.operations.whom import wish_of
 from patients.services.operations.whys import Why
-from patients.services.studies import authority, deciding, history
+from patients.services.studies import authority, deciding, history, joining
 from patients.services.studies.allowed import Because, Fix, Refused
 from patients.services.studies.authority import Decider
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests import support
+from tests.study_reading import decide, enrol, read_study
 from tests.studying import (
     BP_AND_HR,
     PETER,
@@ -32,6 +35,7 @@ from tests.studying import (
     die_after_sending,
     reach,
     said,
+    taking_part,
     until_it_ends,
 )
 from tests.writing import pass_time, work_off
@@ -48,6 +52,44 @@ UNKNOWN = [
     pytest.param(FaultKind.STATUS, {"status": 502, "html": True, "after_effect": True}, id="502 after"),
     pytest.param(FaultKind.HALF_DONE, {}, id="half done"),
 ]
+
+
+def test_decision_that_staff_wrote_down_connects_nobody(
+    sandbox: Sandbox, asker: User, newcomer: SourceRecord, study: Study
+) -> None:
+    """Consent on paper is taken before somebody is invited: they are still to be."""
+    taking_part(study, newcomer)
+    enrol(sandbox, BP_AND_HR, newcomer.remote_id)
+    done = until_it_ends(_decide(study, newcomer, asker, agreed=True))
+    assert done.state == State.DONE, done.problem
+    read_study(asker)
+
+    row = Participant.objects.get(record=newcomer)
+    assert (row.get_standing_display(), row.connected_at) == ("Consented", None)
+    listed, total = joining.to_invite(study, joining.NEW, by=asker, reach=reach(asker))
+    assert newcomer.pk in {each.record for each in listed}
+    assert total == len(listed)
+    assert newcomer.patient is not None
+    far = course.course_of(study, newcomer.patient, reach=reach(asker))
+    assert (far.stage(Step.INVITE).how, far.stage(Step.CONNECT).how) == (How.NEXT, How.LATER)
+
+    decide(sandbox, BP_AND_HR, newcomer.remote_id, c50004=True)  # in their app
+    read_study(asker)
+    far = course.course_of(study, newcomer.patient, reach=reach(asker))
+    assert (far.stage(Step.INVITE).how, far.stage(Step.CONNECT).how) == (How.DONE, How.DONE)
+
+
+def test_consent_that_is_withdrawn_takes_the_standing_back(
+    sandbox: Sandbox, asker: User, newcomer: SourceRecord, study: Study
+) -> None:
+    taking_part(study, newcomer)
+    enrol(sandbox, BP_AND_HR, newcomer.remote_id)
+    until_it_ends(_decide(study, newcomer, asker, agreed=True))
+    assert Participant.objects.get(record=newcomer).get_standing_display() == "Consented"
+
+    pass_time(seconds=1)
+    until_it_ends(_decide(study, newcomer, asker, agreed=False))
+    assert Participant.objects.get(record=newcomer).get_standing_display() == "Enrolled"
 
 
 def _decide(

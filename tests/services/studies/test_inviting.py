@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.apps import apps
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -15,7 +18,7 @@ from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from integrations.studies import InvitationState
 from patients.models import Invitation, Operation, Participant, SourceRecord, Study
-from patients.services.operations import bulks, queue
+from patients.services.operations import bulks, queue, step
 from patients.services.operations.standing import standing_of
 from patients.services.operations.story import open_story
 from patients.services.operations.whys import Why
@@ -44,6 +47,7 @@ from tests.writing import known, pass_time, work_off
 State = Operation.State
 pytestmark = pytest.mark.slow
 INVITE = r"/(invitation|invitation_link)$"
+ONCE = next(each for each in Invitation._meta.constraints if each.name == "patients_invitation_once")
 
 UNKNOWN = [
     pytest.param(FaultKind.DELAY, {}, id="late effect"),
@@ -54,6 +58,52 @@ UNKNOWN = [
     pytest.param(FaultKind.HALF_DONE, {}, id="half done"),
     pytest.param(FaultKind.TRUNCATED, {}, id="truncated"),
 ]
+
+
+@pytest.fixture
+def doubled(transactional_db: None) -> Iterator[None]:
+    """A database from before an invitation was kept once."""
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Invitation, ONCE)
+    yield
+    Invitation.objects.all().delete()
+    with connection.schema_editor() as editor:
+        editor.add_constraint(Invitation, ONCE)
+
+
+def test_invitations_that_were_kept_twice_become_one(
+    doubled: None, sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
+) -> None:
+    own = _row(work_off(_invite(sandbox, study, peter, asker)))
+    earlier = {"participant": own.participant, "app": own.app}
+    Invitation.objects.filter(pk=own.pk).update(remote_id="901", state_at=timezone.now() - timedelta(days=1))
+    for number, state in (("901", "redeemed"), ("902", "issued"), ("902", "expired"), ("", ""), ("", "")):
+        row = Invitation.objects.create(**earlier, remote_id=number, state=state)
+        Invitation.objects.filter(pk=row.pk).update(state_at=timezone.now())
+    import_module("patients.migrations.0027_study_mirror").keep_one(apps, None)
+
+    left = Invitation.objects.order_by("remote_id").values_list("remote_id", "state")
+    assert list(left) == [("", ""), ("", ""), ("901", "redeemed"), ("902", "expired")]
+    assert Invitation.objects.get(remote_id="901") == own
+
+
+def test_invitation_that_a_reading_was_first_to_see_stays_one_row(
+    sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
+) -> None:
+    if sandbox.dialect == OLDER:
+        pytest.skip("no invitations are listed there")
+    operation = _invite(sandbox, study, peter, asker, channel=Channel.EMAIL)
+    die_after_sending(operation)
+    (number,) = invited(sandbox, PETER)
+    participant = Participant.objects.get(study=study, record=peter)
+    Invitation.objects.create(participant=participant, app="1", remote_id=number, state="issued")
+    with pytest.raises(IntegrityError):
+        Invitation.objects.create(participant=participant, app="1", remote_id=number, state="issued")
+
+    pass_time(seconds=step.LATE + 1)
+    operation = until_it_ends(operation)
+    assert operation.state == State.DONE, (operation.why, operation.problem)
+    assert Invitation.objects.get(remote_id=number) == _row(operation)
 
 
 def _method(sandbox: Sandbox) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
-from patients.models import Decision, Invitation, Participant, SourceRecord, Study, StudyReading
-from patients.services.studies import inviting, reading, readings
+from patients.models import Decision, SourceRecord, Study, StudyReading
+from patients.services.studies import (
+    inviting,
+    reading,
+    readings,
+)
 from patients.services.studies.plans import plan_of
 from patients.services.studies.scopes import asked_for
 from portal.accounts.models import User
@@ -18,44 +19,27 @@ from tests.conftest import make_user
 from tests.study_reading import (
     BP,
     BP_AND_HR,
-    HEART_RATE,
     LIFESPAN,
     PRESSURE,
+    asked,
     decide,
     enrol,
     invite,
+    is_current,
+    kept_of,
+    kinds_of_data,
     observe,
     own_place,
     participant,
     read_place,
     read_study,
+    someone_else,
     standings,
-    unenrol,
 )
 from tests.studying import offer, reach
 from tests.support import connected
 
 pytestmark = pytest.mark.slow
-VIEWER = "viewer_victor@example.com"
-
-
-def is_current(sandbox: Sandbox) -> bool:
-    """Whether the sandbox's JHE is of the current generation."""
-    return sandbox.dialect == "current"
-
-
-def kinds_of_data(sandbox: Sandbox) -> int:
-    """How many kinds of data the first study asks for."""
-    return 3 if is_current(sandbox) else 2
-
-
-def kept_of(study: Study) -> list[Invitation]:
-    """The invitations that are known of a study's people, as the system numbers them."""
-    return list(Invitation.objects.filter(participant__study=study).order_by("remote_id"))
-
-
-def asked(sandbox: Sandbox, path: str) -> int:
-    return len(sandbox.faults["jhe"].requests(path=path))
 
 
 # --- what is read ---------------------------------------------------------------------------
@@ -96,21 +80,6 @@ def test_participants_stand_where_the_system_says(sandbox: Sandbox, asker: User)
     nobody = participant(lesser, "40001")  # sends for the other study, and agreed to nothing in this one
     assert (nobody.agreed, nobody.get_standing_display()) == (0, "Connected")
     assert Decision.objects.filter(study=lesser, record=someone.record, agreed=False).count() == 1
-
-
-def test_who_left_stays_as_a_row_and_comes_back_anew(sandbox: Sandbox, asker: User) -> None:
-    study = read_study(asker)
-    Participant.objects.filter(record__remote_id="40001", study=study).update(number="LL-1", number_key="ll1")
-    unenrol(sandbox, BP_AND_HR, "40001")
-    read_study(asker)
-    gone = participant(study, "40001")
-    assert gone.left_at is not None
-
-    enrol(sandbox, BP_AND_HR, "40001")
-    read_study(asker)
-    back = participant(study, "40001")
-    assert (back.pk, back.left_at, back.number) == (gone.pk, None, "LL-1")
-    assert (back.agreed, back.pending) == (0, kinds_of_data(sandbox))
 
 
 def test_invitations_of_the_studys_apps_say_how_they_stand(sandbox: Sandbox, asker: User) -> None:
@@ -191,28 +160,6 @@ def test_fresh_is_not_read_again(sandbox: Sandbox, asker: User) -> None:
     assert asked(sandbox, "/consents") == 0  # read less than a minute ago
 
 
-def test_only_what_came_since_is_asked_for(sandbox: Sandbox, asker: User) -> None:
-    quiet = someone_else(sandbox)
-    enrol(sandbox, BP_AND_HR, quiet)
-    study = read_study(asker)
-    sent = study.data_until
-    with sandbox.stores["jhe"].writing() as state:  # what is as old as what was seen is not looked at again
-        for row in state["observations"].values():
-            row["patient_id"] = int(quiet)
-    observe(sandbox, "40001", HEART_RATE)
-    study = read_study(asker)
-
-    assert sent is not None
-    assert study.data_until is not None
-    assert study.data_until > sent
-    assert participant(study, "40001").data_at == study.data_until
-    assert participant(study, quiet).data_at is None
-
-    StudyReading.objects.update(data_whole_at=timezone.now() - timedelta(days=2))
-    read_study(asker)
-    assert participant(study, quiet).data_at is not None  # once a day everything is
-
-
 def test_reading_again_writes_no_decision_twice(sandbox: Sandbox, asker: User) -> None:
     read_study(asker)
     count = Decision.objects.count()
@@ -247,16 +194,6 @@ def test_fault_pauses_and_says_why_and_the_rest_goes_on(sandbox: Sandbox, asker:
     reading.read_all()
     after = StudyReading.objects.get(pk=row.pk)
     assert (after.is_open, after.problem, after.resume_at) == (False, "", None)
-
-
-def test_whole_pass_that_breaks_off_lets_nobody_leave(sandbox: Sandbox, asker: User) -> None:
-    study = read_study(asker)
-    sandbox.faults["jhe"].add(Fault(kind=FaultKind.TRUNCATED, path=f"/studies/{BP_AND_HR}/patients"))
-    StudyReading.objects.update(fresh_at=None)
-    readings.ask_for_study(study, by=asker)
-    reading.read_all()
-
-    assert not Participant.objects.exclude(left_at=None).exists()
 
 
 def test_worker_that_dies_is_followed_by_another(sandbox: Sandbox, asker: User) -> None:
@@ -301,14 +238,3 @@ def test_who_reads_reaches_no_further_than_who_asked(sandbox: Sandbox, asker: Us
     assert row.is_open
     assert row.problem
     assert Study.objects.filter(organization=LIFESPAN).count() == 2
-
-
-def someone_else(sandbox: Sandbox) -> str:
-    """A patient of the laboratory who takes part in nothing."""
-    state = sandbox.stores["jhe"].snapshot()
-    enrolled = {row["patient_id"] for row in state["enrolments"]}
-    return next(
-        str(row["id"])
-        for row in state["patients"].values()
-        if int(LIFESPAN) in row["organizations"] and row["id"] not in enrolled
-    )

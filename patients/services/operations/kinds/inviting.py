@@ -76,6 +76,9 @@ class Inviting:
             participant__record=row.participant.record_id, app=row.app, state__in=_LIVE
         )
         live.exclude(pk=row.pk).update(state=State.REPLACED, state_at=now, link=None, link_until=None)
+        if made.id:  # a reading can have seen it first
+            seen = Invitation.objects.filter(participant=row.participant, remote_id=made.id, operation=None)
+            seen.delete()
         row.remote_id, row.state, row.state_at = made.id, made.state, made.changed_at or now
         if self.link and not self.wish.send_email:
             row.link, row.link_until = self.link, now + LINK_LASTS
