@@ -88,7 +88,7 @@ def _context(request: PortalRequest, page: StudyPage, kept: Kept, problem: str) 
     return page.context | {
         "kept": kept,
         "problem": problem,
-        "bulk": shown_bulk(bulk_pages.told(bulk)) if bulk else None,
+        "bulk": shown_bulk(bulk_pages.told(bulk, by=request.user)) if bulk else None,
         "is_enrolment": kept.what == ENROL,
         "refused": [
             {"row": people.get(number), "refusal": refusal, "url": _url(kept, records.get(number))}

@@ -64,7 +64,7 @@ def invite_many(request: PortalRequest, place: int, study_id: str) -> HttpRespon
         "is_again": which != joining.NEW and bulk is None,
         "refused": refused_with(refused) if refused else None,
         "may": refused is None or form.is_bound,
-        "is_paused": bulk is not None and not bulk_pages.told(bulk).progress.is_over,
+        "is_paused": bulk is not None and not bulk_pages.told(bulk, by=request.user).progress.is_over,
         "here": request.get_full_path(),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused and form.is_bound else None

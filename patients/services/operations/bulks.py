@@ -81,8 +81,9 @@ def ask(parts: Sequence[Part], *, system: str, label: str, by: User) -> Asked:
     with transaction.atomic():
         # Paused until all of it is there: whoever dies in the middle leaves nothing half begun.
         bulk = Bulk.objects.create(
-            kind=kind, system=system, label=label, asked_by=by, asked_at=clock.now(), state=Bulk.State.PAUSED
-        )
+            kind=kind, system=system, organization=_organization_of(parts), label=label, asked_by=by,
+            asked_at=clock.now(), state=Bulk.State.PAUSED,
+        )  # fmt: skip
         audit.write("bulk.asked", by=by, system=system, details=_told(bulk, len(parts)))
     outcomes: list[Operation | str] = []
     try:
@@ -163,6 +164,15 @@ def again(bulk: Bulk, *, by: User) -> Asked:
         what = "can be deciphered any more" if refused else "was refused"
         raise NotNow(f"There is nothing in it that {what}.")
     return ask(parts, system=bulk.system, label=f"{bulk.label} (again)"[:200], by=by)
+
+
+def _organization_of(parts: Sequence[Part]) -> str:
+    """The organization of all parts; empty where they name none, or several."""
+    named = {
+        each.wish.organization_id if isinstance(each.wish, NewRecord) else wishes.organization_of(each.wish)
+        for each in parts
+    }
+    return named.pop() if len(named) == 1 else ""
 
 
 def _part_of(operation: Operation) -> Part | None:
