@@ -149,7 +149,7 @@ def _bulk(request: PortalRequest) -> Bulk | None:
 
 
 def _lists(page: StudyPage, which: str) -> list[dict[str, Any]]:
-    counts = joining.counts(page.study)
+    counts = joining.counts(page.study, page.reach)
     address = reverse("patients:study_invite", args=page.at)
     return [
         {"label": label, "count": counts[each], "url": f"{address}?who={each}", "current": each == which}
