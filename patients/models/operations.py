@@ -20,7 +20,8 @@ from .people import Patient, SourceRecord
 
 class Bulk(models.Model):
     """Many operations of one kind that were asked for together. ``organization`` is that of all of them;
-    empty where they name none, or several."""
+    empty where they name none, or several. ``to_ask`` is of how many it is to be, until all of them were
+    asked for: where it stays, whoever asked was cut off."""
 
     class State(models.TextChoices):
         """Whether its operations are sent. What is under way when it is paused or cancelled goes on."""
@@ -34,6 +35,7 @@ class Bulk(models.Model):
     system = models.CharField(max_length=32)
     organization = models.CharField(max_length=64, blank=True)
     label = models.CharField(max_length=200)
+    to_ask = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()

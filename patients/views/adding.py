@@ -106,7 +106,7 @@ def _enrol(request: PortalRequest, page: StudyPage) -> str | Refusal:
         return refused.refusal
     except IntegrationError as fault:
         return as_refusal(fault)
-    return outcomes.keep(request.session, ENROL, page.study.public_id, asked)
+    return outcomes.keep(ENROL, page.study, asked, by=request.user)
 
 
 def _ticked(request: PortalRequest) -> set[int]:

@@ -32,6 +32,11 @@ class Told:
     progress: Progress
 
     @property
+    def left_out(self) -> int:
+        """For how many nothing was asked, since whoever asked was cut off."""
+        return max(self.bulk.to_ask - self.progress.total, 0) if bulks.was_cut_off(self.bulk) else 0
+
+    @property
     def may_pause(self) -> bool:
         """Whether there is anything left to be paused."""
         return self.bulk.state == Bulk.State.RUNNING and not self.progress.is_over
