@@ -14,7 +14,7 @@ from patients.services import connections, desk, inquiries, lookup, sync_schedul
 from patients.services.ending import removing
 from patients.services.operations import claims
 from patients.services.registering import drafts
-from patients.services.studies import invitations
+from patients.services.studies import invitations, outcomes
 from portal import audit
 
 #: How long the rows of finished tasks are kept for whoever looks into a fault.
@@ -31,6 +31,12 @@ def throw_away_ended_lookups() -> int:
 def throw_away_ended_inquiries() -> int:
     """Delete questions to the trail whose time is over; returns how many went."""
     return inquiries.throw_away_ended()
+
+
+@task()
+def throw_away_ended_outcomes() -> int:
+    """Delete what came of asking for many a day ago; returns how many rows went."""
+    return outcomes.throw_away_ended()
 
 
 @task()

@@ -142,6 +142,7 @@ WORKER_LOOPS = ["patients.services.operations.sending.work", "patients.services.
 PERIODIC_TASKS = {
     "patients.tasks.throw_away_ended_lookups": 60,
     "patients.tasks.throw_away_ended_inquiries": 600,
+    "patients.tasks.throw_away_ended_outcomes": 3600,
     "patients.tasks.tidy_desks": 3600,
     "patients.tasks.throw_away_old_drafts": 3600,
     "patients.tasks.let_claims_go": 3600,

@@ -1,5 +1,6 @@
 """The domain's tables, one module a subject. No HTTP, no templates."""
 
+from .asked import AskedForMany
 from .connections import ConnectionLook, TokenLease
 from .consent_forms import ConsentForm
 from .desks import Parked, Seen
@@ -27,6 +28,7 @@ from .wordings import Wording
 
 __all__ = [
     "Answer",
+    "AskedForMany",
     "Attempt",
     "Breaker",
     "Bulk",

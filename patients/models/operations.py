@@ -19,7 +19,9 @@ from .people import Patient, SourceRecord
 
 
 class Bulk(models.Model):
-    """Many operations of one kind that were asked for together."""
+    """Many operations of one kind that were asked for together. ``organization`` is that of all of them;
+    empty where they name none, or several. ``to_ask`` is of how many it is to be, until all of them were
+    asked for: where it stays, whoever asked was cut off."""
 
     class State(models.TextChoices):
         """Whether its operations are sent. What is under way when it is paused or cancelled goes on."""
@@ -31,7 +33,9 @@ class Bulk(models.Model):
     public_id = models.CharField(max_length=22, unique=True, default=opaque_id)
     kind = models.CharField(max_length=32)
     system = models.CharField(max_length=32)
+    organization = models.CharField(max_length=64, blank=True)
     label = models.CharField(max_length=200)
+    to_ask = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
@@ -41,7 +45,7 @@ class Bulk(models.Model):
 
 
 class Operation(models.Model):
-    """One write to one system.
+    """One write to one system, in the name of one of its ``organization``s where it has any.
 
     ``asked_for`` is the person for whom it was asked; ``patient`` who that is by now, as records are linked
     and parted.
@@ -72,6 +76,7 @@ class Operation(models.Model):
     public_id = models.CharField(max_length=22, unique=True, default=opaque_id)
     kind = models.CharField(max_length=32)
     system = models.CharField(max_length=32)
+    organization = models.CharField(max_length=64, blank=True)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="operations")
     asked_for = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     record = models.ForeignKey(SourceRecord, null=True, on_delete=models.PROTECT, related_name="operations")

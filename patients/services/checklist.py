@@ -12,6 +12,7 @@ from patients.models import Place, SyncRun
 from . import sync_runs
 from .answers import KeptRecord
 from .connections import is_set_up
+from .contents import as_reached
 from .portrait import ASIDE
 from .visibility import Reach
 
@@ -77,7 +78,8 @@ def _how_many(kept: Sequence[KeptRecord]) -> str:
 def _organizations(
     system: str, kept: Sequence[KeptRecord], reach: Reach, names: dict[tuple[str, str], str]
 ) -> Iterator[Line]:
-    places = {place.id: place for each in kept for place in each.record.organizations}
+    reached = [as_reached(each.record, reach) for each in kept]
+    places = {place.id: place for each in reached for place in each.organizations}
     for place in places.values():
         yield Line(
             state="here",

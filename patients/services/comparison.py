@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from integrations.registry import get_system, label_of
@@ -19,6 +19,7 @@ from .contents import Fields, words
 from .lookup import Person
 from .portrait import ASIDE, tag_of
 from .rows import Row, RowGroup, Source, row_of, source_of, values_of
+from .visibility import Reach
 
 Key = tuple[str, str]  # system and the system's id
 
@@ -64,15 +65,16 @@ class Comparison:
 def compare(
     person: Person,
     *,
+    reach: Reach,
     asking: Collection[Key] = (),
     former: Mapping[Key, Sequence[str]] | None = None,
 ) -> Comparison:
-    """Bring a person's records together, in the order of the systems.
+    """Bring a person's records together, in the order of the systems, as far as roles reach.
 
     ``asking`` are records whose systems are being asked: what is shown of them is as last read.
     ``former`` are names that records held earlier.
     """
-    kept = person.kept
+    kept = [replace(each, record=contents.as_reached(each.record, reach)) for each in person.kept]
     sources = [source_of(each, asking=each.key in asking) for each in kept]
     groups = [group for group in _groups(kept, sources, former or {}) if group.rows]
     return Comparison(

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.conf import settings
 from django.utils import timezone
 
-from integrations.types import PhoneKind, RemotePatient
+from integrations.types import Organization, PhoneKind, RemotePatient
 from patients.matching.dates import show
 
 from .rows import Values
+from .visibility import Reach
 
 Fields = tuple[tuple[str, Values], ...]
 
 NO_PERMISSION = "No permission recorded"
+ANOTHER_PLACE = Organization(id="", name="another organization")
+
+
+def as_reached(record: RemotePatient, reach: Reach) -> RemotePatient:
+    """A record without the names of organizations in which the reader holds no role: that there is another
+    one is all that is said."""
+    own = reach.organizations.get(record.system, frozenset())
+    places = tuple(each for each in record.organizations if each.id in own)
+    others = () if len(places) == len(record.organizations) else (ANOTHER_PLACE,)
+    return replace(record, organizations=(*places, *others))
 
 
 def words(code: str) -> str:

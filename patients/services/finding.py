@@ -23,7 +23,8 @@ from . import blocks
 from .bulk import among
 from .held import FORM_COLUMNS, form_from
 from .reach import sees_participants_only
-from .visibility import Reach, participants
+from .studies.within import participants_within
+from .visibility import Reach
 
 SHOWN = 10
 MOST_WEIGHED = 24  # records that are weighed, of all that share a key
@@ -90,7 +91,7 @@ def _numbered(query: SearchQuery, asked: Asked, *, by: User, reach: Reach) -> di
     numbers = {folded(each) for each in (query.study_number, query.record_id)} - {""}
     if not numbers:
         return {}
-    found = participants(reach).filter(number_key__in=numbers)
+    found = participants_within(reach).filter(number_key__in=numbers)
     ids = set(found.values_list("record__patient", flat=True)[:MOST_WEIGHED])
     rows = by_person(visible(rows_by("patient_id", ids), by=by, reach=reach))
     fits = {patient: asked.fit(row.form for row in some) for patient, some in rows.items()}

@@ -23,6 +23,7 @@ from .study_pages import StudyPage, refused_with, study_page
 
 ENROL = "enrol"
 _MOST_PAGES = 100_000
+_LONGEST_NUMBER = 18  # digits
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,15 +40,18 @@ def add(request: PortalRequest, place: int, study_id: str) -> HttpResponse:
     name = form.cleaned_data["name"] if form.is_bound and form.is_valid() else ""
     found = joining.outside(page.study, name=name, number=_number(request), by=request.user, reach=page.reach)
     refused = refused or allowed.why_not(page.study, by=request.user, reach=page.reach)
-    ticked = set(request.POST.getlist("tick"))
+    ticked = _ticked(request)
+    elsewhere_ticked = sorted(ticked - {each.record for each in found.people})
     context = page.context | {
         "form": form,
         "page": found,
         "people": [
-            {"listed": each, "ticked": "all" in request.POST or str(each.record) in ticked}
+            {"listed": each, "ticked": "all" in request.POST or each.record in ticked}
             for each in found.people
         ],
         "name": name,
+        "also": ",".join(map(str, elsewhere_ticked)),
+        "also_count": len(elsewhere_ticked),
         "refused": refused_with(refused) if refused else None,
         "may": refused is None or "enrol" in request.POST,
         "elsewhere_url": reverse("patients:study_elsewhere", args=page.at),
@@ -93,8 +97,7 @@ _ADDED = "Asked for: they are added to {place}, and then enrolled in {study}. It
 
 def _enrol(request: PortalRequest, page: StudyPage) -> str | Refusal:
     """Enrol those who are ticked; the key of what came of it, or why nothing did."""
-    numbers = [int(each) for each in request.POST.getlist("tick") if each.isdecimal()]
-    records = joining.chosen(page.study, numbers, reach=page.reach)
+    records = joining.chosen(page.study, _ticked(request), reach=page.reach)
     if not records:
         return Refusal(because=allowed.Because.GONE, sentence="Tick who is to be enrolled.")
     try:
@@ -103,7 +106,13 @@ def _enrol(request: PortalRequest, page: StudyPage) -> str | Refusal:
         return refused.refusal
     except IntegrationError as fault:
         return as_refusal(fault)
-    return outcomes.keep(request.session, ENROL, page.study.public_id, asked)
+    return outcomes.keep(ENROL, page.study, asked, by=request.user)
+
+
+def _ticked(request: PortalRequest) -> set[int]:
+    """The records that are ticked on this page, and on those that were shown before it."""
+    sent = [*request.POST.getlist("tick"), *request.POST.get("also", "").split(",")]
+    return {int(each) for each in sent if each.isdecimal() and len(each) <= _LONGEST_NUMBER}
 
 
 def _number(request: PortalRequest) -> int:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from integrations.errors import IntegrationError
-from patients.models import Invitation, SourceRecord
+from patients.models import Invitation, SourceRecord, Study
 from patients.services.operations import bulk_pages
 from patients.services.studies import adding, inviting, joining, outcomes
 from patients.services.studies.allowed import Fix, Refused
@@ -32,7 +32,7 @@ VIEWED = "study.outcome_viewed"
 def asked(request: PortalRequest, place: int, study_id: str, key: str) -> HttpResponse:
     """What came of it. A POST asks once more for those whom a button helps."""
     page = study_page(request, place, study_id)
-    kept = outcomes.kept(request.session, key, page.study.public_id)
+    kept = outcomes.kept(key, page.study, by=request.user)
     if kept is None:
         raise Http404
     problem = ""
@@ -57,9 +57,7 @@ def _fix(request: PortalRequest, page: StudyPage, kept: Kept) -> str:
     records = list(SourceRecord.objects.filter(pk__in=numbers).select_related("patient").order_by("pk"))
     again = _ASKS[fix](request, page, kept, records)
     left = [each for each in kept.refused if each[1].fix is not fix]
-    return outcomes.keep(
-        request.session, kept.what, page.study.public_id, again, offer=kept.offer, before=left
-    )
+    return outcomes.keep(kept.what, page.study, again, by=request.user, offer=kept.offer, before=left)
 
 
 def _add(request: PortalRequest, page: StudyPage, kept: Kept, records: list[SourceRecord]) -> AskedMany:
@@ -76,7 +74,7 @@ _ASKS = {Fix.ADD_TO_ORGANIZATION: _add, Fix.INVITE_AGAIN: _again}
 
 
 def _context(request: PortalRequest, page: StudyPage, kept: Kept, problem: str) -> dict[str, Any]:
-    bulk = kept.asked_bulk()
+    bulk = kept.bulk
     rows = list(
         SourceRecord.objects.filter(pk__in=[each for each, _ in kept.refused]).select_related("patient")
     )
@@ -88,25 +86,31 @@ def _context(request: PortalRequest, page: StudyPage, kept: Kept, problem: str) 
     return page.context | {
         "kept": kept,
         "problem": problem,
-        "bulk": shown_bulk(bulk_pages.told(bulk)) if bulk else None,
+        "bulk": shown_bulk(bulk_pages.told(bulk, by=request.user)) if bulk else None,
         "is_enrolment": kept.what == ENROL,
         "refused": [
-            {"row": people.get(number), "refusal": refusal, "url": _url(kept, records.get(number))}
+            {
+                "row": people.get(number),
+                "refusal": refusal,
+                "url": _url(kept, page.study, records.get(number)),
+            }
             for number, refusal in kept.refused
         ],
         "outside": len(kept.with_fix(Fix.ADD_TO_ORGANIZATION)),
         "invited": len(kept.with_fix(Fix.INVITE_AGAIN)),
-        "invite_url": f"{reverse('patients:study_invite', args=page.at)}?bulk={kept.bulk}" if bulk else "",
-        "letters_url": reverse("patients:letters", args=[kept.bulk])
+        "invite_url": f"{reverse('patients:study_invite', args=page.at)}?bulk={bulk.public_id}"
+        if bulk
+        else "",
+        "letters_url": reverse("patients:letters", args=[bulk.public_id])
         if bulk and kept.offer.get("channel") == Invitation.Channel.LETTER
         else "",
     }
 
 
-def _url(kept: Kept, record: SourceRecord | None) -> str:
+def _url(kept: Kept, study: Study, record: SourceRecord | None) -> str:
     """The page on which the same is asked for one person."""
     if record is None:
         return ""
     if kept.what == INVITE:
-        return reverse("patients:invite", args=[*record_args(record), kept.study])
+        return reverse("patients:invite", args=[*record_args(record), study.public_id])
     return reverse("patients:enrol", args=record_args(record))

@@ -62,7 +62,7 @@ def progress(request: PortalRequest, public_id: str) -> HttpResponse:
     """How far it is since: a part of the page that names nobody, and nothing where nothing has moved."""
     if not wants_part(request):
         return redirect_after(request, "patients:bulk", public_id)
-    told = bulk_pages.told(_find(request, public_id))
+    told = bulk_pages.told(_find(request, public_id), by=request.user)
     if request.GET.get("seen") == told.stamp:
         return HttpResponse(status=UNCHANGED)
     return render(request, "patients/operations/_bulk.html", {"bulk": shown_bulk(told)})
@@ -107,7 +107,7 @@ def cancel(request: PortalRequest, public_id: str) -> HttpResponse:
             writes = "1 write is" if count == 1 else f"{count or 'No'} writes are"
             messages.success(request, f"{writes} cancelled.")
             return redirect_after(request, "patients:bulk", public_id)
-    context = {"bulk": shown_bulk(bulk_pages.told(bulk)), "form": form}
+    context = {"bulk": shown_bulk(bulk_pages.told(bulk, by=request.user)), "form": form}
     status = HTTPStatus.CONFLICT if form.is_bound else None
     return render_page(request, "patients/operations/cancel.html", context=context, status=status)
 

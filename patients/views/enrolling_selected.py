@@ -73,7 +73,7 @@ def _ask(request: PortalRequest, study: Study, chosen: list[int], reach: Reach) 
         return refused.refusal
     except IntegrationError as fault:
         return as_refusal(fault)
-    return outcomes.keep(request.session, ENROL, study.public_id, asked)
+    return outcomes.keep(ENROL, study, asked, by=request.user)
 
 
 def _studies(reach: Reach) -> list[tuple[OwnPlace, Study]]:

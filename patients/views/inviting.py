@@ -161,7 +161,7 @@ def _not_yet(
     if operation is not None:
         behind = queue.before(operation) if operation.state in queue.OPEN else None
         context |= {
-            "standing": standing_of(operation, behind=behind),
+            "standing": standing_of(operation, behind=behind, in_full=True),
             "tone": TONES[operation.state],
             "operation_url": reverse("patients:operation", args=[operation.public_id]),
             "awaited_url": f"{reverse('patients:enrolment', args=args)}?seen={operation.state}",

@@ -19,8 +19,10 @@ from patients.services.operations import bulk_pages
 from patients.services.studies import allowed, handing_over, invitations, inviting, joining, outcomes, plans
 from patients.services.studies.allowed import Refusal, Refused
 from patients.services.studies.inviting import Offer
+from patients.services.visibility import Reach
 from portal import audit
 from portal.web.htmx import redirect_after, render_page
+from portal.web.numbers import whole_number
 from portal.web.requests import PortalRequest
 
 from .enrolling import as_refusal
@@ -29,6 +31,7 @@ from .shown_inviting import LETTER
 from .study_pages import StudyPage, refused_with, study_page
 
 INVITE = "invite"
+LETTERS = 50  # on one page: each is read, filled in and noted
 WHICH = {
     joining.NEW: "Not invited yet",
     joining.OVER: "Expired, cancelled or replaced",
@@ -64,7 +67,7 @@ def invite_many(request: PortalRequest, place: int, study_id: str) -> HttpRespon
         "is_again": which != joining.NEW and bulk is None,
         "refused": refused_with(refused) if refused else None,
         "may": refused is None or form.is_bound,
-        "is_paused": bulk is not None and not bulk_pages.told(bulk).progress.is_over,
+        "is_paused": bulk is not None and not bulk_pages.told(bulk, by=request.user).progress.is_over,
         "here": request.get_full_path(),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused and form.is_bound else None
@@ -73,35 +76,42 @@ def invite_many(request: PortalRequest, place: int, study_id: str) -> HttpRespon
 
 @require_safe
 def letters(request: PortalRequest, public_id: str) -> HttpResponse:
-    """All letters of invitations that were asked for together, as long as their links are kept."""
+    """The letters of invitations that were asked for together, some at a time, as long as their links are
+    kept."""
     try:
         bulk = bulk_pages.find(public_id, by=request.user)
     except Gone:
         raise Http404 from None
-    rows = Invitation.objects.filter(operation__bulk=bulk, asked_by=request.user, link__isnull=False)
-    shown = []
-    for public in rows.order_by("pk").values_list("public_id", flat=True)[: joining.MOST]:
-        shown += _letter(request, public)
+    rows = Invitation.objects.filter(operation__bulk=bulk).order_by("pk")
+    last = max(-(-rows.count() // LETTERS), 1)
+    number = min(whole_number(request.GET.get("page", ""), most=last) or 1, last)
+    here = rows.values_list("public_id", "asked_by")[(number - 1) * LETTERS : number * LETTERS]
+    reach = visibility.reach_of(request.user)
+    own = [public for public, asked_by in here if asked_by == request.user.pk]
+    shown = [letter for each in own if (letter := _letter(request, each, reach)) is not None]
     audit.look(
         "invitation.letters_opened", by=request.user, system=bulk.system,
         details={"bulk": bulk.public_id, "count": len(shown)},
     )  # fmt: skip
     context = {
         "letters": shown,
-        "missing": Invitation.objects.filter(operation__bulk=bulk).count() - len(shown),
+        "missing": len(here) - len(shown),
+        "number": number,
+        "last": last,
+        "language": request.GET.get("language", ""),
         "bulk_url": reverse("patients:bulk", args=[public_id]),
     }
     return render_page(request, "patients/inviting/letters.html", context=context)
 
 
-def _letter(request: PortalRequest, public_id: str) -> list[dict[str, Any]]:
-    reach = visibility.reach_of(request.user)
+def _letter(request: PortalRequest, public_id: str, reach: Reach) -> dict[str, Any] | None:
+    """One letter; ``None`` where the link is not made yet, not kept any more, or not the asker's to see."""
     try:
         opened = handing_over.open_invitation(public_id, by=request.user, reach=reach)
     except Gone:
-        return []
+        return None
     link = invitations.link_of(opened.invitation, by=request.user, way=LETTER)
-    return [letter_of(opened, link, request.GET.get("language", ""))] if link else []
+    return letter_of(opened, link, request.GET.get("language", "")) if link else None
 
 
 # --- asking ---------------------------------------------------------------------------------
@@ -121,7 +131,7 @@ def _ask(request: PortalRequest, page: StudyPage, form: InviteManyForm, *, again
     except IntegrationError as fault:
         return as_refusal(fault)
     told = {"app": offer.app, "channel": str(offer.channel)}
-    return outcomes.keep(request.session, INVITE, page.study.public_id, asked, offer=told)
+    return outcomes.keep(INVITE, page.study, asked, by=request.user, offer=told)
 
 
 # --- showing --------------------------------------------------------------------------------
@@ -149,7 +159,7 @@ def _bulk(request: PortalRequest) -> Bulk | None:
 
 
 def _lists(page: StudyPage, which: str) -> list[dict[str, Any]]:
-    counts = joining.counts(page.study)
+    counts = joining.counts(page.study, page.reach)
     address = reverse("patients:study_invite", args=page.at)
     return [
         {"label": label, "count": counts[each], "url": f"{address}?who={each}", "current": each == which}

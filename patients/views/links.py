@@ -74,7 +74,7 @@ def link_with(request: PortalRequest, public_id: str, other_id: str) -> HttpResp
         "identity": one.identity,
         "other": other.identity,
         "warnings": warnings,
-        "sides": side_by_side(one, other, headings=("This person", "The other person")),
+        "sides": side_by_side(one, other, headings=("This person", "The other person"), reach=reach),
         "back_url": reverse("patients:link", args=[public_id]),
     }
     refusal = refusal_of(refused, one.name, other.name)
@@ -94,8 +94,9 @@ def undo(request: PortalRequest, public_id: str, number: int) -> HttpResponse:
 
 
 def _parting(request: PortalRequest, parting: Parting, public_id: str, number: int) -> HttpResponse:
+    reach = visibility.reach_of(request.user)
     try:
-        whole = hand_links.side(public_id, by=request.user, reach=visibility.reach_of(request.user))
+        whole = hand_links.side(public_id, by=request.user, reach=reach)
     except Gone:
         return gone(request, parting, [public_id], part=str(number))
     blank = {"seal": hand_links.seal_parting(parting, whole, number, by=request.user)}
@@ -118,7 +119,7 @@ def _parting(request: PortalRequest, parting: Parting, public_id: str, number: i
         "identity": whole.identity,
         "parting": str(parting),
         "leaves": parts[1].identity,
-        "sides": side_by_side(*parts, headings=("Stays", "Leaves")),
+        "sides": side_by_side(*parts, headings=("Stays", "Leaves"), reach=reach),
         "back_url": _page_of(public_id),
     }
     return _form_page(request, "patients/links/part.html", form, refusal_of(refused, whole.name), context)

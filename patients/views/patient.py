@@ -154,7 +154,7 @@ def _context(request: PortalRequest, opened: Opened, *, seen: Collection[str] = 
             *study_actions(opened, by=request.user),
             *record_actions(opened, by=request.user),
         ),
-        "comparison": compare(person, asking=opened.asking_for, former=former),
+        "comparison": compare(person, reach=opened.reach, asking=opened.asking_for, former=former),
         "checklist": checklist_of(person.kept, opened.refused, opened.reach, coming=coming),
         "onboardings": onboardings,
         "next_step": next_step_of(onboardings)

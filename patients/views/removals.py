@@ -94,7 +94,7 @@ def _page(
     elif found.operation is not None:
         behind = queue.before(found.operation) if found.operation.state in queue.OPEN else None
         context |= {
-            "standing": standing_of(found.operation, behind=behind),
+            "standing": standing_of(found.operation, behind=behind, in_full=True),
             "tone": TONES[found.operation.state],
         }
     return ending_page(request, "patients/endings/removal.html", context, refused)

@@ -95,7 +95,7 @@ def shown_state(invitation: Invitation) -> ShownState:
 
 def _being_made(operation: Operation) -> ShownState:
     behind = queue.before(operation) if operation.state in queue.OPEN else None
-    standing = standing_of(operation, behind=behind)
+    standing = standing_of(operation, behind=behind, in_full=True)  # of a study within reach
     is_moving = standing.is_moving
     return ShownState(
         word="being made" if is_moving else standing.word,

@@ -169,10 +169,10 @@ class ShownSides:
     groups: tuple[tuple[str, tuple[ShownPair, ...]], ...] = field(repr=False)
 
 
-def side_by_side(one: Side, other: Side, *, headings: tuple[str, str]) -> ShownSides:
+def side_by_side(one: Side, other: Side, *, headings: tuple[str, str], reach: Reach) -> ShownSides:
     """Every field that either side holds, what each holds beside the other, and how they differ."""
     keys = [frozenset(each.key for each in side.person.kept) for side in (one, other)]
-    groups = compare(together(one, other)).groups
+    groups = compare(together(one, other), reach=reach).groups
     return ShownSides(
         headings=headings,
         groups=tuple((group.title, tuple(_pair(row, *keys) for row in group.rows)) for group in groups),

@@ -108,7 +108,7 @@ def course_of(study: Study, patient: Patient, *, reach: Reach) -> Course:
         _registered(study, patient, record),
         _belongs(study, record, participant),
         _enrolled(study, record, participant),
-        _invited(participant, invitation),
+        _invited(study, participant, invitation),
         _connected(study, participant, invitation),
     ]
     return Course(
@@ -148,7 +148,7 @@ def _registered(study: Study, patient: Patient, record: SourceRecord | None) -> 
         return Stage(step=Step.REGISTER, how=How.DONE)
     rows = Operation.objects.filter(patient=patient, system=study.system, kind=Kind.CREATE)
     creation = rows.defer(*queue.SEALED).select_related("bulk").order_by("-pk").first()
-    return _by(creation, Step.REGISTER)
+    return _by(creation, Step.REGISTER, study)
 
 
 def _belongs(study: Study, record: SourceRecord | None, participant: Participant | None) -> Stage:
@@ -161,7 +161,7 @@ def _belongs(study: Study, record: SourceRecord | None, participant: Participant
         record, Kind.JOIN, lambda wish: isinstance(wish, Join) and wish.organization_id == study.organization
     )
     if joining is not None and joining.state != State.DONE:
-        return _by(joining, Step.BELONG)
+        return _by(joining, Step.BELONG, study)
     name = allowed.name_of(study.system, study.organization)
     label = label_of(study.system)
     sentence = f"The record is in another {label} organization: only people of {name} can be enrolled."
@@ -178,15 +178,15 @@ def _enrolled(study: Study, record: SourceRecord | None, participant: Participan
     )
     # One that is done and left no participant was taken back since.
     is_news = enrolment is not None and enrolment.state != State.DONE
-    return _by(enrolment if is_news else None, Step.ENROL)
+    return _by(enrolment if is_news else None, Step.ENROL, study)
 
 
-def _invited(participant: Participant | None, invitation: Invitation | None) -> Stage:
+def _invited(study: Study, participant: Participant | None, invitation: Invitation | None) -> Stage:
     if participant is None:
         return Stage(step=Step.INVITE, how=How.LATER)
     asked = invitation.operation if invitation is not None and not invitation.state else None
     if asked is not None and asked.state != State.DONE:
-        return _by(asked, Step.INVITE)
+        return _by(asked, Step.INVITE, study)
     if _is_connected(participant, invitation):
         return Stage(step=Step.INVITE, how=How.DONE)
     if invitation is not None and _leads_nowhere(invitation):
@@ -217,11 +217,13 @@ def _connected(study: Study, participant: Participant | None, invitation: Invita
 # --- helpers --------------------------------------------------------------------------------
 
 
-def _by(operation: Operation | None, step: Step) -> Stage:
-    """A step as the write for it stands."""
+def _by(operation: Operation | None, step: Step, study: Study) -> Stage:
+    """A step as the write for it stands; in the system's own words where it is for the study's organization,
+    since a registration may be another one's."""
     if operation is None:
         return Stage(step=step, how=How.NEXT)
-    standing = standing_of(operation, behind=queue.before(operation))
+    is_own = operation.organization == study.organization
+    standing = standing_of(operation, behind=queue.before(operation), in_full=is_own)
     how = How.UNDER_WAY if standing.is_moving or operation.state == State.DONE else How.STUCK
     return Stage(step=step, how=how, sentence=standing.sentence, advice=standing.step, operation=operation)
 

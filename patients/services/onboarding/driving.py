@@ -33,6 +33,7 @@ from .course import Course, How, Step
 
 TOGETHER = 500  # people of one bulk
 IDLE_SECONDS = 0.5  # between looks at what others are sending
+COUNTED_EVERY = 2.0  # seconds, while there is something to be sent: counting takes the longer the list is
 #: The kinds of write of which an onboarding consists.
 _KINDS = (Kind.CREATE, Kind.JOIN, Kind.ENROL, Kind.INVITE)
 Tell = Callable[[str, int, int], None]  # what is being done, how many of how many
@@ -180,12 +181,17 @@ class Drive:
         """Send what is due until nothing of these people moves any more, or nothing has moved for a while."""
         people = [each.patient.pk for each in passengers if each.patient is not None]
         owner, system, idle = new_owner(), self.order.study.system, threading.Event()
-        left, since = -1, time.monotonic()
-        while now := _moving(people, system):
-            if now != left:
-                left, since = now, time.monotonic()
-                self.tell("sent", len(people) - min(now, len(people)), len(people))
-            if sending.send_next(system, owner):
+        left, since, counted = -1, time.monotonic(), -COUNTED_EVERY
+        was_sent = False
+        while True:
+            if not was_sent or time.monotonic() - counted >= COUNTED_EVERY:
+                now, counted = _moving(people, system), time.monotonic()
+                if not now:
+                    return
+                if now != left:
+                    left, since = now, counted
+            self.tell("sent", len(people) - min(left, len(people)), len(people))
+            if was_sent := sending.send_next(system, owner):
                 continue
             if time.monotonic() - since >= self.order.wait:
                 return

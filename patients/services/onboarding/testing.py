@@ -20,9 +20,9 @@ from patients.models import Membership, Operation, Patient, Place, Removal, Sour
 from patients.services.ending import counted, leaving, removing
 from patients.services.ending.counted import Counted
 from patients.services.hand_links import Side
-from patients.services.operations import clock, queue, recording
-from patients.services.operations.whom import wish_of
-from patients.services.operations.wishes import Create, Kind
+from patients.services.held import whole_of
+from patients.services.operations import clock, made_up, queue, recording
+from patients.services.operations.wishes import Kind
 from patients.services.registering import gate
 from patients.services.seals import held, seal
 from patients.services.studies import allowed
@@ -30,6 +30,7 @@ from patients.services.studies.allowed import Because, Refusal, Refused
 from patients.services.visibility import Reach
 from portal import audit
 from portal.accounts.models import User
+from portal.web.crypto import Undecryptable
 
 GIVEN, FAMILY = "Testing", "Nobody"
 BORN = date(1970, 1, 2)
@@ -67,10 +68,10 @@ def is_made_up(record: SourceRecord) -> bool:
     """Whether a record is one that :func:`make` asked for, and still holds what was made up. A record that
     somebody marked as a test record, or wrote a person into, is none."""
     as_made = record.marked_test and record.email.endswith(f"@{MAILBOXES}") and record.vanished_at is None
-    return as_made and any(
-        isinstance(wish := wish_of(each), Create) and wish.is_test
-        for each in Operation.objects.filter(record=record, kind=Kind.CREATE, state=Operation.State.DONE)
-    )
+    try:
+        return as_made and made_up.holds_as_made(record, whole_of(record))
+    except Undecryptable:
+        return False
 
 
 # --- gone again -----------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from patients.services.visibility import Reach
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
 
-from . import clock, queue
+from . import clock, queue, readers
 from .standing import Standing, standings
 from .whys import Why
 from .wishes import Kind
@@ -77,7 +77,7 @@ def needing(user: User) -> tuple[Group, ...]:
 def _group(title: str, rows: QuerySet[Operation], state: str, by: User) -> Group:
     count = rows[:MOST].count()
     first = list(rows.order_by("-changed_at", "-pk")[:FEW]) if count else []
-    return Group(title=title, count=count, items=items(first, by), state=state)
+    return Group(title=title, count=count, items=items(first, by, readers.reach_for(first, by)), state=state)
 
 
 def of_person(patient: Patient, *, by: User, reach: Reach) -> tuple[Item, ...]:
@@ -87,13 +87,14 @@ def of_person(patient: Patient, *, by: User, reach: Reach) -> tuple[Item, ...]:
     lately = Q(state__in=queue.OPEN) | Q(ended_at__gte=clock.now() - ENDED_FOR)
     own = Q(asked_by=by) | Q(record__in=visibility.records(reach))
     everybodys = Q(record=None) & ~Q(system__in=systems_with(Capability.ORGANIZATIONS))
+    rows = rows.filter(readers.beside_a_person(by, reach))
     found = rows.filter(lately, own | everybodys).select_related("bulk").defer(*queue.SEALED)
-    return items(list(found.order_by("-pk")[:MOST_OF_A_PERSON]), by)
+    return items(list(found.order_by("-pk")[:MOST_OF_A_PERSON]), by, reach)
 
 
-def items(found: Sequence[Operation], by: User) -> tuple[Item, ...]:
+def items(found: Sequence[Operation], by: User, reach: Reach) -> tuple[Item, ...]:
     """Operations as lines, for one reader."""
-    is_admin, standing = has_role(by, Role.ADMIN), standings(found)
+    is_admin, standing = has_role(by, Role.ADMIN), standings(found, by=by, reach=reach)
     return tuple(
         Item(
             operation=each,

@@ -9,11 +9,12 @@ from django.db.models import Count
 
 from patients.models import Bulk, Operation
 from patients.services.lookup import Gone
+from patients.services.visibility import Reach
 from portal import audit
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
 
-from . import bulks
+from . import bulks, readers
 from .bulks import Progress
 from .listing import SIZE, Filters, Line, Order, lines_of, rows_of
 from .wording import KINDS, system_label
@@ -23,11 +24,17 @@ MOST = 100  # bulks that are listed, the latest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One bulk in words, and how far it is."""
+    """One bulk in words, as its reader may know it, and how far it is."""
 
     bulk: Bulk
+    label: str
     what: str
     progress: Progress
+
+    @property
+    def left_out(self) -> int:
+        """For how many nothing was asked, since whoever asked was cut off."""
+        return max(self.bulk.to_ask - self.progress.total, 0) if bulks.was_cut_off(self.bulk) else 0
 
     @property
     def may_pause(self) -> bool:
@@ -77,7 +84,8 @@ def listed(*, by: User) -> list[Told]:
     counts: dict[int, dict[str, int]] = {}
     for bulk, state, count in by_state.annotate(count=Count("pk")).order_by():
         counts.setdefault(bulk, {})[state] = count
-    return [_told(each, bulks.progress_of(counts.get(each.pk, {}))) for each in found]
+    reach = readers.reach_for(found, by)
+    return [_told(each, bulks.progress_of(counts.get(each.pk, {})), by=by, reach=reach) for each in found]
 
 
 def find(public_id: str, *, by: User) -> Bulk:
@@ -91,9 +99,14 @@ def find(public_id: str, *, by: User) -> Bulk:
     return bulk
 
 
-def told(bulk: Bulk) -> Told:
-    """One bulk, as it is now."""
-    return _told(bulk, bulks.progress(bulk))
+def told(bulk: Bulk, *, by: User) -> Told:
+    """One bulk, as it is now and as somebody may know it."""
+    return _told(bulk, bulks.progress(bulk), by=by, reach=readers.reach_for([bulk], by))
+
+
+def label_of(bulk: Bulk, *, by: User, reach: Reach) -> str:
+    """What a bulk is called; for who holds no role in its organization only by what it does."""
+    return bulk.label if readers.reads(bulk, by=by, reach=reach) else _what(bulk)
 
 
 def open_bulk(public_id: str, *, state: str, number: int, by: User) -> BulkPage:
@@ -105,9 +118,13 @@ def open_bulk(public_id: str, *, state: str, number: int, by: User) -> BulkPage:
     lines = lines_of(found[:SIZE], by=by)
     details: Mapping[str, str | int] = {"bulk": bulk.public_id, "kind": bulk.kind, "rows": len(lines)}
     audit.look("bulk.viewed", by=by, system=bulk.system, details=details)
-    return BulkPage(told=told(bulk), lines=lines, number=number, has_next=len(found) > SIZE)
+    return BulkPage(told=told(bulk, by=by), lines=lines, number=number, has_next=len(found) > SIZE)
 
 
-def _told(bulk: Bulk, progress: Progress) -> Told:
-    what = f"{KINDS.get(bulk.kind, bulk.kind)} in {system_label(bulk.system)}"
-    return Told(bulk=bulk, what=what, progress=progress)
+def _told(bulk: Bulk, progress: Progress, *, by: User, reach: Reach) -> Told:
+    label = label_of(bulk, by=by, reach=reach)
+    return Told(bulk=bulk, label=label, what=_what(bulk), progress=progress)
+
+
+def _what(bulk: Bulk) -> str:
+    return f"{KINDS.get(bulk.kind, bulk.kind)} in {system_label(bulk.system)}"

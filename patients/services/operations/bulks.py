@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Count
@@ -24,6 +25,8 @@ from . import claims, clock, queue, recording, rights, wishes
 from .settling import NotNow
 from .whys import Why, words_of
 from .wishes import Wish
+
+ASKING_TAKES = timedelta(minutes=2)  # at most: servers end a request long before
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,9 @@ def ask(parts: Sequence[Part], *, system: str, label: str, by: User) -> Asked:
     with transaction.atomic():
         # Paused until all of it is there: whoever dies in the middle leaves nothing half begun.
         bulk = Bulk.objects.create(
-            kind=kind, system=system, label=label, asked_by=by, asked_at=clock.now(), state=Bulk.State.PAUSED
-        )
+            kind=kind, system=system, organization=_organization_of(parts), label=label, asked_by=by,
+            asked_at=clock.now(), state=Bulk.State.PAUSED, to_ask=len(parts),
+        )  # fmt: skip
         audit.write("bulk.asked", by=by, system=system, details=_told(bulk, len(parts)))
     outcomes: list[Operation | str] = []
     try:
@@ -92,9 +96,23 @@ def ask(parts: Sequence[Part], *, system: str, label: str, by: User) -> Asked:
     except Exception:
         cancel(bulk, by=by)  # who asked is told that it failed: nothing of it is to be sent later
         raise
+    Bulk.objects.filter(pk=bulk.pk).update(to_ask=0)
     Bulk.objects.filter(pk=bulk.pk, state=Bulk.State.PAUSED).update(state=Bulk.State.RUNNING)
     bulk.refresh_from_db()
     return Asked(bulk=bulk, outcomes=tuple(outcomes))
+
+
+def was_cut_off(bulk: Bulk) -> bool:
+    """Whether whoever asked for it ended before all of it was asked for."""
+    return bool(bulk.to_ask) and bulk.asked_at <= clock.now() - ASKING_TAKES
+
+
+def cancel_cut_off(*, system: str, organization: str, label: str, by: User) -> None:
+    """End what somebody was cut off at asking for, before they ask for the same again."""
+    rows = Bulk.objects.filter(asked_by=by, system=system, organization=organization, label=label)
+    for each in rows.filter(to_ask__gt=0, state=Bulk.State.PAUSED):
+        if was_cut_off(each):
+            cancel(each, by=by)
 
 
 def progress(bulk: Bulk) -> Progress:
@@ -163,6 +181,15 @@ def again(bulk: Bulk, *, by: User) -> Asked:
         what = "can be deciphered any more" if refused else "was refused"
         raise NotNow(f"There is nothing in it that {what}.")
     return ask(parts, system=bulk.system, label=f"{bulk.label} (again)"[:200], by=by)
+
+
+def _organization_of(parts: Sequence[Part]) -> str:
+    """The organization of all parts; empty where they name none, or several."""
+    named = {
+        each.wish.organization_id if isinstance(each.wish, NewRecord) else wishes.organization_of(each.wish)
+        for each in parts
+    }
+    return named.pop() if len(named) == 1 else ""
 
 
 def _part_of(operation: Operation) -> Part | None:

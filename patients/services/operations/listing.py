@@ -17,6 +17,7 @@ from portal import audit
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
 
+from . import readers
 from .standing import Standing, standings
 from .whom import BESIDE, UNREAD, Whom, whoms
 from .wording import title_of
@@ -84,6 +85,7 @@ def narrowed(filters: Filters, *, by: User) -> QuerySet[Operation]:
     if filters.person:
         person = filters.person
         rows = rows.filter(Q(patient__public_id=person) | Q(patient__merged_into__public_id=person))
+        rows = rows.filter(readers.beside_a_person(by, reach_of(by)))
     return rows
 
 
@@ -113,8 +115,11 @@ def counts(filters: Filters, *, by: User) -> dict[str, int]:
 
 def lines_of(operations: Sequence[Operation], *, by: User) -> tuple[Line, ...]:
     """Operations as lines; some ten queries whatever their number."""
-    people = whoms(operations, by=by, reach=reach_of(by)) if operations else {}
-    standing = standings(operations)
+    if not operations:
+        return ()
+    reach = reach_of(by)
+    people = whoms(operations, by=by, reach=reach)
+    standing = standings(operations, by=by, reach=reach)
     return tuple(
         Line(
             operation=each,

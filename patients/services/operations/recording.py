@@ -136,6 +136,7 @@ def _recorded(
     operation = Operation.objects.create(
         kind=wishes.kind_of(wish),
         system=system,
+        organization=wishes.organization_of(wish),
         patient=patient,
         asked_for=patient,
         record=record,

@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from patients.models import Bulk, Operation
+from patients.services.visibility import Reach
+from portal.accounts.models import User
 
-from . import breaker, clock, queue
+from . import breaker, clock, queue, readers
 from .kinds.inviting import MAIL_UNSURE
 from .settling import HAND
-from .whys import Why
+from .whys import Why, words_of
 from .wishes import Kind
 from .wording import system_label
 
@@ -43,23 +45,34 @@ class Standing:
 
 
 def standing_of(
-    operation: Operation, *, behind: Operation | None, left_alone: Collection[str] | None = None
+    operation: Operation,
+    *,
+    behind: Operation | None,
+    in_full: bool,
+    left_alone: Collection[str] | None = None,
 ) -> Standing:
     """How it stands. ``behind`` is the operation that goes before it, if any; ``left_alone`` are the systems
-    to which nothing is sent now, where they are known already."""
+    to which nothing is sent now, where they are known already. Only ``in_full`` are the systems' own
+    sentences said: they speak to who asked, and may name organizations (``readers.reads``)."""
     if operation.state == State.WAITING:
         is_left = operation.system in (breaker.left_alone() if left_alone is None else left_alone)
-        sentence, step = _waiting(operation, behind, is_left_alone=is_left)
+        sentence, step = _waiting(operation, behind, in_full=in_full, is_left_alone=is_left)
     else:
-        sentence, step = _says(operation)
+        sentence, step = _says(operation, in_full=in_full)
     return Standing(operation.state, operation.get_state_display(), sentence, step)
 
 
-def standings(operations: Sequence[Operation]) -> dict[int, Standing]:
-    """How many stand, by operation: two queries whatever their number."""
+def standings(operations: Sequence[Operation], *, by: User, reach: Reach) -> dict[int, Standing]:
+    """How many stand, by operation, as one reader may know it: two queries whatever their number."""
     before, left_alone = _before(operations), breaker.left_alone()
     return {
-        each.pk: standing_of(each, behind=before.get(each.pk), left_alone=left_alone) for each in operations
+        each.pk: standing_of(
+            each,
+            behind=before.get(each.pk),
+            in_full=readers.reads(each, by=by, reach=reach),
+            left_alone=left_alone,
+        )
+        for each in operations
     }
 
 
@@ -75,12 +88,12 @@ def _before(operations: Sequence[Operation]) -> dict[int, Operation]:
     return {pk: each for pk, each in found.items() if each is not None and each.pk < pk}
 
 
-def _says(operation: Operation) -> tuple[str, str]:
+def _says(operation: Operation, *, in_full: bool) -> tuple[str, str]:
     match operation.state:
         case State.SENDING:
             return _sending(operation)
         case State.UNKNOWN:
-            return _unknown(operation)
+            return _unknown(operation, in_full=in_full)
         case State.REFUSED if operation.why == Why.GIVEN_UP:
             return _given_up(operation)
         case State.DONE:
@@ -94,10 +107,23 @@ def _says(operation: Operation) -> tuple[str, str]:
             done = _DONE.get(operation.kind, "{system} holds it.").format(system=label)
             return ("An admin marked it as done by hand." if by_hand else done), ""
         case _:
-            return operation.problem, operation.next_step
+            return _problem(operation, in_full=in_full)
 
 
-def _waiting(operation: Operation, behind: Operation | None, *, is_left_alone: bool) -> tuple[str, str]:
+def _problem(operation: Operation, *, in_full: bool) -> tuple[str, str]:
+    """Why it stands there, and what to do; not in the system's words for who may not read them."""
+    if in_full:
+        return operation.problem, operation.next_step
+    label = system_label(operation.system)
+    own = words_of(Why(operation.why), label)
+    if own[0] or not operation.problem:
+        return own
+    return f"What {label} said of it is for who asked, and for who holds a role in its organization.", ""
+
+
+def _waiting(
+    operation: Operation, behind: Operation | None, *, in_full: bool, is_left_alone: bool
+) -> tuple[str, str]:
     label = system_label(operation.system)
     if behind is not None:
         needs = behind.state == State.HELD
@@ -106,7 +132,7 @@ def _waiting(operation: Operation, behind: Operation | None, *, is_left_alone: b
     if operation.bulk is not None and operation.bulk.state == Bulk.State.PAUSED:
         return "It is paused together with others.", "It goes on when they do."
     if operation.why:
-        return operation.problem, operation.next_step
+        return _problem(operation, in_full=in_full)
     if is_left_alone:
         return f"{label} failed several times in a row.", "It is tried again by itself in a minute."
     return "It has not been sent yet.", "It is sent by itself, as a rule within seconds."
@@ -118,9 +144,10 @@ def _sending(operation: Operation) -> tuple[str, str]:
     return "It is being sent at this moment.", ""
 
 
-def _unknown(operation: Operation) -> tuple[str, str]:
+def _unknown(operation: Operation, *, in_full: bool) -> tuple[str, str]:
     label = system_label(operation.system)
-    sentence = operation.problem if operation.why else f"{label} has not said whether it took effect."
+    sentence = _problem(operation, in_full=in_full)[0] if operation.why else ""
+    sentence = sentence or f"{label} has not said whether it took effect."
     looks = "The portal looks before it sends anything again."
     return sentence, f"{looks} Do not enter it in {label} meanwhile."
 

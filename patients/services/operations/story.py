@@ -20,7 +20,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
 from portal.web.crypto import Undecryptable
 
-from . import queue, settling
+from . import bulk_pages, queue, readers, settling
 from .contents import Contents, contents_of
 from .recording import fields_of
 from .settling import Possible
@@ -64,7 +64,8 @@ class Course:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """Everything that one reader may know. ``fields`` are the names of the details that it sets;
-    ``refused_fields`` what the system says of each; ``is_readable``: what is to be written can be read."""
+    ``refused_fields`` what the system says of each; ``is_readable``: what is to be written can be read;
+    ``is_withheld``: whom and what it is about is for others. ``bulk_label`` is what its bulk is called."""
 
     course: Course
     title: str
@@ -74,6 +75,8 @@ class Story:
     found: tuple[FoundRecord, ...]
     refused_fields: tuple[tuple[str, str], ...]
     is_readable: bool
+    is_withheld: bool
+    bulk_label: str = field(repr=False)
 
     @property
     def operation(self) -> Operation:
@@ -128,7 +131,11 @@ def course_of(operation: Operation, *, by: User) -> Course:
     tries = (try_of(each, operation, is_latest=not place) for place, each in enumerate(latest))
     return Course(
         operation=operation,
-        standing=standing_of(operation, behind=behind),
+        standing=standing_of(
+            operation,
+            behind=behind,
+            in_full=readers.reads(operation, by=by, reach=readers.reach_for([operation], by)),
+        ),
         behind=behind,
         tries=tuple(tries),
         more_tries=count - len(latest),
@@ -142,6 +149,9 @@ def story_of(operation: Operation, *, by: User) -> Story:
     wish = wish_of(operation)
     names = fields_of(wish) if wish is not None else []
     about = whom(operation, wish, by=by, reach=reach)
+    is_withheld = not readers.knows_whom(operation, by=by, reach=reach)
+    is_told = readers.reads(operation, by=by, reach=reach)
+    bulk = operation.bulk
     sees = wish is not None and _sees_values(operation, wish, about, by=by, reach=reach)
     return Story(
         course=course_of(operation, by=by),
@@ -149,9 +159,11 @@ def story_of(operation: Operation, *, by: User) -> Story:
         whom=about,
         fields=tuple(field_label(each) for each in names),
         contents=contents_of(operation, wish) if sees and wish is not None else Contents(),
-        found=tuple(_found(operation, by, reach)),
-        refused_fields=tuple(_refused_fields(operation)),
+        found=() if is_withheld else tuple(_found(operation, by, reach)),
+        refused_fields=tuple(_refused_fields(operation)) if is_told else (),
         is_readable=wish is not None,
+        is_withheld=is_withheld,
+        bulk_label=bulk_pages.label_of(bulk, by=by, reach=reach) if bulk is not None else "",
     )
 
 

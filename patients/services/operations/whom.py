@@ -23,7 +23,7 @@ from patients.services.visibility import Reach
 from portal.accounts.models import User
 from portal.web.crypto import Undecryptable
 
-from . import queue, wishes
+from . import queue, readers, wishes
 from .wishes import Create, Kind, Wish
 
 
@@ -54,6 +54,8 @@ def person_of(operation: Operation) -> Patient:
 
 def whom(operation: Operation, wish: Wish | None, *, by: User, reach: Reach) -> Whom:
     """For whom one operation is."""
+    if not readers.knows_whom(operation, by=by, reach=reach):
+        return Whom()
     patient = person_of(operation)
     try:
         rows = rows_of(patient, reach) if visibility.may_see(by, patient, reach) else []
@@ -93,7 +95,9 @@ def whoms(operations: Iterable[Operation], *, by: User, reach: Reach) -> dict[in
     known: dict[int, Whom] = {}
     for each in found:
         row = rows.get(person_of(each).pk)
-        if row is not None:
+        if not readers.knows_whom(each, by=by, reach=reach):
+            known[each.pk] = Whom()
+        elif row is not None:
             known[each.pk] = Whom(identity=row.identity, public_id=row.public_id)
         elif each.kind == Kind.CREATE and each.record_id is None:
             known[each.pk] = _new(each, by=by, reach=reach)

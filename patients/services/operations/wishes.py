@@ -137,6 +137,12 @@ def kind_of(wish: Wish) -> Kind:
     return _KINDS[type(wish)]
 
 
+def organization_of(wish: Wish) -> str:
+    """The organization that a wish names; empty for none."""
+    named = wish.new if isinstance(wish, Create) else wish
+    return str(getattr(named, "organization_id", ""))
+
+
 def custom_field(name: str) -> str:
     """What a field of the organization's own is called where the fields of an operation are named."""
     return f"custom_fields.{name}"

@@ -43,7 +43,7 @@ def awaited(public_id: str, *, by: User, look: bool = True) -> Awaited | None:
     return Awaited(
         patient=patient,
         identity=about.identity,
-        creations=attention.items(asked, by),
+        creations=attention.items(asked, by, reach),
         is_coming=any(each.state in queue.OPEN for each in asked),
     )
 

@@ -19,6 +19,8 @@ from patients.services.visibility import Reach
 from portal import audit
 from portal.accounts.models import User
 
+from . import board
+
 SIZE = 100
 MOST = 500  # participants who are shown, and invited, at once
 _IN_USE = ~Q(status__in=(RecordStatus.MERGED, RecordStatus.ARCHIVED))
@@ -98,8 +100,7 @@ def to_invite(
 ) -> tuple[tuple[Listed, ...], int]:
     """Participants who may be invited: those never invited, those whose invitation is over, those who were
     invited and did not connect, or those of a bulk that enrolled them; and how many there are. One event."""
-    rows = Participant.objects.filter(study=study, left_at=None, record__vanished_at=None, is_test=False)
-    rows = rows.filter(record__in=visibility.records(reach))
+    rows = _people_of(study, reach)
     if bulk is not None:
         rows = rows.filter(record__operations__bulk=bulk).distinct()
     else:
@@ -111,15 +112,20 @@ def to_invite(
     return people, total
 
 
-def counts(study: Study) -> dict[str, int]:
+def counts(study: Study, reach: Reach) -> dict[str, int]:
     """How many participants are in each of these lists."""
-    rows = Participant.objects.filter(study=study, left_at=None, record__vanished_at=None, is_test=False)
+    rows = _people_of(study, reach)
     return {which: rows.filter(condition).count() for which, condition in _BY_INVITATION.items()}
 
 
 def named(records: Sequence[SourceRecord], *, by: User, reach: Reach) -> dict[int, Row]:
     """Record → its person as a line."""
     return {each.record: each.row for each in _listed(records, by=by, reach=reach)}
+
+
+def _people_of(study: Study, reach: Reach) -> QuerySet[Participant]:
+    """Everybody who takes part and is within reach; test participants are nobody."""
+    return board.people_of(study, reach).filter(is_test=False, record__is_test=False)
 
 
 def _outside(study: Study, reach: Reach) -> QuerySet[SourceRecord]:

@@ -60,8 +60,11 @@ def ask_many(
     by: User, reach: Reach,
 ) -> AskedMany:  # fmt: skip
     """Ask for each record once, as one bulk. Raises :class:`Refused` where the asker may change nothing in
-    the study; what stands against one person is that person's outcome."""
+    the study; what stands against one person is that person's outcome. Whoever was cut off at the same
+    before begins anew."""
     allowed.require(study, by=by, reach=reach)
+    label = label[:200]
+    bulks.cancel_cut_off(system=study.system, organization=study.organization, label=label, by=by)
     each_once = list({record.pk: record for record in records}.values())
     planned = [plan(record) for record in each_once]
     parts = [
@@ -69,7 +72,7 @@ def ask_many(
         for record, wish in zip(each_once, planned, strict=True)
         if not isinstance(wish, Refusal)
     ]
-    asked = bulks.ask(parts, system=study.system, label=label[:200], by=by) if parts else None
+    asked = bulks.ask(parts, system=study.system, label=label, by=by) if parts else None
     made = iter(asked.outcomes if asked else ())
     return AskedMany(
         bulk=asked.bulk if asked else None,

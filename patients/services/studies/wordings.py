@@ -134,7 +134,8 @@ class Block:
 
 def language(code: str) -> Language:
     """A language by its code; English where it is not known."""
-    told = LANG_INFO.get(code) or LANG_INFO[ENGLISH]
+    told = LANG_INFO.get(code, {})
+    told = told if "name" in told else LANG_INFO[ENGLISH]  # some codes only point to another one
     return Language(
         code=told["code"],
         name=told["name"],

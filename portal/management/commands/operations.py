@@ -14,7 +14,7 @@ from integrations.errors import IntegrationError
 from integrations.registry import system_names
 from patients.models import Operation
 from patients.services.lookup import Gone
-from patients.services.operations import listing, settling, story
+from patients.services.operations import listing, readers, settling, story
 from patients.services.operations.listing import Filters, Order
 from patients.services.operations.settling import NotNow
 from patients.services.operations.standing import standings
@@ -112,7 +112,7 @@ class Command(BaseCommand):
         )
         most = min(max(options["most"], 1), MOST)
         found = list(listing.rows_of(filters, Order(options["order"]), by=user)[:most])
-        standing = standings(found)
+        standing = standings(found, by=user, reach=readers.reach_for(found, user))
         audit.look("operations.listed", by=user, details={"with": filters.names, "rows": len(found)})
         for each in found:
             now = standing[each.pk]

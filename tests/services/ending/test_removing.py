@@ -79,7 +79,7 @@ def test_record_is_deleted_once_a_second_person_has_confirmed_it(
     record.refresh_from_db()
     assert record.vanished_at is not None
     assert operation.attempts.filter(sent=True).count() == 1
-    assert "does not hold" in standing_of(operation, behind=None).sentence
+    assert "does not hold" in standing_of(operation, behind=None, in_full=True).sentence
     said = {row.label: row.wanted for row in contents_of(operation, wish_of(operation) or _never()).rows}
     assert said["Reason"] == REASON
     assert said["Confirmed by"] == str(second)

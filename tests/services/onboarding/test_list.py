@@ -6,13 +6,14 @@ import io
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from integrations.writes import NewRecord
 from patients.models import Bulk, Draft, Invitation, Operation, Participant, Study
-from patients.services.onboarding import lists
+from patients.services.onboarding import driving, lists
 from patients.services.onboarding.driving import Drive, Order
 from patients.services.operations.wishes import Kind
 from patients.services.studies.inviting import Offer
@@ -46,6 +47,20 @@ def test_list_is_registered_enrolled_and_invited(sandbox: Sandbox, asker: User, 
     assert {each.channel for each in Invitation.objects.all()} == {Invitation.Channel.EMAIL}
     with sandbox.stores["jhe"].reading() as state:
         assert sorted(each["to"] for each in state["mails"]) == ALL_THREE
+
+
+def test_not_everybody_is_counted_after_each_write(
+    sandbox: Sandbox, asker: User, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driving, "COUNTED_EVERY", 3600.0)
+    with CaptureQueriesContext(connection) as asked:
+        onboard("--invite", "email", by=asker, data=file_of(*THREE))
+
+    counted = [
+        each for each in asked.captured_queries if "COUNT(" in each["sql"] and "asked_for" in each["sql"]
+    ]
+    assert Operation.objects.filter(state=Operation.State.DONE).count() == 9
+    assert len(counted) == 3  # once in each phase
 
 
 def test_same_file_again_asks_for_nothing(sandbox: Sandbox, asker: User, study: Study) -> None:

@@ -11,6 +11,7 @@ from patients.services import hand_links
 from patients.services.onboarding import course, testing
 from patients.services.onboarding.course import How, Step
 from patients.services.operations import recording
+from patients.services.operations.whys import Why
 from patients.services.registering.awaited import asked_in
 from patients.services.studies import board, enrolling, inviting, listing, places
 from patients.services.studies.allowed import Refused
@@ -18,7 +19,7 @@ from patients.services.studies.board import Filters
 from portal.accounts.models import User
 from portal.audit.models import Event
 from tests.studying import offer, reach, until_it_ends
-from tests.writing import LIFESPAN, named, work_off
+from tests.writing import LIFESPAN, known, named, work_off
 
 from .lists import onboard
 
@@ -92,6 +93,26 @@ def test_of_a_test_record_that_was_not_made_up_it_takes_two(
         _removed(made, study, by=asker)
 
     assert not Removal.objects.exists()
+
+
+@pytest.mark.parametrize("is_read", [True, False], ids=["read since", "not read since"])
+def test_person_who_was_written_over_somebody_made_up_is_not_deleted(
+    sandbox: Sandbox, asker: User, study: Study, made: SourceRecord, is_read: bool
+) -> None:
+    """JHE never changes the mailbox: names and birth date say that it is a person by now."""
+    with sandbox.stores["jhe"].writing() as state:
+        (row,) = [each for each in state["patients"].values() if str(each["id"]) == made.remote_id]
+        row["name_given"] = "Rosa"
+    if is_read:
+        made = known("jhe", made.remote_id, by=asker)
+        with pytest.raises(Refused, match="gone"):
+            _removed(made, study, by=asker)
+        return
+
+    operation = until_it_ends(_removed(made, study, by=asker))
+
+    assert (operation.state, operation.why) == (Operation.State.REFUSED, Why.UNCONFIRMED)
+    assert named(sandbox, "jhe", str(row["name_family"]))
 
 
 def test_who_only_looks_on_can_neither_make_nor_remove(

@@ -243,7 +243,7 @@ def test_what_took_effect_in_part_is_told_so_whatever_is_decided(sandbox: Sandbo
 
     operation = Operation.objects.get(pk=operation.pk)
     assert operation.details == {"unknown": False, "in_part": True, "by": asker.pk}
-    assert "in part" in standing_of(operation, behind=None).sentence
+    assert "in part" in standing_of(operation, behind=None, in_full=True).sentence
     assert len(named(sandbox, "jump")) == 1
 
 

@@ -109,7 +109,7 @@ def test_every_state_says_why(state: str, clinic_staff: User) -> None:
     operation = register({"jump": new_record()}, by=clinic_staff)[0]
     operation.state, operation.problem = state, "Why it stands so."
 
-    standing = standing_of(operation, behind=None)
+    standing = standing_of(operation, behind=None, in_full=True)
 
     assert standing.word
     assert standing.sentence

@@ -195,7 +195,10 @@ def test_invitation_whose_answer_is_lost_leaves_exactly_one_that_works(
     again = sandbox.dialect == OLDER or not took_effect
     first = took_effect and kind is not FaultKind.HALF_DONE  # which makes the invitation and mails nothing
     assert len(mailed(sandbox)) == again + first
-    is_unsure = "did not say whether its e-mail was sent" in standing_of(operation, behind=None).sentence
+    is_unsure = (
+        "did not say whether its e-mail was sent"
+        in standing_of(operation, behind=None, in_full=True).sentence
+    )
     assert is_unsure is not again
 
 

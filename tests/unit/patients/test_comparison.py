@@ -29,6 +29,7 @@ from patients.services.answers import KeptRecord
 from patients.services.comparison import Comparison, compare
 from patients.services.lookup import Person
 from patients.services.rows import Row
+from patients.services.visibility import Reach
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 EVERYTHING = RemotePatient(
@@ -105,13 +106,16 @@ SHOWN = (
 )  # fmt: skip
 
 
+REACH = Reach(organizations={each: frozenset({"20003"}) for each in ("jump", "jhe", "impilo")})
+
+
 def kept(record: RemotePatient, *, days: float = 0, problem: str = "") -> KeptRecord:
     return KeptRecord(number=1, read_at=timezone.now() - timedelta(days=days), record=record, problem=problem)
 
 
 def of(*records: KeptRecord, asking: tuple[tuple[str, str], ...] = ()) -> Comparison:
     person = Person(group=Group(records=tuple(each.record for each in records)), kept=records)
-    return compare(person, asking=asking)
+    return compare(person, reach=REACH, asking=asking)
 
 
 def row(comparison: Comparison, label: str) -> Row:
@@ -229,6 +233,6 @@ def test_groups_without_values_are_left_out() -> None:
 def test_former_names_are_shown_and_are_no_difference() -> None:
     held = kept(record("jump", family_name="Lee"))
     person = Person(group=Group(records=(held.record,)), kept=(held,))
-    shown = compare(person, former={("jump", "7"): ["Oldfield (family name)"]})
+    shown = compare(person, reach=REACH, former={("jump", "7"): ["Oldfield (family name)"]})
     assert row(shown, "Former names").values[0].lines == ("Oldfield (family name)",)
     assert shown.differences == 0

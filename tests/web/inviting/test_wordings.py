@@ -70,6 +70,11 @@ def test_right_to_left_language_is_written_so(
     assert opened(desk, url).of_class("portal-letter")[0].attributes["dir"] == "rtl"
 
 
+@pytest.mark.parametrize("code", ["zh-cn", "nowhere"])
+def test_code_that_names_no_language_is_english(code: str) -> None:
+    assert wordings.language(code).name == "English"
+
+
 @pytest.mark.parametrize(
     ("use", "text", "says"),
     [

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from integrations.types import SearchQuery
 from patients.models import Study
+from patients.services import finding, visibility
 from portal.accounts.models import User
 from tests.conftest import signed_in
 from tests.support import parsed
@@ -50,6 +52,21 @@ def test_people_list_says_where_each_stands(desk: Client, five: Study) -> None:
     response: Any = desk.post(EXPORT, {"scope": "list", "format": "csv", "reason": "a report"})
     lines = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
     assert lines[4]["Studies"] == "Study 1: sending data"
+
+
+def test_number_in_another_organizations_study_finds_nobody(clinic_staff: User, five: Study) -> None:
+    (both,) = people("Both", first=80)
+    both.memberships.create(patient=both.patient, system="jhe", organization="9")
+    takes_part(study(9, organization="9"), both, number="ZX-077")
+
+    def found(*organizations: str) -> list[int]:
+        by = holds(clinic_staff, *organizations)
+        asked = SearchQuery(study_number="ZX-077")
+        people = finding.find(asked, by=by, reach=visibility.reach_of(by)).people
+        return [each.patient_id for each in people]
+
+    assert found("7") == []
+    assert found("7", "9") == [both.patient_id]
 
 
 def test_studies_beyond_ones_organizations_are_neither_offered_nor_named(

@@ -8,6 +8,7 @@ from integrations.abilities import KeepsMembers, RemovesAltogether
 from integrations.errors import IntegrationError, NotFound, ProtocolError
 from integrations.types import RemotePatient
 from patients.models import Removal
+from patients.services.operations import made_up
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Join, Leave, Remove
 
@@ -104,6 +105,8 @@ class Removing:
             return Done(Record.GONE)
         if _organizations(record, self.job) != [self.organization]:
             return Hold(Why.NOT_LAST, record=record)
+        if removal.is_of_made_up and not made_up.holds_as_made(self.job.record, record):
+            return Refuse(Why.UNCONFIRMED)  # a person was written into it meanwhile: that takes two
         if removal.is_over(self.job.now) and not self.job.may_have_left:
             return Refuse(Why.EXPIRED)
         return Ready(self.leaving.keep_decisions())
