@@ -100,7 +100,7 @@ def _letter(request: PortalRequest, public_id: str) -> list[dict[str, Any]]:
         opened = handing_over.open_invitation(public_id, by=request.user, reach=reach)
     except Gone:
         return []
-    link = invitations.link_of(opened.invitation, by=request.user, way=LETTER)
+    link = invitations.link_of(opened.invitation, by=request.user, reach=reach, way=LETTER)
     return [letter_of(opened, link, request.GET.get("language", ""))] if link else []
 
 

@@ -1,4 +1,4 @@
-"""Asking for one thing for many people at once: an outcome for each, and retrying what failed."""
+"""Asking for one thing for many people at once: an outcome for each."""
 
 from __future__ import annotations
 
@@ -80,14 +80,7 @@ def ask_many(
     )
 
 
-def retry(bulk: Bulk, study: Study, *, by: User, reach: Reach) -> bulks.Asked:
-    """Ask once more for what was refused or cancelled in a bulk, as one of its own. Raises :class:`Refused`
-    and :class:`~patients.services.operations.settling.NotNow`."""
-    allowed.require(study, by=by, reach=reach)
-    return bulks.again(bulk, by=by)
-
-
-def _outcome(record: SourceRecord, came: Operation | str | Refusal) -> Outcome:
+def _outcome(record: SourceRecord, came: bulks.Outcome) -> Outcome:
     if isinstance(came, Operation):
         return Outcome(record=record, operation=came)
     return Outcome(record=record, refusal=came if isinstance(came, Refusal) else MEANWHILE)
