@@ -160,6 +160,11 @@ class Inviting:
         held = self._held(invitation_id, record.id, CANCEL)
         if held.state in ENDED:
             return held
+        if held.state is InvitationState.NOT_KNOWN:
+            sentence = f"{LABEL} says of this invitation what the portal does not know: it is left as it is."
+            raise self.http.fault(
+                errors.Unsupported, CANCEL, for_staff=sentence, next_step=f"Look at it in {LABEL} itself."
+            )
         if held.state is not InvitationState.ISSUED:
             sentence = "The person's app has used this invitation already."
             raise self._conflict(USED_ALREADY, CANCEL, sentence, f"End the app's access in {LABEL} itself.")
