@@ -267,6 +267,22 @@ def test_invitation_that_the_app_has_used_is_not_cancelled(
     assert (operation.state, operation.why) == (State.REFUSED, Why.USED_ALREADY)
 
 
+def test_invitation_in_a_state_that_is_not_known_is_not_called_over(
+    sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
+) -> None:
+    if sandbox.dialect == OLDER:
+        return
+    row = _row(work_off(_invite(sandbox, study, peter, asker)))
+    with sandbox.stores["jhe"].writing() as state:
+        state["invitations"][row.remote_id]["status"] = "on hold"
+    operation = work_off(inviting.cancel(row, by=asker, reach=reach(asker)))
+    assert (operation.state, operation.why) == (State.REFUSED, Why.UNSUPPORTED)
+    assert "does not know" in operation.problem
+    row.refresh_from_db()
+    assert row.state == InvitationState.ISSUED
+    assert row.link
+
+
 # --- the link -------------------------------------------------------------------------------
 
 
