@@ -36,13 +36,14 @@ Outcome = Operation | Refusal | str  # why not: what stands against it, or a sen
 class Part:
     """One of many: a change of a record, or a new record (``record`` is ``None`` then) of a person, who was
     searched for (``passed``). ``instead_of``: the operation that ended without it, for which it is asked
-    again."""
+    again. ``reason``, without values, is for the trail."""
 
     wish: Wish | NewRecord = field(repr=False)
     record: SourceRecord | None = None
     patient: Patient | None = None
     passed: Passed | None = None
     instead_of: Operation | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +221,7 @@ def _recorded(part: Part, *, bulk: Bulk, by: User) -> Outcome:
             asked = recording.register(records, passed=part.passed, by=by, patient=part.patient, bulk=bulk)
             return asked[0]
         assert part.record is not None  # noqa: S101 (a change is one of a record)
-        return recording.ask(part.wish, record=part.record, by=by, bulk=bulk)
+        return recording.ask(part.wish, record=part.record, by=by, bulk=bulk, reason=part.reason)
     except claims.Taken:
         return "The same person is being registered already, or was just now."
     except recording.Nobody:

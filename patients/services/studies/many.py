@@ -57,15 +57,15 @@ def ask(planned: Planned, record: SourceRecord, *, by: User, reason: str = "") -
 
 def ask_many(
     study: Study, records: Sequence[SourceRecord], plan: Callable[[SourceRecord], Planned], *, label: str,
-    by: User, reach: Reach,
+    by: User, reach: Reach, reason: str = "",
 ) -> AskedMany:  # fmt: skip
     """Ask for each record once, as one bulk. Raises :class:`Refused` where the asker may change nothing in
-    the study; what stands against one person is that person's outcome."""
+    the study; what stands against one person is that person's outcome. ``reason`` is for the trail."""
     allowed.require(study, by=by, reach=reach)
     each_once = list({record.pk: record for record in records}.values())
     planned = [plan(record) for record in each_once]
     parts = [
-        Part(wish, record=record)
+        Part(wish, record=record, reason=reason)
         for record, wish in zip(each_once, planned, strict=True)
         if not isinstance(wish, Refusal)
     ]
