@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from .studies import App, Decisions, Invitation, InvitationWay, IssuedInvitation, LinkParts, Seen, StudyPlan
+from .studies import Decisions, Invitation, InvitationWay, IssuedInvitation, LinkParts, Seen, StudyPlan
 from .types import RemotePatient, Study
 
 
@@ -110,11 +110,6 @@ class Invites(Protocol):
     def tells_states(self) -> bool:
         """Whether it says what became of an invitation. Else ``every_invitation``, ``invitations_of``,
         ``invitation`` and ``cancel_invitation`` are ``Unsupported``."""
-        ...
-
-    def invitation_apps(self, patient_id: str, organization_id: str) -> Sequence[App]:
-        """The apps to which a person can be invited, by the studies that they take part in; none where the
-        way names no app. ``Forbidden`` without a role, or where the record is another organization's."""
         ...
 
     def every_invitation(self) -> Iterator[Invitation]:

@@ -39,6 +39,7 @@ from .views import (
     studies,
     study_board,
     study_people,
+    taking_out,
     unsent,
     wordings,
 )
@@ -64,6 +65,7 @@ urlpatterns = [
     path("people/print", people_list.print_view, name="people_print"),
     path("people/export", people_list.export_people, name="people_export"),
     path("people/enrol", enrolling_selected.enrol_selected, name="enrol_selected"),
+    path("people/take-out", taking_out.take_out_selected, name="take_out_selected"),
     path("people/<str:public_id>", patient.patient, name="patient"),
     path("people/<str:public_id>/coming", patient.coming, name="coming"),
     path("people/<str:public_id>/edit", editing.edit, name="edit"),
@@ -131,6 +133,11 @@ urlpatterns = [
         "organizations/<int:place>/studies/<str:study_id>/invite",
         inviting_many.invite_many,
         name="study_invite",
+    ),
+    path(
+        "organizations/<int:place>/studies/<str:study_id>/take-out",
+        taking_out.take_out,
+        name="study_take_out",
     ),
     path("organizations/<int:place>/studies/<str:study_id>/asked/<str:key>", asked.asked, name="study_asked"),
     path("organizations/<int:place>/wordings/", wordings.all_wordings, name="wordings"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,9 +13,10 @@ from django.utils import timezone
 
 from integrations.abilities import HasStudies
 from integrations.sandbox.run import Sandbox
-from patients.models import Operation, Participant, SourceRecord, Study
-from patients.services import visibility
+from patients.models import Decision, Operation, Participant, SourceRecord, Study
+from patients.services import index, visibility
 from patients.services.connections import open_system
+from patients.services.held import to_hold, whole_of
 from patients.services.operations import clock, queue, rights, step, wishes
 from patients.services.operations.kinds import Job, Ready, work_of
 from patients.services.studies import inviting, participants, plans
@@ -54,6 +56,11 @@ def reach(user: User) -> Reach:
     return visibility.reach_of(user)
 
 
+def timeline(record: SourceRecord) -> list[Decision]:
+    """Every decision that was seen or made of a record, the oldest first."""
+    return list(Decision.objects.filter(record=record).order_by("pk"))
+
+
 def said(**values: Any) -> Authority:
     """Somebody's decision on paper."""
     whole: dict[str, Any] = {
@@ -67,6 +74,38 @@ def offer(sandbox: Sandbox, **values: Any) -> inviting.Offer:
     """An invitation to the study's app, in whichever generation; in person unless told otherwise."""
     app = "" if sandbox.dialect == OLDER else CAREX
     return inviting.Offer(**{"app": app, "channel": inviting.Channel.IN_PERSON} | values)
+
+
+def linked(record: SourceRecord, *, system: str = "jump", **columns: Any) -> SourceRecord:
+    """A record of another system that is the same person's."""
+    index.store([
+        replace(whole_of(record), system=system, id=f"of {system} {record.remote_id}", organizations=())
+    ])  # fmt: skip
+    row = SourceRecord.objects.get(system=system, remote_id=f"of {system} {record.remote_id}")
+    row.patient_id = record.patient_id
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.save()
+    return row
+
+
+def refuse_emails(record: SourceRecord) -> None:
+    """The record says by now that the person wants no e-mails."""
+    held = whole_of(record)
+    SourceRecord.objects.filter(pk=record.pk).update(
+        held=to_hold(replace(held, contact=replace(held.contact, email=False)))
+    )
+
+
+def disagree(study: Study, agreed: SourceRecord, declined: SourceRecord) -> None:
+    """Two records turn out to be one person's, who has said yes and no to the same in one study."""
+    SourceRecord.objects.filter(pk=declined.pk).update(patient=agreed.patient)
+    for record, answer in ((agreed, True), (declined, False)):
+        taking_part(study, record)
+        Decision.objects.create(
+            record=record, study=study, scope_system=PRESSURE[0], scope_code=PRESSURE[1], agreed=answer,
+            decided_at=timezone.now(), seen_at=timezone.now(), how=Decision.How.READ,
+        )  # fmt: skip
 
 
 def until_it_ends(operation: Operation) -> Operation:

@@ -20,7 +20,6 @@ from integrations.studies import (
 )
 from integrations.types import RemotePatient
 
-from . import sight
 from .dialect import Dialect
 from .guards import OUTSIDE
 from .invitation_links import is_link
@@ -53,14 +52,8 @@ class Inviting:
 
     # --- reading --------------------------------------------------------------------------
 
-    def apps(self, patient_id: str, organization_id: str, dialect: Dialect) -> tuple[App, ...]:
-        """The apps to which a person of one of the caller's organizations can be invited."""
-        record, _place = sight.record_in(
-            self.client, self.guards.records, patient_id, organization_id, "invitation apps"
-        )
-        return self._apps(record, way_of(dialect))
-
     def _apps(self, record: RemotePatient, way: InvitationWay) -> tuple[App, ...]:
+        """The apps of all studies that the person takes part in, whosever these are."""
         if way is InvitationWay.LINK:
             return ()
         if way is InvitationWay.LINK_WITH_APP:  # nothing there tells which are the person's
@@ -160,6 +153,11 @@ class Inviting:
         held = self._held(invitation_id, record.id, CANCEL)
         if held.state in ENDED:
             return held
+        if held.state is InvitationState.NOT_KNOWN:
+            sentence = f"{LABEL} says of this invitation what the portal does not know: it is left as it is."
+            raise self.http.fault(
+                errors.Unsupported, CANCEL, for_staff=sentence, next_step=f"Look at it in {LABEL} itself."
+            )
         if held.state is not InvitationState.ISSUED:
             sentence = "The person's app has used this invitation already."
             raise self._conflict(USED_ALREADY, CANCEL, sentence, f"End the app's access in {LABEL} itself.")

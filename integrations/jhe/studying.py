@@ -7,7 +7,6 @@ from datetime import datetime
 
 from integrations import errors
 from integrations.studies import (
-    App,
     Decisions,
     Invitation,
     InvitationWay,
@@ -126,10 +125,6 @@ class Studying(Connected):
     def tells_states(self) -> bool:
         """Whether JHE keeps its invitations: since May 2026."""
         return self.invitation_way() is InvitationWay.APP
-
-    def invitation_apps(self, patient_id: str, organization_id: str) -> Sequence[App]:
-        """The apps of all studies that the person takes part in, whosever these are."""
-        return self._adapted(lambda dialect: self._inviting.apps(patient_id, organization_id, dialect))
 
     def every_invitation(self) -> Iterator[Invitation]:
         """Everybody's invitations: JHE shows them to anybody who is signed in."""

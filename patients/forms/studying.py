@@ -52,6 +52,18 @@ class EnrolForm(Sealed):
         self.fields["study"].choices = list(studies)  # type: ignore[attr-defined]
 
 
+class TakeOutForm(forms.Form):
+    """Why people are taken out of a study."""
+
+    reason = forms.CharField(
+        label="Reason",
+        help_text="It stays with each of them and in the trail. Leave names and numbers of patients out.",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Give the reason, so that others can judge the decision later."},
+    )
+
+
 class OfferFields(forms.Form):
     """To which app, and how the link reaches people."""
 

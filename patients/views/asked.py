@@ -21,6 +21,7 @@ from portal.web.htmx import redirect_after, render_page
 from portal.web.requests import PortalRequest
 
 from .adding import ENROL
+from .enrolling import UNENROL
 from .inviting_many import INVITE
 from .shown_operations import shown_bulk
 from .study_pages import StudyPage, record_args, study_page
@@ -88,6 +89,7 @@ def _context(request: PortalRequest, page: StudyPage, kept: Kept, problem: str) 
         "problem": problem,
         "bulk": shown_bulk(bulk_pages.told(bulk, by=request.user)) if bulk else None,
         "is_enrolment": kept.what == ENROL,
+        "is_leaving": kept.what == UNENROL,
         "refused": [
             {
                 "row": people.get(number),
@@ -113,4 +115,6 @@ def _url(kept: Kept, study: Study, record: SourceRecord | None) -> str:
         return ""
     if kept.what == INVITE:
         return reverse("patients:invite", args=[*record_args(record), study.public_id])
+    if kept.what == UNENROL:
+        return reverse("patients:unenrol", args=[*record_args(record), study.public_id])
     return reverse("patients:enrol", args=record_args(record))

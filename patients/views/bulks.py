@@ -16,6 +16,7 @@ from patients.services.lookup import Gone
 from patients.services.operations import bulk_pages
 from patients.services.operations import bulks as many
 from patients.services.operations.settling import NotNow
+from patients.services.studies.allowed import Refusal
 from portal.web.crypto import Undecryptable
 from portal.web.htmx import redirect_after, render_page, wants_part
 from portal.web.numbers import whole_number
@@ -123,4 +124,11 @@ def _asked_again(asked: many.Asked) -> str:
     made = sum(isinstance(each, Operation) for each in asked.outcomes)
     left = len(asked.outcomes) - made
     words = "1 write is" if made == 1 else f"{made} writes are"
-    return f"{words} asked for again." + (f" {left} could not be asked for." if left else "")
+    if not left:
+        return f"{words} asked for again."
+    why = {
+        each.sentence if isinstance(each, Refusal) else str(each)
+        for each in asked.outcomes
+        if not isinstance(each, Operation)
+    }
+    return f"{words} asked for again. {left} could not be asked for: {' '.join(sorted(why))}"

@@ -6,7 +6,9 @@ that shows it leaves an event.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -52,9 +54,12 @@ Channel = Invitation.Channel
 def invitation(request: PortalRequest, public_id: str) -> HttpResponse:
     """How it stands, and what the person who asked for it can do with its link."""
     opened = _open(request, public_id)
-    way = _way(request, opened)
+    refusing = invitations.refusing_email(opened.invitation)
+    ways = {each: label for each, label in WAYS.items() if each != EMAIL or not refusing}
+    way = _way(request, opened, ways)
     hand_links.note_look(OPENED, opened.side, by=request.user)
-    context = _context(opened) | {"way": way, "ways": _ways(opened, way)} | _shown(request, opened, way)
+    context = _context(opened) | {"way": way, "ways": _ways(opened, way, ways), "refusing": refusing}
+    context |= _shown(request, opened, way)
     return render_page(request, "patients/inviting/invitation.html", context=context)
 
 
@@ -91,7 +96,7 @@ def letter(request: PortalRequest, public_id: str) -> HttpResponse:
     """The letter on paper, in one of the organization's languages."""
     opened = _open(request, public_id)
     hand_links.note_look(OPENED, opened.side, by=request.user)
-    link = invitations.link_of(opened.invitation, by=request.user, way=LETTER)
+    link = invitations.link_of(opened.invitation, by=request.user, reach=opened.reach, way=LETTER)
     context = _context(opened) | {
         "letters": [letter_of(opened, link, request.GET.get("language", ""))] if link else [],
         "languages": wordings.languages_of(opened.own.place, Use.LETTER),
@@ -166,7 +171,7 @@ def _context(opened: Opened) -> dict[str, Any]:
         "invitation_trouble",
         "invitation_cancel",
     )
-    args = [*record_args(opened.record), opened.study.public_id]
+    again = reverse("patients:invite", args=[*record_args(opened.record), opened.study.public_id])
     return {
         "identity": opened.side.identity,
         "name": opened.side.name,
@@ -176,7 +181,7 @@ def _context(opened: Opened) -> dict[str, Any]:
         "own": opened.own,
         "app": opened.app,
         "system_label": handing_over.sender_of(opened),
-        "state": shown_state(row),
+        "state": shown_state(row, by=opened.by),
         "channel": row.get_channel_display() if row.channel else "",
         "email": masked_email(opened.record.email) if row.channel == Channel.EMAIL else "",
         "parts": handing_over.parts_of(opened),
@@ -184,7 +189,9 @@ def _context(opened: Opened) -> dict[str, Any]:
         "can_cancel": following.can_follow(row) and rights.may_write(opened.by, opened.record.system),
         "standing_url": f"{reverse('patients:invitation_standing', args=own)}?seen={_stamp(opened)}",
         "urls": {name.removeprefix("invitation_"): reverse(f"patients:{name}", args=own) for name in urls},
-        "again_url": reverse("patients:invite", args=args),
+        "why_no_link": opened.why_no_link if opened.is_askers else None,
+        "again_url": again,
+        "with_reason_url": f"{again}?{urlencode({'channel': Channel.OWN_EMAIL})}",
         "board_url": board_url(opened.own, opened.study),
         "onboarding_url": reverse(
             "patients:onboarding", args=[opened.study.public_id, opened.side.patient.public_id]
@@ -200,13 +207,13 @@ def _stamp(opened: Opened) -> str:
     return f"{row.state or '-'}.{made}.{int(opened.is_link_kept)}".replace(" ", "_")
 
 
-def _way(request: PortalRequest, opened: Opened) -> str:
-    """In which way the link is shown: as somebody asks, else as the channel suggests."""
-    asked = request.GET.get("way", "")
-    return asked if asked in WAYS else FIRST.get(opened.invitation.channel, "")
+def _way(request: PortalRequest, opened: Opened, ways: Mapping[str, str]) -> str:
+    """In which way the link is shown: as somebody asks, else as the channel suggests, of those there are."""
+    asked, first = request.GET.get("way", ""), FIRST.get(opened.invitation.channel, "")
+    return next((each for each in (asked, first) if each in ways), "")
 
 
-def _ways(opened: Opened, way: str) -> list[dict[str, Any]]:
+def _ways(opened: Opened, way: str, ways: Mapping[str, str]) -> list[dict[str, Any]]:
     """The ways to pass the link on; letter and full screen are pages of their own."""
     own = [opened.invitation.public_id]
     pages = {LETTER: "patients:invitation_letter", IN_PERSON: "patients:invitation_in_person"}
@@ -218,7 +225,7 @@ def _ways(opened: Opened, way: str) -> list[dict[str, Any]]:
             else f"{reverse('patients:invitation', args=own)}?way={each}#hand-over",
             "current": each == way,
         }
-        for each, label in WAYS.items()
+        for each, label in ways.items()
     ]
 
 
@@ -226,7 +233,7 @@ def _shown(request: PortalRequest, opened: Opened, way: str) -> dict[str, Any]:
     """The link in one of the ways; nothing for anybody but who asked for it, and nothing afterwards."""
     if way not in (COPY, QR, EMAIL, IN_PERSON):
         return {}
-    link = invitations.link_of(opened.invitation, by=request.user, way=way)
+    link = invitations.link_of(opened.invitation, by=request.user, reach=opened.reach, way=way)
     if not link:
         return {}
     if way in (QR, IN_PERSON):

@@ -18,7 +18,7 @@ from patients.services.lookup import Gone
 from patients.services.operations import queue
 from patients.services.operations.standing import standing_of
 from patients.services.seals import Broken
-from patients.services.studies import allowed, inviting, offers, participants, plans
+from patients.services.studies import allowed, contact, invitable, inviting, offers, participants, plans
 from patients.services.studies.allowed import Fix, Refusal, Refused
 from patients.services.studies.inviting import Offer
 from portal.web.htmx import redirect_after, render_page, wants_part
@@ -29,7 +29,7 @@ from .enrolling import as_refusal, person_page, study_of
 from .links import gone
 from .operations import UNCHANGED
 from .shown_inviting import shown_invitations
-from .shown_operations import TONES
+from .shown_operations import TONES, story_url
 
 INVITE = "invite"
 OPENED = "person.invite_opened"
@@ -112,7 +112,7 @@ def _form(
         initial={"seal": seal, "channel": request.GET.get("channel", "")} | (fresh or {}),
         apps=apps,
         channels=[(value, words.format(system=it.label)) for value, words in CHANNELS],
-        needs_reason=bool(inviting.refusing_email(it.record)),
+        needs_reason=bool(contact.refusing_email(it.record)),
     )
 
 
@@ -126,10 +126,13 @@ def _page(
         "study": study,
         "form": form,
         "app": apps[0].name if len(apps) == 1 else "",
-        "fixes": {Fix.ENROL: f"{reverse('patients:enrol', args=args)}?study={study.public_id}"},
-        "refusing": inviting.refusing_email(it.record),
+        "fixes": {
+            Fix.ENROL: f"{reverse('patients:enrol', args=args)}?study={study.public_id}",
+            Fix.SETTLE: reverse("patients:consents", args=args[:1]),
+        },
+        "refusing": contact.refusing_email(it.record),
         "has_email": bool(it.record.email),
-        "earlier": shown_invitations(participant) if participant else [],
+        "earlier": shown_invitations(participant, by=request.user) if participant else [],
         "onboarding_url": reverse("patients:onboarding", args=[study.public_id, args[0]]),
         "tells_states": study.tells_states is not False,
         "not_known": InvitationState.NOT_KNOWN,
@@ -144,7 +147,7 @@ def _page(
 def why_not(request: PortalRequest, it: About, study: Study) -> Refusal | None:
     """What stands against any invitation of this person by whoever looks."""
     refusal = allowed.why_not(study, by=request.user, reach=it.reach)
-    return refusal or inviting.never(it.record)
+    return refusal or invitable.never(it.record)
 
 
 def _not_yet(
@@ -163,7 +166,7 @@ def _not_yet(
         context |= {
             "standing": standing_of(operation, behind=behind, in_full=True),
             "tone": TONES[operation.state],
-            "operation_url": reverse("patients:operation", args=[operation.public_id]),
+            "operation_url": story_url(operation, by=request.user),
             "awaited_url": f"{reverse('patients:enrolment', args=args)}?seen={operation.state}",
         }
     return render_page(request, "patients/inviting/not_yet.html", context=context)

@@ -110,7 +110,7 @@ def _letter(request: PortalRequest, public_id: str, reach: Reach) -> dict[str, A
         opened = handing_over.open_invitation(public_id, by=request.user, reach=reach)
     except Gone:
         return None
-    link = invitations.link_of(opened.invitation, by=request.user, way=LETTER)
+    link = invitations.link_of(opened.invitation, by=request.user, reach=reach, way=LETTER)
     return letter_of(opened, link, request.GET.get("language", "")) if link else None
 
 

@@ -181,7 +181,7 @@ def _around(request: PortalRequest, opened: Opened) -> dict[str, Any]:
     return {
         "actions": actions_for(opened, by=user),
         "disagreement_url": disagreement_url(
-            patient, [each.record.system for each in opened.person.kept], reach
+            patient, {each.number: each.record.system for each in opened.person.kept}, reach
         ),
         "confirmations": shown_confirming(patient, opened.person.kept, by=user),
         "studies": shown_participations(patient, reach, by=user),

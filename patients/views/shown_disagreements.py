@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.urls import reverse
@@ -41,21 +41,25 @@ class ShownAcross:
     sides: tuple[tuple[str, str, str, str], ...] = field(repr=False)
 
 
-def disagreement_url(patient: Patient, systems: Sequence[str], reach: Reach) -> str:
-    """Where it is shown that records of a person decide differently; empty where none do. ``systems`` are
-    those of the records in sight."""
-    if not _disagreements(patient, systems, reach):
+def disagreement_url(patient: Patient, records: Mapping[int, str], reach: Reach) -> str:
+    """Where it is shown that records of a person decide differently; empty where none do. ``records`` are
+    those in sight: our id → system."""
+    if not _disagreements(patient, records, reach):
         return ""
     return reverse("patients:consents", args=[patient.public_id])
 
 
-def _disagreements(patient: Patient, systems: Sequence[str], reach: Reach) -> list[history.Disagreement]:
+def _disagreements(patient: Patient, records: Mapping[int, str], reach: Reach) -> list[history.Disagreement]:
     keeping = systems_with(Capability.CONSENTS)
-    if sum(each in keeping for each in systems) < 2:
+    if sum(each in keeping for each in records.values()) < 2:
         return []
     own = reach.organizations
-    found = history.disagreements(patient)
-    return [each for each in found if each.study.organization in own.get(each.study.system, ())]
+    found = (each.among(records) for each in history.disagreements(patient))
+    return [
+        each
+        for each in found
+        if each is not None and each.study.organization in own.get(each.study.system, ())
+    ]
 
 
 def shown_disagreements(whole: Side, reach: Reach) -> tuple[ShownDisagreement, ...]:
@@ -67,18 +71,17 @@ def shown_disagreements(whole: Side, reach: Reach) -> tuple[ShownDisagreement, .
             study=each.study.name,
             sides=tuple(_sides(whole, each)),
         )
-        for each in _disagreements(whole.patient, [row.system for row in whole.rows], reach)
+        for each in _disagreements(whole.patient, {row.pk: row.system for row in whole.rows}, reach)
     )
 
 
 def _sides(whole: Side, found: history.Disagreement) -> Iterator[tuple[str, str, str, str]]:
-    seen = {row.pk for row in whole.rows}
     for answer, records in ((Answer.AGREED, found.agreed), (Answer.DECLINED, found.declined)):
         word, tone, _ = TAGS[answer]
         for record in records:
             at = [whole.patient.public_id, record.pk, found.study.public_id]
-            url = reverse("patients:decide", args=at) if record.pk in seen else ""
-            yield f"{label_of(record.system)} {record.remote_id}", word, tone, url
+            name = f"{label_of(record.system)} {record.remote_id}"
+            yield name, word, tone, reverse("patients:decide", args=at)
 
 
 def across_studies(

@@ -14,8 +14,10 @@ from patients.models import Invitation, Operation, Participant
 from patients.services.operations import queue
 from patients.services.operations.standing import standing_of
 from patients.services.studies.handing_over import app_name
+from patients.services.studies.invitations import BY_EMAIL
+from portal.accounts.models import User
 
-from .shown_operations import TONES
+from .shown_operations import TONES, story_url
 
 Channel = Invitation.Channel
 
@@ -64,7 +66,7 @@ _STATES: Mapping[str, tuple[str, str, str, str]] = {
 }
 
 #: Way → the channels that show it first.
-COPY, QR, EMAIL, LETTER, IN_PERSON = "copy", "qr", "email", "letter", "in-person"
+COPY, QR, EMAIL, LETTER, IN_PERSON = "copy", "qr", BY_EMAIL, "letter", "in-person"
 WAYS: Mapping[str, str] = {
     COPY: "Copy the link",
     QR: "QR code",
@@ -83,17 +85,17 @@ FIRST: Mapping[str, str] = {
 }
 
 
-def shown_state(invitation: Invitation) -> ShownState:
-    """How an invitation stands; while it is being made, how that goes."""
+def shown_state(invitation: Invitation, *, by: User) -> ShownState:
+    """How an invitation stands; while it is being made, how that goes, with its story for whom it is told."""
     operation: Operation | None = invitation.operation
     if not invitation.state and operation is not None:
-        return _being_made(operation)
+        return _being_made(operation, by)
     word, tone, sentence, step = _STATES.get(invitation.state, _STATES[State.NOT_KNOWN])
     label = label_of(invitation.participant.study.system)
     return ShownState(word=word, tone=tone, sentence=sentence.format(system=label), step=step)
 
 
-def _being_made(operation: Operation) -> ShownState:
+def _being_made(operation: Operation, by: User) -> ShownState:
     behind = queue.before(operation) if operation.state in queue.OPEN else None
     standing = standing_of(operation, behind=behind, in_full=True)  # of a study within reach
     is_moving = standing.is_moving
@@ -102,12 +104,12 @@ def _being_made(operation: Operation) -> ShownState:
         tone="info" if is_moving else TONES[operation.state],
         sentence=standing.sentence or ("The invitation is being made." if is_moving else ""),
         step=standing.step,
-        operation_url=reverse("patients:operation", args=[operation.public_id]),
+        operation_url=story_url(operation, by=by),
         is_moving=is_moving,
     )
 
 
-def shown_invitations(participant: Participant) -> list[ShownInvitation]:
+def shown_invitations(participant: Participant, *, by: User) -> list[ShownInvitation]:
     """All invitations of a participant, the latest first."""
     rows = participant.invitations.select_related("operation", "asked_by", "participant__study")
     return [
@@ -117,7 +119,7 @@ def shown_invitations(participant: Participant) -> list[ShownInvitation]:
             channel=each.get_channel_display() if each.channel else "Made elsewhere",
             asked_by=str(each.asked_by or ""),
             at=each.asked_at or each.state_at,
-            state=shown_state(each),
+            state=shown_state(each, by=by),
         )
         for each in rows.defer("link").order_by("-pk")
     ]

@@ -16,9 +16,9 @@ from patients.services.opening import Opened
 from patients.services.registering.drafts import STUDY
 from patients.services.studies import allowed, places, within
 from portal.accounts.models import User
-from portal.accounts.roles import Role, has_role
 
 from .shown_actions import Action
+from .shown_operations import story_url
 
 MOST = 3  # onboardings on a person's page
 Standing = Participant.Standing
@@ -154,10 +154,7 @@ def _was_refused(far: Course, stage: Stage) -> bool:
 
 def _story(stage: Stage, by: User) -> str:
     """Where the write for it is told, to whom it may be."""
-    operation = stage.operation
-    if operation is None or not (operation.asked_by_id == by.pk or has_role(by, Role.ADMIN)):
-        return ""
-    return reverse("patients:operation", args=[operation.public_id])
+    return story_url(stage.operation, by=by) if stage.operation is not None else ""
 
 
 def _with_button(shown: ShownStage, far: Course, stage: Stage, place: str) -> ShownStage:

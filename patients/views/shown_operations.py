@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from integrations.errors import IntegrationError
 from patients.models import Bulk, Operation
-from patients.services.operations import decisions
+from patients.services.operations import decisions, rights
 from patients.services.operations.attention import Group, Item
 from patients.services.operations.bulk_pages import Told
 from patients.services.operations.listing import COUNTED, Filters, Line, Order
@@ -54,6 +54,13 @@ class ShownLine:
     identity: Identity | None = field(repr=False)
     standing: Standing
     tone: str
+
+
+def story_url(operation: Operation, *, by: User) -> str:
+    """Where an operation is told; empty for whom it is not."""
+    return (
+        reverse("patients:operation", args=[operation.public_id]) if rights.may_read(operation, by=by) else ""
+    )
 
 
 def shown_line(line: Line) -> ShownLine:

@@ -65,6 +65,7 @@ _TITLES: Mapping[Because, str] = {
     Because.ARCHIVED: "This person cannot be invited",
     Because.NO_EMAIL: "No e-mail address",
     Because.NO_PERMISSION: "No permission for e-mails",
+    Because.DISAGREEMENT: "Their records disagree",
     Because.INVITED: "Invited already",
 }
 
@@ -101,6 +102,7 @@ _FIXES: Mapping[Fix, tuple[str, str]] = {
     Fix.ADD_TO_ORGANIZATION: ("Add to {place} and enrol", "add"),
     Fix.INVITE_AGAIN: ("Invite again: the earlier link ends", "again"),
     Fix.ENROL: ("Enrol them", ""),
+    Fix.SETTLE: ("Open their consents", ""),
 }
 
 

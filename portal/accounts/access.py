@@ -73,6 +73,8 @@ TABLE: dict[str, Rule] = {
     # Enrolling and inviting: whoever sees the study sees the page; it says who may act
     "patients:enrol": Rule(EVERY_ROLE, WRITERS),
     "patients:enrol_selected": Rule(WRITERS, WRITERS),
+    "patients:take_out_selected": Rule(WRITERS),
+    "patients:study_take_out": Rule(EVERY_ROLE, WRITERS),
     "patients:unenrol": Rule(EVERY_ROLE, WRITERS),
     "patients:enrolment": Rule(EVERY_ROLE),
     "patients:invite": Rule(EVERY_ROLE, WRITERS),

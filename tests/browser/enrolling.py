@@ -90,6 +90,16 @@ def selected(journey: Journey) -> None:
     expect(journey.page.get_by_role("heading", name="Enrol 1 person in a study")).to_be_visible()
 
 
+def taking_out(journey: Journey) -> None:
+    """The people who are selected, on the page that takes them out of a study."""
+    given_participant(journey)
+    journey.when_they_go_to("/people/")
+    journey.page.get_by_role("button", name="Select all on this page").click()
+    journey.page.get_by_role("link", name="Take out of a study").click()
+    journey.page.get_by_role("link", name="Lifespan Study on BP & HR").click()
+    expect(journey.page.get_by_role("heading", name="Take people out")).to_be_visible()
+
+
 def elsewhere(journey: Journey) -> None:
     """Somebody of another organization, found by e-mail."""
     given_study(journey)

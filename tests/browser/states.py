@@ -253,6 +253,7 @@ def _inviting() -> list[State]:
         ("out", enrolling.unenrolling),
         ("add", enrolling.adding),
         ("selected", enrolling.selected),
+        ("taking-out", enrolling.taking_out),
         ("elsewhere", enrolling.elsewhere),
     ]
     invite: list[tuple[str, Way]] = [

@@ -15,7 +15,6 @@ from integrations.sandbox.patient_app import PatientApp, TurnedAway
 from integrations.studies import (
     NO_SUCH_APP,
     USED_ALREADY,
-    App,
     InvitationState,
     InvitationWay,
     IssuedInvitation,
@@ -133,15 +132,7 @@ def test_parts_of_a_link_are_told_with_the_code_masked(either: Bench) -> None:
     assert JheAdapter.link_parts(link) == LinkParts(app=app, host=host, code="…" + link[-4:])
 
 
-def test_apps_are_those_of_the_persons_studies(current: Bench) -> None:
-    apps = (App(id="1", name="CareX"), App(id="3", name="Patient Access"))
-    assert adapter(current, VIEWER).invitation_apps(PAMELA, LAB) == apps
-    change(current, "40003", organizations=[int(LAB)])
-    assert adapter(current).invitation_apps("40003", LAB) == (App(id="2", name="CommonHealth"),)
-
-
 def test_older_generation_names_no_app(older: Bench) -> None:
-    assert adapter(older).invitation_apps(PAMELA, LAB) == ()
     with pytest.raises(errors.Invalid) as caught:
         invite(older, app=CAREX)
     assert caught.value.field_errors.keys() == {"app_id"}

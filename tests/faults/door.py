@@ -67,9 +67,12 @@ def _ask(values: Values, user_id: int) -> tuple[int, Values]:
     from patients.models import Patient
     from patients.services.operations.claims import Taken
     from patients.services.registering.gate import Stopped
+    from patients.services.studies.allowed import Refused
 
     try:
         return 201, asked(values, user_id)
+    except Refused as refused:  # an invitation whose earlier one is being made still: to be asked again
+        return 503, {"error": str(refused)}
     except Taken as taken:
         return 409, {"taken": taken.patient.public_id}
     except Stopped as stopped:

@@ -95,7 +95,6 @@ def test_reading_changes_nothing_in_the_console(
         list(jhe.observations_of_study(plan.study.id, at))
         jhe.takes_part(known.id, plan.study.id)
     jhe.decisions(known.id, place)
-    jhe.invitation_apps(known.id, place)
     if jhe.tells_states():
         jhe.invitations_of(known.id)
     assert plain.get("/api/v1/users/profile").json().get("settings") == before
@@ -116,7 +115,6 @@ def test_stranger_and_a_study_elsewhere_are_refused(
     place, plan = plans[0]
     calls: list[Callable[[], Any]] = [
         lambda: jhe.decisions(stranger.id, place),
-        lambda: jhe.invitation_apps(stranger.id, place),
         lambda: jhe.takes_part(stranger.id, plan.study.id),
         lambda: jhe.study_plan("2147483647", place),
         lambda: jhe.study_plan(plan.study.id, stranger.organizations[0].id),
@@ -163,7 +161,7 @@ def test_somebody_new_is_invited(newcomer: tuple[RemotePatient, str, str], made:
     jhe.enrol(record.id, study, place)
     app = ""
     if jhe.tells_states():
-        app = next(each.id for each in jhe.invitation_apps(record.id, place) if each.invites)
+        app = next(each.id for each in jhe.study_plan(study, place).apps if each.invites)
     first = jhe.invite(record.id, app, place, send_email=False)
     second = jhe.invite(record.id, app, place, send_email=False)
     assert first.link != second.link

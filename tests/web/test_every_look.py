@@ -79,6 +79,7 @@ LISTS: dict[str, list[str]] = {
     "patients:study": ["study.listed"],
     "patients:study_add": ["study.people_listed"],
     "patients:study_invite": ["study.people_listed"],
+    "patients:study_take_out": ["study.people_listed"],
     "patients:study_asked": ["study.outcome_viewed"],
 }
 #: Asked for whole, a page also leaves what its part leaves.
@@ -303,6 +304,7 @@ def invitations_of(person: Patient, desk: Desk) -> dict[str, list[str]]:
         "patients:study_add": [f"{of_other}/add"],
         "patients:study_elsewhere": [f"{of_study}/elsewhere"],
         "patients:study_invite": [f"{of_study}/invite?who=waiting"],
+        "patients:study_take_out": [f"{of_study}/take-out"],
         "patients:study_asked": [asked],
         "patients:wordings": [f"/organizations/{own.place.pk}/wordings/"],
         "patients:wording": [f"/organizations/{own.place.pk}/wordings/letter/en"],

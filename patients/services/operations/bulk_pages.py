@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Count
-
-from patients.models import Bulk, Operation
+from patients.models import Bulk
 from patients.services.lookup import Gone
 from patients.services.visibility import Reach
 from portal import audit
@@ -54,8 +52,9 @@ class Told:
 
     @property
     def may_ask_again(self) -> bool:
-        """Whether anything in it was refused, and nothing more comes of it by itself."""
-        return bool(self.progress.refused) and self.progress.is_over
+        """Whether anything in it was refused and not asked for again, and nothing more comes of it by
+        itself."""
+        return self.progress.refused > self.progress.asked_again and self.progress.is_over
 
     @property
     def stamp(self) -> str:
@@ -80,12 +79,9 @@ def listed(*, by: User) -> list[Told]:
     if not has_role(by, Role.ADMIN):
         rows = rows.filter(asked_by=by)
     found = list(rows[:MOST])
-    by_state = Operation.objects.filter(bulk__in=found).values_list("bulk", "state")
-    counts: dict[int, dict[str, int]] = {}
-    for bulk, state, count in by_state.annotate(count=Count("pk")).order_by():
-        counts.setdefault(bulk, {})[state] = count
+    progress = bulks.progress_by_bulk(found)
     reach = readers.reach_for(found, by)
-    return [_told(each, bulks.progress_of(counts.get(each.pk, {})), by=by, reach=reach) for each in found]
+    return [_told(each, progress[each.pk], by=by, reach=reach) for each in found]
 
 
 def find(public_id: str, *, by: User) -> Bulk:

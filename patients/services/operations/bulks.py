@@ -6,16 +6,18 @@ one goes before (``queue.claim``), and the share of a system's quota that is kep
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from integrations.writes import NewRecord
 from patients.models import Bulk, Operation, Patient, SourceRecord
 from patients.services.registering.passing import Passed
+from patients.services.studies.allowed import Refusal, Refused
 from portal import audit
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
@@ -27,31 +29,38 @@ from .whys import Why, words_of
 from .wishes import Wish
 
 ASKING_TAKES = timedelta(minutes=2)  # at most: servers end a request long before
+#: In the details of an operation that was refused: which one was asked for in its place.
+ASKED_AGAIN = "asked_again"
+Outcome = Operation | Refusal | str  # why not: what stands against it, or a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One of many: a change of a record, or a new record (``record`` is ``None`` then) of a person, who was
-    searched for (``passed``)."""
+    searched for (``passed``). ``instead_of``: the operation that ended without it, for which it is asked
+    again. ``reason``, without values, is for the trail."""
 
     wish: Wish | NewRecord = field(repr=False)
     record: SourceRecord | None = None
     patient: Patient | None = None
     passed: Passed | None = None
+    instead_of: Operation | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What asking for many gave: the bulk, and of each part either its operation or why there is none (a
-    sentence), in their order."""
+    """What asking for many gave: the bulk, and of each part either its operation or why there is none, in
+    their order."""
 
     bulk: Bulk
-    outcomes: tuple[Operation | str, ...]
+    outcomes: tuple[Outcome, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How many of a bulk's operations stand where."""
+    """How many of a bulk's operations stand where; ``asked_again``: of those refused, for how many it was
+    asked once more."""
 
     total: int
     waiting: int
@@ -59,6 +68,7 @@ class Progress:
     held: int
     refused: int
     done: int
+    asked_again: int = 0
 
     @property
     def ended(self) -> int:
@@ -88,7 +98,7 @@ def ask(parts: Sequence[Part], *, system: str, label: str, by: User) -> Asked:
             asked_at=clock.now(), state=Bulk.State.PAUSED, to_ask=len(parts),
         )  # fmt: skip
         audit.write("bulk.asked", by=by, system=system, details=_told(bulk, len(parts)))
-    outcomes: list[Operation | str] = []
+    outcomes: list[Outcome] = []
     try:
         for each in parts:
             # One transaction each: two that ask for the same people in another order do not lock each other.
@@ -117,12 +127,22 @@ def cancel_cut_off(*, system: str, organization: str, label: str, by: User) -> N
 
 def progress(bulk: Bulk) -> Progress:
     """How far a bulk is."""
-    rows = Operation.objects.filter(bulk=bulk).values_list("state").annotate(count=Count("pk"))
-    return progress_of(dict(rows))
+    return progress_by_bulk([bulk])[bulk.pk]
 
 
-def progress_of(count: Mapping[str, int]) -> Progress:
-    """How far a bulk is, from how many of its operations are in each state."""
+def progress_by_bulk(some: Sequence[Bulk]) -> dict[int, Progress]:
+    """Bulk → how far it is; one query."""
+    rows = Operation.objects.filter(bulk__in=some).order_by().values_list("bulk", "state")
+    again = Count("pk", filter=Q(details__has_key=ASKED_AGAIN))
+    counts: dict[int, dict[str, int]] = {each.pk: {} for each in some}
+    asked_again: Counter[int] = Counter()
+    for number, state, count, repeated in rows.annotate(count=Count("pk"), again=again):
+        counts[number][state] = count
+        asked_again[number] += repeated
+    return {number: _progress(count, asked_again[number]) for number, count in counts.items()}
+
+
+def _progress(count: Mapping[str, int], asked_again: int) -> Progress:
     states = Operation.State
     return Progress(
         total=sum(count.values()),
@@ -131,6 +151,7 @@ def progress_of(count: Mapping[str, int]) -> Progress:
         held=count.get(states.HELD, 0),
         refused=count.get(states.REFUSED, 0),
         done=count.get(states.DONE, 0),
+        asked_again=asked_again,
     )
 
 
@@ -170,16 +191,16 @@ def cancel(bulk: Bulk, *, by: User) -> int:
 
 
 def again(bulk: Bulk, *, by: User) -> Asked:
-    """Ask once more, as a bulk of its own, for what was refused or cancelled in one that is over, but for
-    what cannot be deciphered any more. Raises :class:`~.settling.NotNow`."""
-    rows = Operation.objects.filter(bulk=bulk, state=Operation.State.REFUSED).select_related(
-        "record", "patient"
-    )
+    """Ask once more, as a bulk of its own and once for each, for what was refused or cancelled in one that
+    is over, but for what cannot be deciphered any more. Raises :class:`~.settling.NotNow`."""
+    rows = Operation.objects.filter(bulk=bulk, state=Operation.State.REFUSED)
+    rows = rows.exclude(details__has_key=ASKED_AGAIN).select_related("record", "patient")
     refused = list(rows.defer(*queue.SEALED).order_by("pk"))
     parts = [part for each in refused if (part := _part_of(each)) is not None]
     if not parts:
-        what = "can be deciphered any more" if refused else "was refused"
-        raise NotNow(f"There is nothing in it that {what}.")
+        if refused:
+            raise NotNow("There is nothing in it that can be deciphered any more.")
+        raise NotNow("There is nothing in it that was refused, or it is asked for again already.")
     return ask(parts, system=bulk.system, label=f"{bulk.label} (again)"[:200], by=by)
 
 
@@ -198,11 +219,27 @@ def _part_of(operation: Operation) -> Part | None:
     except Undecryptable:
         return None
     if isinstance(wish, wishes.Create):
-        return Part(wish.new, patient=operation.patient, passed=Passed.before(wish))
-    return Part(wish, record=operation.record)
+        passed = Passed.before(wish)
+        return Part(wish.new, patient=operation.patient, passed=passed, instead_of=operation)
+    return Part(wish, record=operation.record, instead_of=operation)
 
 
-def _asked(part: Part, *, bulk: Bulk, by: User) -> Operation | str:
+def _asked(part: Part, *, bulk: Bulk, by: User) -> Outcome:
+    if part.instead_of is None:
+        return _recorded(part, bulk=bulk, by=by)
+    with transaction.atomic():
+        rows = Operation.objects.select_for_update(of=("self",)).defer(*queue.SEALED)
+        before = rows.get(pk=part.instead_of.pk)
+        if ASKED_AGAIN in before.details:
+            return "It is asked for again already."
+        came = _recorded(part, bulk=bulk, by=by)
+        if isinstance(came, Operation):
+            before.details = before.details | {ASKED_AGAIN: came.public_id}
+            before.save(update_fields=["details"])
+        return came
+
+
+def _recorded(part: Part, *, bulk: Bulk, by: User) -> Outcome:
     try:
         if isinstance(part.wish, NewRecord):
             assert part.passed is not None  # noqa: S101 (nobody is created unsearched)
@@ -210,11 +247,13 @@ def _asked(part: Part, *, bulk: Bulk, by: User) -> Operation | str:
             asked = recording.register(records, passed=part.passed, by=by, patient=part.patient, bulk=bulk)
             return asked[0]
         assert part.record is not None  # noqa: S101 (a change is one of a record)
-        return recording.ask(part.wish, record=part.record, by=by, bulk=bulk)
+        return recording.ask(part.wish, record=part.record, by=by, bulk=bulk, reason=part.reason)
     except claims.Taken:
         return "The same person is being registered already, or was just now."
     except recording.Nobody:
         return "The record is not there any more, or went to somebody else."
+    except Refused as refused:
+        return refused.refusal
 
 
 def _turn(bulk: Bulk, by: User, action: str, state: str, *, come_from: tuple[str, ...]) -> None:

@@ -15,7 +15,8 @@ from integrations.writes import Changes, NewRecord
 from patients.models import Bulk, Operation, Participant, Patient, Removal, SourceRecord
 from patients.services.registering import flags
 from patients.services.registering.passing import Passed
-from patients.services.studies import invitations
+from patients.services.studies import invitable, invitations
+from patients.services.studies.allowed import Refused
 from portal import audit
 from portal.accounts.models import User
 from portal.web.crypto import Undecryptable
@@ -68,8 +69,9 @@ def ask(
     wish: Wish, *, record: SourceRecord, by: User, bulk: Bulk | None = None, reason: str = ""
 ) -> Operation:
     """Ask for a change of one record; ``reason``, without values, is for the trail. Raises ``Forbidden``
-    where the asker's role does not reach, :class:`Nobody` where the record has gone, and ``ValueError`` for
-    a deletion, which takes two (:func:`ask_confirmed`)."""
+    where the asker's role does not reach, :class:`Nobody` where the record has gone, ``Refused`` where
+    something stands against an invitation, and ``ValueError`` for a deletion, which takes two
+    (:func:`ask_confirmed`)."""
     if isinstance(wish, Remove):
         raise ValueError("a deletion is asked for by a removal that was confirmed")
     return _asked(wish, record=record, by=by, bulk=bulk, reason=reason)
@@ -170,10 +172,15 @@ def _recorded(
 
 
 def _note_invitation(operation: Operation, wish: Invite) -> None:
+    """Its row, unless something stands against it; the person is locked, so that two do not pass at once."""
     try:
-        invitations.asked(operation, wish)
+        participant = invitations.participant_of(operation, wish)
     except Participant.DoesNotExist:
         raise Nobody from None
+    refusal = invitable.why_not(participant, wish, own=operation)
+    if refusal is not None:
+        raise Refused(refusal)
+    invitations.asked(operation, wish, participant)
 
 
 def fields_of(wish: Wish) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from integrations.abilities import Capability, System
 from integrations.errors import Forbidden
 from integrations.registry import label_of, system_class
+from patients.models import Operation
 from patients.services.connections import open_system
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
@@ -38,6 +39,11 @@ def require(user: User, system: str) -> None:
             for_staff=f"Your role does not let you change anything in {label}.",
             next_step="Ask clinic staff or an admin.",
         )
+
+
+def may_read(operation: Operation, *, by: User) -> bool:
+    """Whether somebody may open an operation's story: whoever asked for it, and admins."""
+    return bool(operation.asked_by_id == by.pk) or has_role(by, Role.ADMIN)
 
 
 def opened(

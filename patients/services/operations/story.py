@@ -17,10 +17,9 @@ from patients.services.portrait import Identity
 from patients.services.visibility import Reach
 from portal import audit
 from portal.accounts.models import User
-from portal.accounts.roles import Role, has_role
 from portal.web.crypto import Undecryptable
 
-from . import bulk_pages, queue, readers, settling
+from . import bulk_pages, queue, readers, rights, settling
 from .contents import Contents, contents_of
 from .recording import fields_of
 from .settling import Possible
@@ -90,7 +89,7 @@ def find(public_id: str, *, by: User) -> Operation:
     operation = rows.filter(public_id=public_id).first()
     if operation is None:
         raise Gone
-    if not (has_role(by, Role.ADMIN) or operation.asked_by_id == by.pk):
+    if not rights.may_read(operation, by=by):
         audit.look("operation.viewed", by=by, outcome="refused", details={"operation": operation.public_id})
         raise Gone
     return operation

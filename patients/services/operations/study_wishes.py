@@ -49,7 +49,8 @@ class Invite:
     """A new invitation of a participant to an app; ``app_id`` is empty where the system names none.
 
     ``send_email``: the system mails the link. ``channel`` is how it reaches the person otherwise; ``reason``
-    why somebody without permission for e-mails gets one.
+    why somebody without permission for e-mails gets one. ``again``: somebody who was invited already is
+    meant, and ``replaces`` is the invitation that ends with that, by our id; no other one does.
     """
 
     study_id: str
@@ -58,6 +59,8 @@ class Invite:
     channel: str
     send_email: bool = False
     reason: str = field(default="", repr=False)
+    again: bool = False
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,13 @@ class Why(StrEnum):
     NOT_ASKED_FOR = "not asked for"
     NO_SUCH_APP = "no such app"
     USED_ALREADY = "used already"
+    # What stands against an invitation by the time it is to leave (``services.studies.invitable``).
+    DECEASED = "deceased"
+    ARCHIVED = "archived"
+    NO_EMAIL = "no e-mail"
+    NO_PERMISSION = "no permission for e-mails"
+    DISAGREEMENT = "records disagree"
+    INVITED = "invited already"
 
 
 #: Reasons of systems that stand against a write and do not change by waiting: refused, so that nothing waits
@@ -148,6 +155,30 @@ WORDS: Mapping[Why, tuple[str, str]] = {
     Why.USED_ALREADY: (
         "The person's app has used this invitation already.",
         "Take them out of the study, or ask them to disconnect the app.",
+    ),
+    Why.DECEASED: (
+        "A record of this person says by now that they have died.",
+        "If that is a mistake, correct it in the record first.",
+    ),
+    Why.ARCHIVED: (
+        "The person is archived by now.",
+        "Take the archiving back first, if they are to take part.",
+    ),
+    Why.NO_EMAIL: (
+        "{system} holds no e-mail address of this person any more.",
+        "Give them the link in another way.",
+    ),
+    Why.NO_PERMISSION: (
+        "A record of this person holds no permission for e-mails by now.",
+        "Give them the link in another way, or say why they get an e-mail all the same.",
+    ),
+    Why.DISAGREEMENT: (
+        "Records of this person decide differently about the same data of a study by now.",
+        "Ask the person and settle it in their consents, or give them the link in another way.",
+    ),
+    Why.INVITED: (
+        "The person has another invitation to this app by now.",
+        "Invite them again if that one does not work: it ends with that.",
     ),
     Why.GIVEN_UP: ("It was given up.", ""),
     Why.CANCELLED: ("It was cancelled before it was sent.", ""),

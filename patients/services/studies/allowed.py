@@ -32,6 +32,7 @@ class Because(StrEnum):
     NO_APP = "no app"
     NO_EMAIL = "no e-mail"
     NO_PERMISSION = "no permission for e-mails"
+    DISAGREEMENT = "records disagree"  # on what the person consents to
     INVITED = "invited already"
     OVER = "over"  # an invitation that leads nowhere any more
     NO_STATES = "no states"
@@ -43,9 +44,8 @@ class Fix(StrEnum):
     NONE = ""
     ADD_TO_ORGANIZATION = "add to organization"
     ENROL = "enrol"
-    GIVE_REASON = "give a reason"
     INVITE_AGAIN = "invite again"
-    GIVE_LINK = "give the link"
+    SETTLE = "settle what they decided"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

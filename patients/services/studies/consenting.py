@@ -62,7 +62,10 @@ def _part(record: SourceRecord, study: Study) -> str:
 
 
 def _state(of: OfStudy) -> list[Any]:
-    rows = [[each.system, each.code, str(each.answer), each.is_asked_for] for each in of.asked]
+    rows = [
+        [each.system, each.code, str(each.answer), str(each.coming or ""), each.is_asked_for]
+        for each in of.asked
+    ]
     return [of.study.public_id, sorted(rows)]
 
 

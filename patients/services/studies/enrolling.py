@@ -54,7 +54,7 @@ def unenrol_many(
     """The same for many."""
     return many.ask_many(
         study, records, lambda record: _leaving(study, record, reason),
-        label=f"Take out of {study.name}", by=by, reach=reach,
+        label=f"Take out of {study.name}", by=by, reach=reach, reason=reason,
     )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ from patients.services.operations import clock
 from patients.services.visibility import Reach
 from portal.accounts.models import User
 
-from . import plans
+from . import allowed, plans
+from .allowed import Refusal
 from .places import OutOfReach, OwnPlace, own_place
 from .wordings import Said
 
@@ -34,6 +35,7 @@ class Opened:
     side: Side = field(repr=False)
     own: OwnPlace
     by: User
+    reach: Reach
 
     @property
     def participant(self) -> Participant:
@@ -64,6 +66,11 @@ class Opened:
         return bool(self.invitation.asked_by_id == self.by.pk)
 
     @property
+    def why_no_link(self) -> Refusal | None:
+        """Why whoever asked for it is not shown its link any more, though it is kept."""
+        return allowed.why_not(self.study, by=self.by, reach=self.reach)
+
+    @property
     def is_link_kept(self) -> bool:
         """Whether the link can still be shown here, to whom it may be shown."""
         row = self.invitation
@@ -85,7 +92,7 @@ def open_invitation(public_id: str, *, by: User, reach: Reach) -> Opened:
     except (Gone, OutOfReach):
         note_refused(row, by=by)
         raise Gone from None
-    return Opened(invitation=row, side=side, own=own, by=by)
+    return Opened(invitation=row, side=side, own=own, by=by, reach=reach)
 
 
 def note_refused(row: Invitation, *, by: User) -> None:

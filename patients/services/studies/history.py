@@ -6,14 +6,15 @@ is appended where the state is another than the latest row's, so that reading ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from integrations.holdings import ScopeConsent
-from patients.models import Decision, Operation, Patient, SourceRecord, Study
+from patients.models import Decision, Operation, Participant, Patient, SourceRecord, Study
 from patients.services.operations.wishes import Kind
 
 from . import authority as authorities
@@ -147,12 +148,6 @@ def decided_elsewhere(
     return [each for each in scopes if each.agreed is not None and (each.system, each.code) not in ours]
 
 
-def timeline(record: SourceRecord, study: Study | None = None) -> list[Decision]:
-    """Everything that was seen or made of a record, in one study or all, the oldest first."""
-    rows = Decision.objects.filter(record=record).select_related("study", "operation__asked_by")
-    return list((rows if study is None else rows.filter(study=study)).order_by("pk"))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:
     """Records that are said to be one person's, of which some agreed and others declined the same kind of
@@ -163,13 +158,22 @@ class Disagreement:
     agreed: tuple[SourceRecord, ...] = field(repr=False)
     declined: tuple[SourceRecord, ...] = field(repr=False)
 
+    def among(self, records: Collection[int]) -> Disagreement | None:
+        """What is left of it between some records, by our ids."""
+        agreed, declined = (
+            tuple(each for each in side if each.pk in records) for side in (self.agreed, self.declined)
+        )
+        return replace(self, agreed=agreed, declined=declined) if agreed and declined else None
+
 
 def disagreements(patient: Patient) -> tuple[Disagreement, ...]:
-    """Where decisions of a person's records stand against each other, as their records are linked now.
+    """Where decisions of a person's records stand against each other, as their records are linked now and
+    in studies in which they take part now: what was decided in one that was left, nobody can settle.
 
     Nothing is stored of it: where a link is undone, each record's decisions are what they were.
     """
-    rows = Decision.objects.filter(record__patient=patient, record__vanished_at=None)
+    takes_part = Participant.objects.filter(record=OuterRef("record"), study=OuterRef("study"), left_at=None)
+    rows = Decision.objects.filter(Exists(takes_part), record__patient=patient, record__vanished_at=None)
     latest: dict[tuple[int, Scope], dict[int, Decision]] = {}
     for row in rows.defer("authority").select_related("record", "study").defer("record__held").order_by("pk"):
         key = (row.study_id, (row.scope_system, row.scope_code))

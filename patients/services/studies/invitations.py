@@ -12,24 +12,32 @@ from django.db.models import Q
 
 from integrations.studies import InvitationState
 from patients.models import Invitation, Operation, Participant
-from patients.services.operations import clock, rights
+from patients.services.operations import clock
 from patients.services.operations.study_wishes import Invite
+from patients.services.visibility import Reach
 from portal import audit
 from portal.accounts.models import User
 
+from . import allowed, contact
+
+BY_EMAIL = "email"  # the way in which a link is put into an e-mail by hand
 #: States in which an invitation leads somewhere, as far as is known.
 LIVE = (InvitationState.ISSUED, InvitationState.NOT_KNOWN)
 
 
-def asked(operation: Operation, wish: Invite) -> Invitation:
-    """The invitation that an operation is to make; inside the transaction that asks for it. Raises
-    ``Participant.DoesNotExist`` for somebody who takes no part."""
-    participant = Participant.objects.get(
+def participant_of(operation: Operation, wish: Invite) -> Participant:
+    """Who is invited. Raises ``Participant.DoesNotExist`` for somebody who takes no part."""
+    rows = Participant.objects.select_related("record__patient")
+    return rows.get(
         study__system=operation.system,
         study__remote_id=wish.study_id,
         record=operation.record,
         left_at=None,
     )
+
+
+def asked(operation: Operation, wish: Invite, participant: Participant) -> Invitation:
+    """The invitation that an operation is to make; inside the transaction that asks for it."""
     return Invitation.objects.create(
         participant=participant,
         app=wish.app_id,
@@ -49,15 +57,23 @@ def live(participant: Participant, app: str) -> Invitation | None:
     return rows.defer("link").order_by("-pk").first()
 
 
-def link_of(invitation: Invitation, *, by: User, way: str = "") -> str:
-    """The link, for whoever asked for it alone and not for long: empty for anybody else, and afterwards.
-    One event says that it was shown, to whom, and in which ``way`` (a QR code, a letter ...)."""
+def refusing_email(invitation: Invitation) -> list[str]:
+    """The systems that hold no permission to e-mail this link: none where it was said why it may be."""
+    return [] if invitation.reason.strip() else contact.refusing_email(invitation.participant.record)
+
+
+def link_of(invitation: Invitation, *, by: User, reach: Reach, way: str = "") -> str:
+    """The link, for whoever asked for it alone and not for long: empty for anybody else, and afterwards; and
+    as long as they may change people of the study's organization. To be e-mailed it takes the person's
+    permission. One event says that it was shown, to whom, and in which ``way`` (a QR code, a letter ...)."""
     rows = Invitation.objects.filter(pk=invitation.pk, asked_by=by, link_until__gt=clock.now())
-    row = rows.select_related("participant__record__patient").first()
+    row = rows.select_related("participant__record__patient", "participant__study").first()
     if row is None or not row.link:
         return ""
     record = row.participant.record
-    if not rights.may_write(by, record.system):
+    if allowed.why_not(row.participant.study, by=by, reach=reach) is not None:
+        return ""
+    if way == BY_EMAIL and refusing_email(row):
         return ""
     audit.look(
         "invitation.link_shown",

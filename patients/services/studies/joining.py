@@ -3,6 +3,7 @@ invitations lead nowhere."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,10 +21,12 @@ from portal import audit
 from portal.accounts.models import User
 
 from . import board
+from .within import participants_within
 
 SIZE = 100
 MOST = 500  # participants who are shown, and invited, at once
 _IN_USE = ~Q(status__in=(RecordStatus.MERGED, RecordStatus.ARCHIVED))
+_REAL = {"record__vanished_at": None, "is_test": False, "record__is_test": False}
 
 #: Whom an invitation is for → who they are, by their latest invitation.
 NEW, OVER, WAITING = "new", "over", "waiting"
@@ -73,11 +76,6 @@ def outside(study: Study, *, name: str, number: int, by: User, reach: Reach) -> 
     return Page(people=people, number=number, total=total)
 
 
-def count_outside(study: Study, reach: Reach) -> int:
-    """How many they are."""
-    return _outside(study, reach).count()
-
-
 def chosen(study: Study, numbers: Iterable[int], *, reach: Reach) -> list[SourceRecord]:
     """The records of these numbers that are within reach, of the study's system."""
     rows = visibility.records(reach).filter(pk__in=list(numbers), system=study.system)
@@ -110,6 +108,29 @@ def to_invite(
     people = _listed([each.record for each in found], found, by=by, reach=reach)
     _note(study, people, by=by)
     return people, total
+
+
+def taking_part(
+    study: Study, among: Collection[int] | None, *, by: User, reach: Reach
+) -> tuple[tuple[Listed, ...], int]:
+    """Who takes part, of some people or of all; and how many they are. One event."""
+    rows = _people_of(study, reach)
+    rows = rows if among is None else rows.filter(record__patient__in=among)
+    total = rows.count()
+    found = list(rows.select_related("record").order_by("record__family", "record__given", "pk")[:MOST])
+    people = _listed([each.record for each in found], found, by=by, reach=reach)
+    _note(study, people, by=by)
+    return people, total
+
+
+def count_taking_part(people: Collection[int], *, reach: Reach) -> list[tuple[Study, int]]:
+    """The studies in which some people take part, by name, and how many of them."""
+    rows = participants_within(reach).filter(record__patient__in=people, **_REAL)
+    count = Counter(rows.values_list("study", flat=True))
+    studies = Study.objects.filter(pk__in=count, vanished_at=None).defer("plan", "sent")
+    return sorted(
+        ((each, count[each.pk]) for each in studies), key=lambda one: (one[0].name.casefold(), one[0].pk)
+    )
 
 
 def counts(study: Study, reach: Reach) -> dict[str, int]:

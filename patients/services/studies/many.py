@@ -1,4 +1,4 @@
-"""Asking for one thing for many people at once: an outcome for each, and retrying what failed."""
+"""Asking for one thing for many people at once: an outcome for each."""
 
 from __future__ import annotations
 
@@ -57,18 +57,18 @@ def ask(planned: Planned, record: SourceRecord, *, by: User, reason: str = "") -
 
 def ask_many(
     study: Study, records: Sequence[SourceRecord], plan: Callable[[SourceRecord], Planned], *, label: str,
-    by: User, reach: Reach,
+    by: User, reach: Reach, reason: str = "",
 ) -> AskedMany:  # fmt: skip
     """Ask for each record once, as one bulk. Raises :class:`Refused` where the asker may change nothing in
     the study; what stands against one person is that person's outcome. Whoever was cut off at the same
-    before begins anew."""
+    before begins anew. ``reason`` is for the trail."""
     allowed.require(study, by=by, reach=reach)
     label = label[:200]
     bulks.cancel_cut_off(system=study.system, organization=study.organization, label=label, by=by)
     each_once = list({record.pk: record for record in records}.values())
     planned = [plan(record) for record in each_once]
     parts = [
-        Part(wish, record=record)
+        Part(wish, record=record, reason=reason)
         for record, wish in zip(each_once, planned, strict=True)
         if not isinstance(wish, Refusal)
     ]
@@ -83,14 +83,7 @@ def ask_many(
     )
 
 
-def retry(bulk: Bulk, study: Study, *, by: User, reach: Reach) -> bulks.Asked:
-    """Ask once more for what was refused or cancelled in a bulk, as one of its own. Raises :class:`Refused`
-    and :class:`~patients.services.operations.settling.NotNow`."""
-    allowed.require(study, by=by, reach=reach)
-    return bulks.again(bulk, by=by)
-
-
-def _outcome(record: SourceRecord, came: Operation | str | Refusal) -> Outcome:
+def _outcome(record: SourceRecord, came: bulks.Outcome) -> Outcome:
     if isinstance(came, Operation):
         return Outcome(record=record, operation=came)
     return Outcome(record=record, refusal=came if isinstance(came, Refusal) else MEANWHILE)

@@ -19,7 +19,7 @@ from patients.services.operations import queue
 from patients.services.operations.contents import contents_of
 from patients.services.operations.whom import wish_of
 from patients.services.operations.whys import Why
-from patients.services.studies import authority, deciding, history, joining
+from patients.services.studies import authority, deciding, joining
 from patients.services.studies.allowed import Because, Fix, Refused
 from patients.services.studies.authority import Decider
 from portal.accounts.models import User
@@ -36,6 +36,7 @@ from tests.studying import (
     reach,
     said,
     taking_part,
+    timeline,
     until_it_ends,
 )
 from tests.writing import pass_time, work_off
@@ -148,7 +149,7 @@ def test_agreeing_again_and_first_decisions_are_written_too(
         state["consents"].clear()
     assert work_off(_decide(study, peter, asker, agreed=False)).state == State.DONE
     assert decided(sandbox, PETER, BP_AND_HR) == {PRESSURE[1]: False}
-    told = [(row.agreed, row.how) for row in history.timeline(peter, study)]
+    told = [(row.agreed, row.how) for row in timeline(peter)]
     assert told == [(False, "written"), (True, "written"), (False, "written")]
 
 

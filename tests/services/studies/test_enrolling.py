@@ -10,10 +10,10 @@ from pytest_django.fixtures import Settings
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from patients.models import Operation, Participant, SourceRecord, Study
-from patients.services.operations import queue, settling
+from patients.services.operations import bulks, queue, settling
 from patients.services.operations.whys import Why
 from patients.services.operations.wishes import Kind
-from patients.services.studies import enrolling, many
+from patients.services.studies import enrolling
 from patients.services.studies.allowed import Because, Fix, Refused
 from portal.accounts.models import User
 from tests import support
@@ -226,7 +226,7 @@ def test_many_get_an_outcome_each_and_what_failed_is_asked_for_again(
     for each in Operation.objects.filter(state=State.HELD):  # out of the coordinator's reach by then
         settling.give_up(each, reason="Was taken out by mistake", by=asker)
 
-    again = many.retry(asked.bulk, study, by=asker, reach=reach(asker))
+    again = bulks.again(asked.bulk, by=asker)
     work_off()
 
     assert len(again.outcomes) == 1

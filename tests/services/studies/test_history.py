@@ -15,13 +15,13 @@ from pytest_django.fixtures import Settings
 
 from integrations.holdings import ScopeConsent
 from integrations.types import Demographics, Organization, RemotePatient
-from patients.models import Decision, Patient, SourceRecord, Study
+from patients.models import Decision, Participant, Patient, SourceRecord, Study
 from patients.services import index, linking
 from patients.services.studies import authority, history
 from portal.accounts.models import User
 from portal.audit import triggers
 from portal.web.crypto import Undecryptable
-from tests.studying import PRESSURE, RATE, said
+from tests.studying import PRESSURE, RATE, said, taking_part, timeline
 from tests.support import side_by_side
 
 THEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -78,7 +78,7 @@ def test_reading_again_appends_only_what_is_news(record: SourceRecord, study: St
     assert len(_note(record, study, _scope(False), _scope(True, RATE))) == 2
     assert len(_note(record, study, _scope(None))) == 1
     assert _note(record, study, _scope(None)) == []
-    told = [(row.scope_code == PRESSURE[1], row.agreed) for row in history.timeline(record, study)]
+    told = [(row.scope_code == PRESSURE[1], row.agreed) for row in timeline(record)]
     assert told == [(True, True), (True, True), (True, False), (False, True), (True, None)]
     latest = history.latest_of(record, study)
     assert (latest[PRESSURE].agreed, latest[RATE].agreed) == (None, True)
@@ -100,7 +100,7 @@ def test_decisions_of_another_study_or_record_are_none_of_this_one(
     _note(record, study, _scope(True))
     assert len(_note(other, study, _scope(True))) == 1
     assert len(_note(record, elsewhere, _scope(True))) == 1
-    assert len(history.timeline(record)) == 2
+    assert len(timeline(record)) == 2
 
 
 @pytest.mark.slow
@@ -157,7 +157,7 @@ def test_decision_is_neither_changed_nor_deleted(
     row.refresh_from_db()
     with pytest.raises(DatabaseError), transaction.atomic():
         change(row)
-    assert [each.agreed for each in history.timeline(record)] == [True]
+    assert [each.agreed for each in timeline(record)] == [True]
 
 
 def test_table_is_not_emptied_on_postgresql(record: SourceRecord, study: Study) -> None:
@@ -229,6 +229,7 @@ def test_linking_copies_nothing_disagreeing_is_found_and_undoing_restores_both(
 ) -> None:
     records = [_record("41"), _record("42", "Bea")]
     for record, state in zip(records, (first, second), strict=True):
+        taking_part(study, record)
         _decide(record, study, state, known=known)
     before = _stored()
     people = [Patient.objects.get(records=each) for each in records]
@@ -259,15 +260,25 @@ def _stored() -> list[tuple[object, ...]]:
     return list(Decision.objects.order_by("pk").values_list(*columns))
 
 
-def test_other_studies_other_data_and_vanished_records_are_no_disagreement(admin: User, study: Study) -> None:
+def test_other_studies_other_data_studies_left_and_vanished_records_are_no_disagreement(
+    admin: User, study: Study
+) -> None:
     first, second = _record("41"), _record("42", "Bea")
+    elsewhere = _study("30002")
+    for each in (first, second):
+        taking_part(study, each)
+        taking_part(elsewhere, each)
     _note(first, study, _scope(True))
-    _note(second, _study("30002"), _scope(False))
+    _note(second, elsewhere, _scope(False))
     _note(second, study, _scope(False, RATE))
     linking.link_people(keep=first.patient, other=second.patient, reason="The same person", by=admin)
     person = SourceRecord.objects.get(pk=first.pk).patient
     assert history.disagreements(person) == ()
     _note(second, study, _scope(False))
+    assert len(history.disagreements(person)) == 1
+    Participant.objects.filter(record=second, study=study).update(left_at=timezone.now())
+    assert history.disagreements(person) == ()
+    taking_part(study, second)
     assert len(history.disagreements(person)) == 1
     index.mark_vanished([SourceRecord.objects.get(pk=second.pk)], at=timezone.now())
     assert history.disagreements(person) == ()

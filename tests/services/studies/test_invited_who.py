@@ -8,14 +8,12 @@ import pytest
 
 from integrations.sandbox.run import Sandbox
 from patients.models import Invitation, Operation, SourceRecord, Study
-from patients.services import index
-from patients.services.held import to_hold, whole_of
 from patients.services.studies import inviting
 from patients.services.studies.allowed import Because, Fix, Refused
 from patients.services.studies.inviting import Channel
 from portal.accounts.models import User
-from tests.studying import offer, reach
-from tests.writing import work_off
+from tests.studying import PAMELA, disagree, linked, offer, reach, refuse_emails
+from tests.writing import known, work_off
 
 State = Operation.State
 pytestmark = pytest.mark.slow
@@ -57,7 +55,7 @@ def test_who_has_died_or_is_archived_in_a_linked_record_is_not_invited(
     changed: dict[str, Any],
     because: Because,
 ) -> None:
-    _linked(peter, asker, **changed)
+    linked(peter, **changed)
     with pytest.raises(Refused) as caught:
         _invite(sandbox, study, peter, asker)
     assert caught.value.refusal.because is because
@@ -66,8 +64,8 @@ def test_who_has_died_or_is_archived_in_a_linked_record_is_not_invited(
 def test_who_is_in_use_in_another_system_is_invited_though_one_record_is_archived(
     sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
 ) -> None:
-    _linked(peter, asker, status="archived")
-    _linked(peter, asker, system="impilo", status="active")
+    linked(peter, status="archived")
+    linked(peter, system="impilo", status="active")
     assert work_off(_invite(sandbox, study, peter, asker)).state == State.DONE
 
 
@@ -75,31 +73,20 @@ def test_who_is_in_use_in_another_system_is_invited_though_one_record_is_archive
 def test_who_gave_no_permission_for_e_mails_gets_none_without_a_reason(
     sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord, channel: Channel
 ) -> None:
-    other = _linked(peter, asker)
-    held = whole_of(other)
-    other.held = to_hold(type(held)(**{**_fields(held), "contact": type(held.contact)(email=False)}))
-    other.save(update_fields=["held"])
+    refuse_emails(linked(peter))
     with pytest.raises(Refused) as caught:
         _invite(sandbox, study, peter, asker, channel=channel)
-    refusal = caught.value.refusal
-    assert (refusal.because, refusal.fix) == (Because.NO_PERMISSION, Fix.GIVE_REASON)
+    assert caught.value.refusal.because is Because.NO_PERMISSION
     operation = _invite(sandbox, study, peter, asker, channel=channel, reason="Asked for it on the phone")
     assert _row(operation).reason == "Asked for it on the phone"
     assert work_off(operation).state == State.DONE
 
 
-def _fields(held: Any) -> dict[str, Any]:
-    return {name: getattr(held, name) for name in held.__dataclass_fields__}
-
-
-def _linked(record: SourceRecord, by: User, *, system: str = "jump", **columns: Any) -> SourceRecord:
-    """A record of another system that is the same person's."""
-    held = whole_of(record)
-    other = type(held)(**{**_fields(held), "system": system, "id": f"of {system}", "organizations": ()})
-    index.store([other])
-    row = SourceRecord.objects.get(system=system, remote_id=other.id)
-    row.patient_id = record.patient_id
-    for name, value in columns.items():
-        setattr(row, name, value)
-    row.save()
-    return row
+def test_records_that_disagree_on_consent_stop_what_is_mailed_by_itself_and_nothing_else(
+    sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
+) -> None:
+    disagree(study, peter, known("jhe", PAMELA, by=asker))
+    with pytest.raises(Refused) as caught:
+        _invite(sandbox, study, peter, asker, channel=Channel.EMAIL, reason="Asked for it on the phone")
+    assert (caught.value.refusal.because, caught.value.refusal.fix) == (Because.DISAGREEMENT, Fix.SETTLE)
+    assert work_off(_invite(sandbox, study, peter, asker)).state == State.DONE

@@ -139,14 +139,14 @@ def test_participant_is_invited_and_who_asked_sees_the_link_for_an_hour(
     assert [row.remote_id] == (_working(sandbox) or [""])
     assert row.participant.standing == Participant.Standing.INVITED
     assert row.participant.invited_at is not None
-    link = invitations.link_of(row, by=asker)
+    link = invitations.link_of(row, by=asker, reach=reach(asker))
     assert link.startswith("https://")
     event = Event.objects.get(action="invitation.link_shown")
     assert (event.actor, event.record_id) == (str(asker.pk), PETER)
-    assert invitations.link_of(row, by=boss) == ""
+    assert invitations.link_of(row, by=boss, reach=reach(boss)) == ""
     assert row.link_until is not None
     Invitation.objects.update(link_until=timezone.now() - timedelta(seconds=1))
-    assert invitations.link_of(row, by=asker) == ""
+    assert invitations.link_of(row, by=asker, reach=reach(asker)) == ""
     assert drop_invitation_links.func() == 1
     row.refresh_from_db()
     assert row.link is None
@@ -161,7 +161,7 @@ def test_link_that_the_exchange_mails_is_kept_nowhere(
     assert operation.state == State.DONE, (operation.why, operation.problem)
     assert len(mailed(sandbox)) == 1
     assert _row(operation).link is None
-    assert invitations.link_of(_row(operation), by=asker) == ""
+    assert invitations.link_of(_row(operation), by=asker, reach=reach(asker)) == ""
 
 
 @pytest.mark.parametrize("channel", [Channel.IN_PERSON, Channel.EMAIL])
@@ -190,7 +190,7 @@ def test_invitation_whose_answer_is_lost_leaves_exactly_one_that_works(
         if channel is not Channel.EMAIL:  # each that was made is told of
             assert {each.remote_id for each in (*others, row)} == set(invited(sandbox, PETER))
     if channel is not Channel.EMAIL:
-        assert invitations.link_of(row, by=asker)
+        assert invitations.link_of(row, by=asker, reach=reach(asker))
         return
     again = sandbox.dialect == OLDER or not took_effect
     first = took_effect and kind is not FaultKind.HALF_DONE  # which makes the invitation and mails nothing
@@ -224,7 +224,7 @@ def test_worker_that_dies_with_the_link_in_its_hands_leaves_one_that_works(
     operation = work_off(operation)
 
     assert operation.state == State.DONE
-    assert invitations.link_of(_row(operation), by=asker)
+    assert invitations.link_of(_row(operation), by=asker, reach=reach(asker))
     if sandbox.dialect != OLDER:
         assert _working(sandbox) == [_row(operation).remote_id]
         assert sorted(invited(sandbox, PETER).values()) == ["issued", "reissued"]
@@ -234,10 +234,10 @@ def test_new_invitation_replaces_the_one_before_only_where_that_is_wanted(
     sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
 ) -> None:
     first = _invite(sandbox, study, peter, asker)
-    for _ in range(2):  # on its way, then there
+    for fix in (Fix.NONE, Fix.INVITE_AGAIN):  # on its way, then there
         with pytest.raises(Refused) as caught:
             _invite(sandbox, study, peter, asker)
-        assert (caught.value.refusal.because, caught.value.refusal.fix) == (Because.INVITED, Fix.INVITE_AGAIN)
+        assert (caught.value.refusal.because, caught.value.refusal.fix) == (Because.INVITED, fix)
         work_off()
 
     second = work_off(_invite(sandbox, study, peter, asker, again=True))
@@ -245,7 +245,7 @@ def test_new_invitation_replaces_the_one_before_only_where_that_is_wanted(
     assert second.state == State.DONE
     old, new = _row(first), _row(second)
     assert (old.state, old.link) == (InvitationState.REPLACED, None)
-    assert invitations.link_of(new, by=asker)
+    assert invitations.link_of(new, by=asker, reach=reach(asker))
     assert _working(sandbox) == ([] if sandbox.dialect == OLDER else [new.remote_id])
 
 
@@ -320,6 +320,22 @@ def test_invitation_that_the_app_has_used_is_not_cancelled(
     assert (operation.state, operation.why) == (State.REFUSED, Why.USED_ALREADY)
 
 
+def test_invitation_in_a_state_that_is_not_known_is_not_called_over(
+    sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
+) -> None:
+    if sandbox.dialect == OLDER:
+        return
+    row = _row(work_off(_invite(sandbox, study, peter, asker)))
+    with sandbox.stores["jhe"].writing() as state:
+        state["invitations"][row.remote_id]["status"] = "on hold"
+    operation = work_off(inviting.cancel(row, by=asker, reach=reach(asker)))
+    assert (operation.state, operation.why) == (State.REFUSED, Why.UNSUPPORTED)
+    assert "does not know" in operation.problem
+    row.refresh_from_db()
+    assert row.state == InvitationState.ISSUED
+    assert row.link
+
+
 # --- the link -------------------------------------------------------------------------------
 
 
@@ -333,7 +349,7 @@ def test_link_stands_in_no_database_log_or_trail_in_clear(
     operation = until_it_ends(_invite(sandbox, study, peter, asker, channel=channel))
     assert operation.state == State.DONE
     row = _row(operation)
-    link = invitations.link_of(row, by=asker) or mailed(sandbox)[-1]
+    link = invitations.link_of(row, by=asker, reach=reach(asker)) or mailed(sandbox)[-1]
     code = link.replace("%7C", "|").rpartition("|")[2].rpartition("_")[2]
     assert len(code) >= 30
     story = open_story(operation.public_id, by=asker)

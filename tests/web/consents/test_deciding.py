@@ -106,6 +106,18 @@ def test_consent_is_withdrawn_in_two_steps_from_the_consents(
     assert "Declined" in row_of(opened(desk, page_of(peter)), "Blood pressure").text
 
 
+def test_of_two_forms_at_once_the_second_overwrites_nothing(sandbox: Sandbox, desk: Client, url: str) -> None:
+    """What the first asks for is on its way still: the system says as before."""
+    first, second = (filled(desk, url, {"Heart rate": answer}) for answer in ("yes", "no"))
+    first, second = (form_of(parsed(desk.post(url, form | {"check": "1"}))) for form in (first, second))
+    assert desk.post(url, first | {"confirm": "1"}).status_code == 303
+    refused = desk.post(url, second | {"confirm": "1"})
+    assert "stand otherwise by now" in parsed(refused).text
+    assert Operation.objects.count() == 1
+    _done()
+    assert decided(sandbox, PETER, BP_AND_HR)[RATE[1]] is True
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [

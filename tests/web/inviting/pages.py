@@ -105,5 +105,6 @@ def scanned(size: int, path: str, scale: int = 8) -> str:
     image = np.full((size, size), 255, dtype=np.uint8)
     for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", path):
         image[int(y), int(x) : int(x) + int(length)] = 0
-    (found,) = zxingcpp.read_barcodes(np.kron(image, np.ones((scale, scale), dtype=np.uint8)))
+    large = np.kron(image, np.ones((scale, scale), dtype=np.uint8))
+    (found,) = zxingcpp.read_barcodes(large, formats=zxingcpp.BarcodeFormat.QRCode)
     return str(found.text)

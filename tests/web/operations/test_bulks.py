@@ -96,7 +96,7 @@ def test_bulk_is_paused_goes_on_and_is_cancelled(staff: Client, bulk: Bulk) -> N
 def test_what_was_refused_is_asked_for_again(staff: Client, bulk: Bulk) -> None:
     assert "Ask again" not in parsed(staff.get(at(bulk))).text
     nothing = staff.post(at(bulk, "bulk_turn"), {"again": "1"}, follow=True)
-    assert "There is nothing in it that was refused." in parsed(nothing).text
+    assert "There is nothing in it that was refused" in parsed(nothing).text
     for each in bulk.operations.all():
         stand(each, State.REFUSED, Why.INVALID)
     assert "Ask again for what was refused" in parsed(staff.get(at(bulk))).text
@@ -107,6 +107,10 @@ def test_what_was_refused_is_asked_for_again(staff: Client, bulk: Bulk) -> None:
     assert new != bulk
     assert "3 writes are asked for again." in parsed(reply).text
     assert new.operations.count() == 3
+    assert "Ask again" not in parsed(staff.get(at(bulk))).text
+    twice = staff.post(at(bulk, "bulk_turn"), {"again": "1"}, follow=True)
+    assert "asked for again already" in parsed(twice).text
+    assert Bulk.objects.latest("pk") == new
 
 
 def test_bulk_of_somebody_else_is_for_admins_alone(

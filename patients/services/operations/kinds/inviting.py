@@ -15,12 +15,14 @@ from integrations.studies import Invitation as Remote
 from integrations.studies import InvitationState as State
 from patients.models import Invitation
 from patients.services.operations.study_wishes import CancelInvitation, Invite
-from patients.services.studies import participants
+from patients.services.operations.whys import Why
+from patients.services.studies import invitable, participants
 
-from .job import After, Done, Job, Look, Ready, Record, as_
+from .job import After, Done, Hold, Job, Look, Ready, Record, Refuse, as_
 
 LINK_LASTS = timedelta(hours=1)  # here: whoever asked shows it, prints it or hands it over by then
 _WORKS = (State.ISSUED, State.REDEEMED)
+_OVER = (State.CANCELLED, State.EXPIRED, State.REPLACED)
 _LIVE = (State.ISSUED, State.NOT_KNOWN)
 #: The invitation is there, and its reply was lost: the system mails last, and may have failed at that.
 MAIL_UNSURE = "mail not known"
@@ -42,17 +44,17 @@ class Inviting:
 
     def look(self) -> Look:
         """Whether an earlier try has made one that can be kept: its mail was sent. One whose link was lost is
-        of use to nobody, and is made again."""
+        of use to nobody, and is made again, unless something stands against it by now."""
         there = self._there()
         if self.known is None:
-            return Ready({_KNOWN: [each.id for each in there], _LOST: self.lost})
+            return self._against() or Ready({_KNOWN: [each.id for each in there], _LOST: self.lost})
         new = [each for each in there if each.id not in (*self.known, *self.lost)]
         working = [each for each in new if each.state in _WORKS]
         if self.wish.send_email and working:
             self.made = working[0]  # a second one would end the link that was just mailed
             return Done(Record.AS_BEFORE, details={MAIL_UNSURE: True})
         self.lost = [*self.lost, *(each.id for each in new)]
-        return Ready({_KNOWN: self.known, _LOST: self.lost})
+        return self._against() or Ready({_KNOWN: self.known, _LOST: self.lost})
 
     def send(self, ready: Ready) -> tuple[After, tuple[str, ...]]:
         """Make it."""
@@ -97,6 +99,20 @@ class Inviting:
                 },
             )  # fmt: skip
 
+    def _against(self) -> Refuse | Hold | None:
+        """What stands against it by now; a person decides where an earlier try may have reached somebody all
+        the same."""
+        if self.job.is_late:
+            return None  # what is late is waited for
+        operation = self.job.operation
+        row = Invitation.objects.select_related("participant__record__patient").get(operation=operation)
+        refusal = invitable.why_not(row.participant, self.wish, own=operation)
+        if refusal is None:
+            return None
+        is_told_of = self.job.able(Invites).tells_states() and not self.lost
+        why = Why(refusal.because)
+        return Refuse(why) if is_told_of or not self.job.may_have_left else Hold(why)
+
     def _there(self) -> Sequence[Remote]:
         invites = self.job.able(Invites)
         if not invites.tells_states():
@@ -117,7 +133,7 @@ class Cancelling:
         """Whether it is of no use already."""
         there = self.job.able(Invites).invitations_of(self.job.record_id)
         self.found = next((each for each in there if each.id == self.wish.invitation_id), None)
-        is_over = self.found is not None and self.found.state not in _WORKS
+        is_over = self.found is not None and self.found.state in _OVER
         return Done(Record.AS_BEFORE) if is_over else Ready()
 
     def send(self, ready: Ready) -> tuple[After, tuple[str, ...]]:
@@ -125,7 +141,7 @@ class Cancelling:
         self.found = self.job.able(Invites).cancel_invitation(
             self.wish.invitation_id, self.job.record_id, self.wish.organization_id
         )
-        return Record.AS_BEFORE, () if self.found.state not in _WORKS else ("invitation",)
+        return Record.AS_BEFORE, () if self.found.state in _OVER else ("invitation",)
 
     def keep(self) -> None:
         """How it stands; nobody needs its link any more."""
