@@ -125,7 +125,7 @@ class Step:
         if operation.left_at is not None and not look.again:
             operation.in_vain += 1
             if operation.in_vain >= MOST_IN_VAIN:
-                return self._held(Why.IN_VAIN, {}, in_vain=operation.in_vain)
+                return self._held(look.in_vain, {}, in_vain=operation.in_vain)
         if look.leaves_open:
             self.before = {"left_at": operation.left_at, "late_until": operation.late_until}
         self._note_leaving(look)

@@ -29,6 +29,7 @@ class Why(StrEnum):
     NO_RIGHT = "no right"
     NOT_TAKEN = "not taken"
     IN_VAIN = "in vain"
+    LINK_LOST = "link lost"
     NOT_LAST = "not the last organization"
     UNREADABLE = "unreadable"
     # It has ended without being done.
@@ -115,6 +116,12 @@ WORDS: Mapping[Why, tuple[str, str]] = {
     Why.IN_VAIN: (
         "{system} failed at this several times, and it did not happen.",
         "Look at the record in {system}, then try again or give this up.",
+    ),
+    Why.LINK_LOST: (
+        "{system}’s answer, which holds the link, was lost several times: an invitation may be there that "
+        "nobody can hand over.",
+        "Try again: a new invitation replaces it. To leave the person without one, give this up and cancel "
+        "what is listed as live.",
     ),
     Why.NOT_LAST: (
         "In {system} the record belongs to another organization by now: it would not be deleted.",

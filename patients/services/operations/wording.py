@@ -161,6 +161,7 @@ _WHYS: Mapping[str, str] = {
     Why.MERGED: "The record was merged into another one.",
     Why.NOT_TAKEN: "Not all of it was kept.",
     Why.IN_VAIN: "It failed several times and did not happen.",
+    Why.LINK_LOST: "The link was lost on its way several times.",
     Why.UNREADABLE: "What was to be written could not be deciphered.",
     Why.OUR_FAULT: "The portal itself failed.",
     Why.LAST_ORGANIZATION: "It is the record's last organization.",

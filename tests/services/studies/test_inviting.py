@@ -18,7 +18,7 @@ from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.run import Sandbox
 from integrations.studies import InvitationState
 from patients.models import Invitation, Operation, Participant, SourceRecord, Study
-from patients.services.operations import bulks, queue, step
+from patients.services.operations import bulks, queue, settling, step
 from patients.services.operations.standing import standing_of
 from patients.services.operations.story import open_story
 from patients.services.operations.whys import Why
@@ -200,6 +200,24 @@ def test_invitation_whose_answer_is_lost_leaves_exactly_one_that_works(
         in standing_of(operation, behind=None, in_full=True).sentence
     )
     assert is_unsure is not again
+
+
+def test_invitation_whose_link_is_lost_every_time_is_held_and_does_not_say_that_nothing_happened(
+    sandbox: Sandbox, asker: User, study: Study, peter: SourceRecord
+) -> None:
+    sandbox.faults["jhe"].add(
+        Fault(kind=FaultKind.RESET, method=_method(sandbox), path=INVITE, after_effect=True)
+    )
+    operation = until_it_ends(_invite(sandbox, study, peter, asker, channel=Channel.IN_PERSON))
+
+    assert (operation.state, operation.why) == (State.HELD, Why.LINK_LOST)
+    assert "which holds the link, was lost" in operation.problem
+    sandbox.faults["jhe"].clear()
+    settling.try_now(operation, by=asker)
+    operation = until_it_ends(operation)
+    assert operation.state == State.DONE, (operation.why, operation.problem)
+    if sandbox.dialect != OLDER:
+        assert _working(sandbox) == [_row(operation).remote_id]
 
 
 def _takes_effect(sandbox: Sandbox, kind: FaultKind, values: dict[str, Any]) -> bool:

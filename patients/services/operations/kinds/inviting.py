@@ -54,7 +54,9 @@ class Inviting:
             self.made = working[0]  # a second one would end the link that was just mailed
             return Done(Record.AS_BEFORE, details={MAIL_UNSURE: True})
         self.lost = [*self.lost, *(each.id for each in new)]
-        return self._against() or Ready({_KNOWN: self.known, _LOST: self.lost})
+        may_be_there = self.lost or not self.job.able(Invites).tells_states()
+        vain = Why.LINK_LOST if may_be_there else Why.IN_VAIN
+        return self._against() or Ready({_KNOWN: self.known, _LOST: self.lost}, in_vain=vain)
 
     def send(self, ready: Ready) -> tuple[After, tuple[str, ...]]:
         """Make it."""

@@ -88,12 +88,13 @@ class Ready:
     """It has not happened, and nothing stands against it. ``prepared`` is what exactly is sent, where it
     has to be kept (JSON). ``again``: the same request may be sent while an earlier one is under way, since
     the system knows its key; ``fresh_key``: that key is spent. ``mends``: an earlier try has left something
-    half done, which this one makes good."""
+    half done, which this one makes good. ``in_vain`` is why a person is asked after many tries like this."""
 
     prepared: Any = field(default=None, repr=False)
     again: bool = False
     fresh_key: bool = False
     mends: bool = False
+    in_vain: Why = Why.IN_VAIN
 
     @property
     def leaves_open(self) -> bool:
