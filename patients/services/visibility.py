@@ -23,6 +23,7 @@ from integrations.types import Organization
 from patients.models import Membership, OwnRoles, Participant, Patient, SourceRecord
 from portal.accounts.models import User
 
+from . import facets
 from .asking import Question, ask_all
 from .connections import needs_own_token
 from .facets import Layout, bit_of, open_systems
@@ -82,7 +83,8 @@ def reach_of(user: User, *, wait: float = WAIT_SECONDS) -> Reach:
 
 
 def _keep(user: User, system: str, own: Mapping[str, Organization]) -> OwnRoles:
-    """Keep what a system told of somebody's roles, for all processes."""
+    """Keep what a system told of somebody's roles, for all processes, and how organizations are called."""
+    facets.call({(system, each.id): each.name for each in own.values()})
     row, _ = OwnRoles.objects.update_or_create(
         user=user,
         system=system,

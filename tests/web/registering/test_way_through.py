@@ -58,6 +58,9 @@ def test_organization_is_needed_by_the_system_by_its_name(desk: Desk) -> None:
     page = parsed(desk.fill(ZOE | {"given_name": ""}, systems=("jhe",)))
 
     assert page.of_id("said-organization_id").text == "Needed by JupyterHealth Exchange"
+    offered = page.of_id("id_organization_id").text  # though no record has named it yet
+    assert "Lifespan Lab" in offered
+    assert "organization 2" not in offered
 
 
 def test_what_is_needed_depends_on_the_systems_that_are_chosen(desk: Desk) -> None:
