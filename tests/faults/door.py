@@ -2,8 +2,8 @@
 
 ``POST /faults/ask`` records what is asked for and answers with the operations' public ids: 201, and the
 same again for a number that was asked before; 409 where the person is being registered already.
-``POST /faults/states`` tells how far operations are. Loopback only, with a signed token that names one of
-the harness's accounts. Only the harness's settings know it.
+``POST /faults/states`` tells how far operations are, ``POST /faults/again`` tries held ones again. Loopback
+only, with a signed token that names one of the harness's accounts. Only the harness's settings know it.
 """
 
 from __future__ import annotations
@@ -67,12 +67,9 @@ def _ask(values: Values, user_id: int) -> tuple[int, Values]:
     from patients.models import Patient
     from patients.services.operations.claims import Taken
     from patients.services.registering.gate import Stopped
-    from patients.services.studies.allowed import Refused
 
     try:
         return 201, asked(values, user_id)
-    except Refused as refused:  # an invitation whose earlier one is being made still: to be asked again
-        return 503, {"error": str(refused)}
     except Taken as taken:
         return 409, {"taken": taken.patient.public_id}
     except Stopped as stopped:
@@ -201,4 +198,18 @@ def _states(values: Values, user_id: int) -> tuple[int, Values]:
     return 200, told
 
 
-_VIEWS: Mapping[str, Callable[[Values, int], tuple[int, Values]]] = {"ask": _ask, "states": _states}
+def _again(values: Values, user_id: int) -> tuple[int, Values]:
+    """Try again, as who asked may, what is held since it failed several times."""
+    from patients.models import Operation
+    from patients.services.operations import settling
+    from portal.accounts.models import User
+
+    user = User.objects.get(pk=user_id)
+    for each in Operation.objects.filter(public_id__in=values["operations"], state=Operation.State.HELD):
+        settling.try_now(each, by=user)
+    return 200, {}
+
+
+_VIEWS: Mapping[str, Callable[[Values, int], tuple[int, Values]]] = {
+    "ask": _ask, "states": _states, "again": _again,
+}  # fmt: skip

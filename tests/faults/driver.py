@@ -31,6 +31,7 @@ from .staff import NoAnswer, Staff
 from .systems import Systems, SystemsClock
 
 ASKERS = 6  # at a time
+ONE_BY_ONE = frozenset({"invite"})  # nobody is invited once more while an invitation is on its way
 AGAIN_SECONDS = 0.2  # after an ask that was not answered
 GIVE_UP_SECONDS = 120.0  # on an ask that nobody answers
 POLL_SECONDS = 0.3
@@ -89,6 +90,7 @@ class Driver:
     taken: int = 0
     conflicts: int = 0  # edits while which somebody else changed the same, and the page asked
     unasked: int = 0  # ... and it did not
+    tried_again: int = 0  # what failed so often that who asked for it has it tried again
     go_on: Callable[[], bool] | None = None
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _local: Any = field(default_factory=threading.local)
@@ -279,11 +281,31 @@ class Driver:
                         break
                     self._look([each for lane in begun for each in lane])
                 time.sleep(POLL_SECONDS / 3)
+            before: Sequence[Intent] = ()
             for ask, intents in lane:
+                if ask["verb"] in ONE_BY_ONE:
+                    self._until_done(before)
                 self.ask(ask, intents)
+                before = intents
 
         with ThreadPoolExecutor(ASKERS) as pool:
             list(pool.map(work, lanes))
+
+    def _until_done(self, intents: Sequence[Intent]) -> None:
+        """Wait until these are over; one that failed so often that it is held is tried again, as who asked
+        for it would."""
+        ends = time.monotonic() + GIVE_UP_SECONDS
+        while time.monotonic() < ends:
+            is_open = self._look(intents)
+            held = [each for each in intents if each.state == "held"]
+            if held:
+                self.post("again", {"operations": [each.operation for each in held]})
+                self.tried_again += len(held)
+                for each in held:
+                    each.state = "waiting"
+            elif not is_open:
+                return
+            time.sleep(POLL_SECONDS)
 
     def ask(self, ask: dict[str, Any], intents: Sequence[Intent]) -> None:
         """Ask until somebody answers: the number makes a second time harmless."""

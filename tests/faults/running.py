@@ -158,6 +158,7 @@ class Run:
             "stuck": len(stuck),
             "held": sum(each.state == "held" for each in answered),
             "behind": sum(each.state == "behind" for each in answered),
+            "tried_again": driver.tried_again,
             "refused": sum(each.state == "refused" for each in answered),
             "taken": driver.taken,
             "conflicts": driver.conflicts,
