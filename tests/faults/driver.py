@@ -33,6 +33,7 @@ from .systems import Systems, SystemsClock
 ASKERS = 6  # at a time
 ONE_BY_ONE = frozenset({"invite"})  # nobody is invited once more while an invitation is on its way
 AGAIN_SECONDS = 0.2  # after an ask that was not answered
+AGES_SECONDS = 1200.0  # for one write that fails again and again before the next is asked for
 GIVE_UP_SECONDS = 120.0  # on an ask that nobody answers
 POLL_SECONDS = 0.3
 BACKLOG = 24  # writes whose turn it is: more are not asked for until some are over
@@ -294,7 +295,7 @@ class Driver:
     def _until_done(self, intents: Sequence[Intent]) -> None:
         """Wait until these are over; one that failed so often that it is held is tried again, as who asked
         for it would."""
-        ends = time.monotonic() + GIVE_UP_SECONDS
+        ends = time.monotonic() + AGES_SECONDS
         while time.monotonic() < ends:
             is_open = self._look(intents)
             held = [each for each in intents if each.state == "held"]
