@@ -9,6 +9,8 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.db import models
+from django.db.models.signals import pre_save
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -52,6 +54,17 @@ def signed_in(client: Client, user: User) -> Client:
 @pytest.fixture(autouse=True)
 def _own_var_dir(settings: Settings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
+
+
+def _fits(instance: models.Model, **_others: object) -> None:
+    """SQLite takes a text of any length; PostgreSQL refuses one that is longer than its column."""
+    for field in instance._meta.concrete_fields:
+        value = getattr(instance, field.attname)
+        if isinstance(field, models.CharField) and isinstance(value, str) and field.max_length is not None:
+            assert len(value) <= field.max_length, f"{field}: {value!r} is longer than its column"
+
+
+pre_save.connect(_fits)
 
 
 @pytest.fixture(scope="session")

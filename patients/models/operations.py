@@ -134,7 +134,7 @@ class Attempt(models.Model):
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     sent = models.BooleanField(default=False)
-    outcome = models.CharField(max_length=32, blank=True)
+    outcome = models.CharField(max_length=64, blank=True)  # room for a state and each why
     fault = models.CharField(max_length=32, blank=True)
     reason = models.CharField(max_length=64, blank=True)
     request_id = models.CharField(max_length=100, blank=True)
