@@ -71,7 +71,9 @@ def test_every_outcome_of_a_try_has_words() -> None:
     outcomes = _outcomes()
     assert {"done", "waits", "not known", "limited", "paused", "taken over"} <= outcomes
 
+    room = Attempt._meta.get_field("outcome").max_length
     for outcome in outcomes:
+        assert len(outcome) <= room
         attempt = Attempt(began_at=now, ended_at=now, outcome=outcome)
         told = try_of(attempt, operation, is_latest=True)
         assert re.fullmatch(r"[A-Z].*\.", told.text), outcome
