@@ -54,7 +54,7 @@ class Counted:
     bytes: int = 0
     script_bytes: int = 0
     scripts: set[str] = field(default_factory=set)
-    remembered: set[str] = field(default_factory=set)
+    sent: set[str] = field(default_factory=set)
 
 
 class Wire:
@@ -76,6 +76,7 @@ class Wire:
     def _sent(self, event: dict[str, Any]) -> None:
         if event["request"]["url"].startswith("http"):
             self.counted.requests += 1
+            self.counted.sent.add(event["requestId"])
 
     def _answered(self, event: dict[str, Any]) -> None:
         if event["type"] == "Script":
@@ -85,8 +86,8 @@ class Wire:
 
     def _remembered(self, event: dict[str, Any]) -> None:
         """What the browser's cache answers does not go over the wire; it says so in one way or both."""
-        if event["requestId"] not in self.counted.remembered:
-            self.counted.remembered.add(event["requestId"])
+        if event["requestId"] in self.counted.sent:
+            self.counted.sent.remove(event["requestId"])
             self.counted.requests -= 1
 
     def _finished(self, event: dict[str, Any]) -> None:

@@ -27,9 +27,11 @@ TROUBLED_SECONDS = 2.0  # where the database refuses
 
 
 def work(ended: threading.Event) -> list[threading.Thread]:
-    """Begin to send what is due, until ``ended``; each thread finishes the try at hand."""
+    """Begin to send what is due, until ``ended``; each thread finishes the try at hand. A system's threads
+    begin one after the other, so that they look in turns: what is asked for waits for the next of them."""
     names = [name for name in system_names() if is_set_up(name)]
-    loops = [partial(_loop, name, ended) for name in names for _ in range(THREADS)]
+    turns = [IDLE_SECONDS * number / THREADS for number in range(THREADS)]
+    loops = [partial(_loop, name, ended, after=turn) for name in names for turn in turns]
     threads = [threading.Thread(target=loop, name="sending", daemon=True) for loop in loops]
     for each in threads:
         each.start()
@@ -54,8 +56,9 @@ def send_due() -> int:
     return tries
 
 
-def _loop(system: str, ended: threading.Event) -> None:
+def _loop(system: str, ended: threading.Event, *, after: float) -> None:
     owner = new_owner()
+    ended.wait(after)
     while not ended.is_set():
         try:
             close_old_connections()
