@@ -9,9 +9,9 @@ worker beside it, and works both in Chromium, in turns, medians of ``BENCH_ROUND
   last reply and its opened panel);
 * ``study``: from asking for the list of a study's participants until rows stand in it;
 * ``consents``: from clicking in that list until what a participant decided is there;
-* ``enrol``: one more person, from the first click where they are shown until the outcome: the portal's page
-  goes on once JHE, asked again after the write, names them; the console shows the study's list after JHE's
-  reply to the write;
+* ``enrol``: one more person, from the first click where they are shown until the outcome: the portal, which
+  looks first whether they take part, goes on once JHE's reply to the write has named them and the study; the
+  console shows the study's list after that reply;
 * ``invite``: that person, from the first click after this until a link stands on the page.
 
 The first three also with an empty cache (``cold``). Of each: ``_ms``; ``_requests``, ``_bytes`` and

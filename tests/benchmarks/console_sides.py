@@ -94,8 +94,8 @@ class Portal(Side):
         return self.hands.ends_in(CONSENTS, r"/consents$")
 
     def enrol(self, whom: Somebody) -> Measured:
-        """From the person's page until the next step, the invitation, is offered: it is not before JHE, asked
-        again after the write, has named them among the participants."""
+        """From the person's page until the next step, the invitation, is offered: it is not before JHE's
+        reply to the write has named them and the study."""
         self.hands.sits_at(f"{self._address}/people/{whom.public_id}", ALL_THERE)
         page = self.hands.page
         self.hands.begins()
