@@ -271,6 +271,8 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 
 # All waits of the queue of writes are multiplied by it: the fault harness has other things to do.
 OPERATIONS_PACE = 1.0
+# Seconds that the page after a write waits for it (patients/services/operations/awaiting.py).
+WRITES_AWAITED = 0.8
 
 # Reading them into the index (patients/services/sync_schedule.py): minutes between looks for
 # changes where a system tells what changed, hours between readings of everybody, days for which

@@ -20,6 +20,7 @@ STORAGES = {
     # live_server answers 404 for the hashed names of the manifest storage.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+WRITES_AWAITED = 0.0  # no worker runs beside the tests
 # A connection that a thread kept would be in the way of dropping the database.
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405

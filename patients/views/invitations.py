@@ -20,7 +20,7 @@ from patients.forms.studying import Sealed
 from patients.models import Invitation
 from patients.services import hand_links, seals, visibility
 from patients.services.lookup import Gone
-from patients.services.operations import rights
+from patients.services.operations import awaiting, rights
 from patients.services.seals import Broken
 from patients.services.studies import (
     allowed,
@@ -54,6 +54,8 @@ Channel = Invitation.Channel
 def invitation(request: PortalRequest, public_id: str) -> HttpResponse:
     """How it stands, and what the person who asked for it can do with its link."""
     opened = _open(request, public_id)
+    if awaiting.for_a_moment(opened.invitation.operation):
+        opened = _open(request, public_id)
     refusing = invitations.refusing_email(opened.invitation)
     ways = {each: label for each, label in WAYS.items() if each != EMAIL or not refusing}
     way = _way(request, opened, ways)

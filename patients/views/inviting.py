@@ -15,7 +15,7 @@ from patients.forms.studying import CHANNELS, InviteForm
 from patients.models import Invitation, Operation, Study
 from patients.services import hand_links, seals
 from patients.services.lookup import Gone
-from patients.services.operations import queue
+from patients.services.operations import awaiting, queue
 from patients.services.operations.standing import standing_of
 from patients.services.seals import Broken
 from patients.services.studies import allowed, contact, invitable, inviting, offers, participants, plans
@@ -41,9 +41,11 @@ def invite(request: PortalRequest, public_id: str, number: int, study_id: str) -
     """The next step after enrolling. While the enrolment is on its way, the page waits for it."""
     try:
         it = about(request, public_id, number)
+        study = study_of(it, study_id)
+        if request.method == "GET" and awaiting.for_a_moment(offers.last_enrolment(study, it.record)):
+            it = about(request, public_id, number)
     except Gone:
         return gone(request, INVITE, [public_id], part=f"{number} {study_id}", action=OPENED)
-    study = study_of(it, study_id)
     form = _form(request, it, study)
     refused: Broken | Refusal | None = None
     if form.is_bound and form.is_valid():
