@@ -72,6 +72,7 @@ def test_every_outcome_of_a_try_has_words() -> None:
     assert {"done", "waits", "not known", "limited", "paused", "taken over"} <= outcomes
 
     room = Attempt._meta.get_field("outcome").max_length
+    assert room is not None
     for outcome in outcomes:
         assert len(outcome) <= room
         attempt = Attempt(began_at=now, ended_at=now, outcome=outcome)
