@@ -18,7 +18,7 @@ from patients.models import Study
 from patients.services import hand_links, seals
 from patients.services.lookup import Gone
 from patients.services.seals import Broken
-from patients.services.studies import allowed, enrolling, offers, participants
+from patients.services.studies import allowed, enrolling, offers, participants, places
 from patients.services.studies.allowed import Refusal, Refused
 from patients.services.studies.offers import Offer
 from portal.web.htmx import redirect_after, render_page
@@ -140,10 +140,19 @@ def _enrol_form(
 ) -> EnrolForm:
     seal = seals.seal(it.whole.named, purpose=ENROL, by=request.user, part=str(it.record.pk))
     open_to = [each for each in found if not each.takes_part and each.on_its_way is None]
-    chosen = request.GET.get("study", "") or (open_to[0].study.public_id if len(open_to) == 1 else "")
-    initial = {"seal": seal, "study": chosen} | (fresh or {})
+    initial = {"seal": seal, "study": _study_first(request, it, open_to)} | (fresh or {})
     studies = [(each.study.public_id, f"{each.study.name} ({each.own.name})") for each in open_to]
     return EnrolForm(None if fresh is not None else sent(request), initial=initial, studies=studies)
+
+
+def _study_first(request: PortalRequest, it: About, open_to: list[Offer]) -> str:
+    """The study that is chosen already: the one they come from, the only one, or the one opened last."""
+    if named := request.GET.get("study", ""):
+        return named
+    if len(open_to) == 1:
+        return str(open_to[0].study.public_id)
+    _, last = places.chosen(it.reach, by=request.user) or (None, None)
+    return str(last.public_id) if last in [each.study for each in open_to] else ""
 
 
 def _enrol_page(

@@ -111,11 +111,16 @@ def _form(
     apps = [(each.id, each.name or f"app {each.id}") for each in plans.plan_of(study).apps if each.invites]
     return InviteForm(
         None if fresh is not None else sent(request),
-        initial={"seal": seal, "channel": request.GET.get("channel", "")} | (fresh or {}),
+        initial={"seal": seal, "channel": _channel_first(request, study)} | (fresh or {}),
         apps=apps,
         channels=[(value, words.format(system=it.label)) for value, words in CHANNELS],
         needs_reason=bool(contact.refusing_email(it.record)),
     )
+
+
+def _channel_first(request: PortalRequest, study: Study) -> str:
+    """The way that is chosen already: the one they come with, or what they took last in this study."""
+    return request.GET.get("channel", "") or inviting.last_channel(study, by=request.user)
 
 
 def _page(

@@ -95,22 +95,27 @@ class Portal(Side):
 
     def enrol(self, whom: Somebody) -> Measured:
         """From the person's page until the next step, the invitation, is offered: it is not before JHE's
-        reply to the write has named them and the study."""
+        reply to the write has named them and the study. The study whose board was opened last is chosen."""
         self.hands.sits_at(f"{self._address}/people/{whom.public_id}", ALL_THERE)
         page = self.hands.page
         self.hands.begins()
         self.hands.clicks(page.get_by_role("link", name="Enrol in a study"))
-        self.hands.ticks(page.get_by_label(NAME))
+        page.locator("form#enrol").wait_for(timeout=PATIENCE)
+        self._unless_chosen(page.get_by_label(NAME))
         self.hands.clicks(page.get_by_role("button", name="Enrol", exact=True))
         return self.hands.ends_at("form#invite")
 
     def invite(self, whom: Somebody) -> Measured:
-        """From the form on which enrolling ended."""
+        """From the form on which enrolling ended. The way taken last is chosen."""
         page = self.hands.page
         self.hands.begins()
-        self.hands.ticks(page.get_by_label("Copy the link"))
+        self._unless_chosen(page.get_by_label("Copy the link"))
         self.hands.clicks(page.get_by_role("button", name="Make the invitation"))
         return self.hands.ends_at("#link")
+
+    def _unless_chosen(self, radio: Locator) -> None:
+        if not radio.is_checked():
+            self.hands.ticks(radio)
 
 
 class Console(Side):

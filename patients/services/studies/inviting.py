@@ -74,6 +74,14 @@ def cancel(invitation: Invitation, *, by: User, reach: Reach) -> Operation:
     return many.ask(wish, participant.record, by=by)
 
 
+def last_channel(study: Study, *, by: User) -> str:
+    """How somebody handed over the last invitation that they made in a study; empty where it was an e-mail
+    of the system's own, which is chosen anew each time because it leaves at once."""
+    rows = Invitation.objects.filter(participant__study=study, asked_by=by).order_by("-pk")
+    last = rows.values_list("channel", flat=True).first() or ""
+    return "" if last == Channel.EMAIL else last
+
+
 # --- what stands against it -----------------------------------------------------------------
 
 

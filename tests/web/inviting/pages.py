@@ -49,6 +49,11 @@ def opened(client: Client, url: str) -> Node:
     return parsed(response)
 
 
+def chosen_on(page: Node, name: str) -> list[str]:
+    """What is chosen on a page before anybody chooses."""
+    return [each.attributes["value"] for each in page.named(name) if "checked" in each.attributes]
+
+
 def fields_of(page: Node, name: str) -> dict[str, str]:
     """The hidden fields of the form that holds a field of this name."""
     (form,) = [each for each in page.every(lambda node: node.tag == "form") if each.named(name)]

@@ -25,6 +25,7 @@ from .conftest import PERRY
 from .pages import (
     REASON,
     at_person,
+    chosen_on,
     enrol_page,
     fields_of,
     invite_page,
@@ -63,6 +64,14 @@ def test_person_is_enrolled_and_inviting_them_is_the_next_step(
     assert desk.get(poll, headers=PART)["HX-Refresh"] == "true"
     assert opened(desk, then).named("channel")
     assert enrolled(sandbox, PERRY, study.remote_id) == 1
+
+
+def test_study_opened_last_is_chosen_already(desk: Client, study: Study, newcomer: SourceRecord) -> None:
+    study_read(BP, by=User.objects.get(email="coordinator@example.org"))
+    assert chosen_on(opened(desk, enrol_page(newcomer)), "study") == []
+
+    opened(desk, of_study("study", study))
+    assert chosen_on(opened(desk, enrol_page(newcomer)), "study") == [study.public_id]
 
 
 def test_record_of_another_organization_is_added_by_a_button(

@@ -12,11 +12,12 @@ from integrations.sandbox.patient_app import PatientApp
 from integrations.sandbox.run import Sandbox
 from patients.models import Invitation, Operation, Participant, SourceRecord, Study
 from portal.audit.models import Event
-from tests.studying import CAREX, PETER, mailed
+from tests.studying import CAREX, PETER, mailed, taking_part
 from tests.support import PART, parsed
 from tests.writing import work_off
 
 from .pages import (
+    chosen_on,
     fields_of,
     invite_page,
     invited,
@@ -43,6 +44,20 @@ def test_qr_code_says_the_link_that_is_copied(
     assert qr_texts(opened(desk, of_invitation(row, "invitation_in_person"))) == [link]
     assert qr_texts(opened(desk, of_invitation(row, "invitation_letter"))) == [link]
     assert "data:" not in shown.text
+
+
+def test_way_of_the_last_invitation_is_chosen_already_unless_it_leaves_at_once(
+    desk: Client, others: Client, study: Study, peter: SourceRecord, newcomer: SourceRecord
+) -> None:
+    taking_part(study, newcomer)
+    assert chosen_on(opened(desk, invite_page(newcomer, study)), "channel") == []
+
+    invited(desk, peter, study, channel="in person")
+    assert chosen_on(opened(desk, invite_page(newcomer, study)), "channel") == ["in person"]
+    assert chosen_on(opened(others, invite_page(newcomer, study)), "channel") == []
+
+    invited(desk, peter, study, channel="email", again="1")
+    assert chosen_on(opened(desk, invite_page(newcomer, study)), "channel") == []
 
 
 def test_link_is_kept_by_nobody_on_its_way(desk: Client, study: Study, peter: SourceRecord) -> None:
