@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from integrations import errors
 
+from .records import beside
 from .study_guards import StudyGuards
 
 
@@ -19,8 +21,11 @@ class Enrolling:
     def enrol(self, patient_id: str, study_id: str, organization_id: str) -> None:
         """The person takes part; nothing is sent where they do already."""
         operation = "enrol"
-        study = self.guards.study(study_id, organization_id, operation)
-        record = self.guards.belongs(patient_id, organization_id, operation)
+        self.client.bearer.current()  # one look for the token, shared by the threads
+        study, (record,) = beside(
+            partial(self.guards.study, study_id, organization_id, operation),
+            [partial(self.guards.belongs, patient_id, organization_id, operation)],
+        )
         if self.guards.takes_part(record.id, study.id):
             return
         reply = self.client.enrol(study.id, record.id)

@@ -14,7 +14,7 @@ from integrations.types import RemotePatient, Study
 
 from . import reach, sight
 from .client import JheClient
-from .counting import NOBODYS, PATIENT, Way, count, is_enrolled, way_of
+from .counting import NOBODYS, PATIENT, count, is_enrolled, way_of
 from .dialect import Dialect
 from .guards import Guards, is_in
 from .mapping import LABEL, NAME
@@ -62,16 +62,14 @@ class StudyGuards(Guards):
         way = way_of(self.client, self.dialect())
         prove = partial(way.prove, PATIENT, patient_id=patient, study_id=NOBODYS)
         look = partial(is_enrolled, way, patient, study)
-        work: list[Callable[[], bool | None]] = [prove, look]
-        proven, enrolled = side_by_side(lambda each: each(), work, pool=NAME)
+        reach_of = partial(count, way, PATIENT, patient)
+        work: list[Callable[[], bool | int | None]] = [prove, look, reach_of]
+        proven, enrolled, records = side_by_side(lambda each: each(), work, pool=NAME)
         result_of(proven)
-        if not result_of(enrolled):
-            self._check_in_reach(way, patient, operation)
-            return False
-        return True
-
-    def _check_in_reach(self, way: Way, patient_id: str, operation: str) -> None:
-        """Lists show nobody where a search refuses: a person out of reach is not one who takes no part."""
-        if count(way, PATIENT, patient_id) == 0:
+        if result_of(enrolled):
+            return True
+        # Lists show nobody where a search refuses: a person out of reach is not one who takes no part.
+        if result_of(records) == 0:
             sentence = f"You have no role in any {LABEL} organization that holds this record."
             raise self.http.fault(errors.Forbidden, operation, reason=errors.BEYOND_REACH, for_staff=sentence)
+        return False

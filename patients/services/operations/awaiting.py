@@ -14,7 +14,7 @@ from patients.models import Operation
 
 from . import clock
 
-LOOK_SECONDS = 0.04
+LOOK_SECONDS = 0.02
 _MOVING = (Operation.State.WAITING, Operation.State.SENDING)
 
 
