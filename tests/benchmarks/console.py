@@ -72,6 +72,7 @@ def _measure(sides: list[Side], ground: Ground, rounds: int) -> Found:
         for side in sides:
             for lap, cache, measured in _laps(side, ground.decided, next(fresh)):
                 found.setdefault((lap, cache, side.name), []).append(measured)
+            side.hands.leaves()
     return found
 
 

@@ -108,6 +108,10 @@ class Hands:
         """As in a browser that was never here."""
         self._wire.empty_cache()
 
+    def leaves(self) -> None:
+        """Nothing is asked of anybody from here while the other side works."""
+        self.page.goto("about:blank")
+
     def sits_at(self, address: str, shown: str) -> None:
         """Be on a page where a lap begins; nothing of it counts."""
         self.page.goto(address, wait_until="commit", timeout=PATIENCE)
