@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -61,15 +61,21 @@ def note_activity(session: SessionBase) -> None:
     """Somebody is there.
 
     Saved at once and not at the end of the request: a slow one would write its old session over
-    a lock that came meanwhile. Raises ``UpdateError`` where the session has been ended.
+    a lock that came meanwhile. Raises ``UpdateError`` where the session has been ended; a database that
+    is busy ends nobody's work: the next request notes it.
     """
     now = time.time()
     if now - float(session.get(ACTIVE, 0)) < settings.IDLE_LOCK_SECONDS / 40:
         return
     was_modified = session.modified
     session[ACTIVE] = now
-    session.save()
-    session.modified = was_modified
+    try:
+        session.save()
+    except UpdateError:  # of any failing statement
+        if not session.exists(session.session_key or ""):
+            raise
+    finally:
+        session.modified = was_modified
 
 
 def lock(session: SessionBase, *, return_to: str = "", kept: KeptPost | None = None) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.db import OperationalError, connection
 from django.test import Client
 
 from portal import audit
@@ -238,6 +239,19 @@ def test_session_that_ended_elsewhere_is_not_written_again(staff: Client, clock:
     with pytest.raises(UpdateError):
         locking.note_activity(session)
     assert not Session.objects.exists()
+
+
+def test_busy_database_signs_nobody_out(staff: Client, clock: Clock) -> None:
+    def is_locked(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if sql.startswith("UPDATE") and Session._meta.db_table in sql:
+            raise OperationalError("database is locked")
+        return execute(sql, *rest)
+
+    wait(clock, minutes=1)
+    with connection.execute_wrapper(is_locked):
+        assert staff.get(PAGE).status_code == 200
+    assert staff.get(PAGE).status_code == 200
+    assert locking.seconds_left(staff.session) == 600
 
 
 def test_session_ends_after_twelve_hours_whatever_was_done(staff: Client, clock: Clock) -> None:
