@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "portal.accounts.middleware.SessionLimitsMiddleware",
     "portal.accounts.middleware.SecondStepMiddleware",
     "portal.accounts.middleware.AccessMiddleware",
+    "patients.views.not_told.NotToldMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -88,12 +88,14 @@ def name_of(identity: Identity) -> str:
 
 
 def side(public_id: str, *, by: User, reach: Reach) -> Side:
-    """A person at their own address. Raises :class:`~patients.services.lookup.Gone`."""
+    """A person at their own address. Raises :class:`~patients.services.lookup.Gone`, and
+    :class:`~patients.services.visibility.NotTold` where it may be theirs after all."""
     patient = Patient.objects.filter(public_id=public_id, merged_into=None).first()
-    if patient is None or not visibility.may_see(by, patient, reach):
-        raise Gone
-    rows = rows_of(patient, reach)
-    if not rows:
+    rows = []
+    if patient is not None and visibility.may_see(by, patient, reach):
+        rows = rows_of(patient, reach)
+    if patient is None or not rows:
+        visibility.require_told(reach)
         raise Gone
     return side_of(patient, rows)
 

@@ -60,12 +60,13 @@ def begin(public_id: str, *, by: User) -> Opened:
     """The person at an address as the index holds them, every system being asked; one audit event.
 
     Raises :class:`~patients.services.lookup.Gone` where there is no such person for this user:
-    one event too. A person who was linked with another is that other one.
+    one event too; and :class:`~patients.services.visibility.NotTold` where that cannot be known. A
+    person who was linked with another is that other one.
     """
     patient, reach = _seen(public_id, by=by, action="person.viewed", wait=WAIT_SECONDS)
     rows = _rows(patient, reach)
     if not rows:
-        raise _refused("person.viewed", patient.public_id, by)
+        raise _refused("person.viewed", patient.public_id, reach, by)
     event = _look("person.viewed", patient, rows, by=by)
     desk.note_seen(patient, by=by)
     view = view_of(event.pk, patient.public_id, [row.pk for row in rows])
@@ -105,7 +106,7 @@ def open_patient(
     round_.wait_for_all()
     shown = [row for row, kept in round_.kept(rows) if kept is not None]
     if not shown:  # each system refuses it by now
-        raise _refused(action, patient.public_id, by)
+        raise _refused(action, patient.public_id, reach, by)
     if view is None:
         event = _look(action, patient, shown, by=by)
         desk.note_seen(patient, by=by)
@@ -131,7 +132,7 @@ def open_history(public_id: str, *, by: User, view: View | None, number: int = 1
     patient, reach = _seen(public_id, by=by, action=action)
     rows = _rows(patient, reach, within=view)
     if not rows:
-        raise _refused(action, patient.public_id, by)
+        raise _refused(action, patient.public_id, reach, by)
     if view is None:
         event = _look(action, patient, rows, by=by)
         view = view_of(event.pk, patient.public_id, [row.pk for row in rows])
@@ -151,12 +152,14 @@ def address_now(public_id: str) -> str:
 def _seen(
     public_id: str, *, by: User, action: str, wait: float = visibility.WAIT_SECONDS
 ) -> tuple[Patient, Reach]:
-    """The person and what the user's roles reach. Raises :class:`Gone`."""
+    """The person and what the user's roles reach. Raises :class:`Gone` and :class:`NotTold`."""
     reach = visibility.reach_of(by, wait=wait)
     patient = _at(public_id)
-    if patient is None or not visibility.may_see(by, patient, reach):
-        raise _refused(action, public_id[:64], by)
-    return patient, reach
+    if patient is not None and visibility.may_see(by, patient, reach):
+        return patient, reach
+    if reach.untold and wait < visibility.WAIT_SECONDS:  # worth the wait: nothing can be shown without it
+        return _seen(public_id, by=by, action=action)
+    raise _refused(action, public_id[:64], reach, by)
 
 
 def _at(public_id: str) -> Patient | None:
@@ -211,6 +214,8 @@ def _look(action: str, patient: Patient, rows: Sequence[SourceRecord], *, by: Us
     )
 
 
-def _refused(action: str, key: str, by: User) -> Gone:
+def _refused(action: str, key: str, reach: Reach, by: User) -> Gone:
+    """What to raise, after one event. Raises :class:`NotTold` itself, where it may be theirs after all."""
+    visibility.require_told(reach)
     audit.look(action, by=by, subject_key=key, outcome="refused")
     return Gone()

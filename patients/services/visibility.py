@@ -56,6 +56,24 @@ class Reach:
     standings: Mapping[tuple[str, str], Standing] = field(default_factory=dict, repr=False)
 
 
+class NotTold(Exception):
+    """A system does not say whom somebody may see, so whether what they ask for is theirs cannot be known.
+
+    It is the same for what exists and what does not: otherwise it would tell. ``sentences`` say which
+    system, and why."""
+
+    def __init__(self, sentences: Iterable[str]) -> None:
+        super().__init__()
+        self.sentences = tuple(sentences)
+
+
+def require_told(reach: Reach) -> None:
+    """Let nobody be told that something is not there while a system does not say whom they may see. Raises
+    :class:`NotTold`."""
+    if reach.untold:
+        raise NotTold(reach.untold.values())
+
+
 def reach_of(user: User, *, wait: float = WAIT_SECONDS) -> Reach:
     """What a person's roles elsewhere reach now, asked at most every half minute, in ``wait`` seconds."""
     names = systems_with(Capability.ORGANIZATIONS)

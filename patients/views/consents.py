@@ -133,6 +133,7 @@ def record_and_study(whole: Side, number: int, study_id: str, reach: Reach) -> t
     portal knows something for this record. Raises :class:`~patients.services.lookup.Gone`."""
     record = next((row for row in whole.rows if row.pk == number), None)
     if record is None or not consent_reading.keeps_consents(record):
+        visibility.require_told(reach)
         raise Gone
     study = Study.objects.filter(system=record.system, public_id=study_id).first()
     if study is None or study.organization not in reach.organizations.get(record.system, ()):

@@ -67,6 +67,7 @@ def about(request: PortalRequest, public_id: str, number: int) -> About:
     whole = hand_links.side(public_id, by=request.user, reach=reach)
     record = next((row for row in whole.rows if row.pk == number), None)
     if record is None:
+        visibility.require_told(reach)
         raise Gone
     return About(whole=whole, record=record, reach=reach)
 

@@ -20,6 +20,7 @@ from patients.services.editing.pages import Page, page_of
 from patients.services.lookup import Gone
 from patients.services.registering import drafts
 from patients.services.seals import Broken
+from patients.services.visibility import NotTold
 from portal.accounts.locking import kept_as
 from portal.web.htmx import redirect_after, wants_part
 from portal.web.requests import PortalRequest
@@ -59,7 +60,7 @@ def _sections(request: PortalRequest, page: Page) -> list[object]:
     """What is said of each field; nothing where the person is out of reach, or somebody else's by now."""
     try:
         copies = copies_held(page.public_id, by=request.user)
-    except Gone:
+    except (Gone, NotTold):
         return []
     return [*EditForm(request.POST, copies=copies, page=page).sections()]
 

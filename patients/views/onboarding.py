@@ -150,6 +150,7 @@ def onboarding_study(request: PortalRequest, study_id: str) -> StudyPage:
     study = Study.objects.filter(public_id=study_id, vanished_at=None).first()
     try:
         if study is None:
+            visibility.require_told(reach)
             raise OutOfReach
         row = Place.objects.filter(system=study.system, organization=study.organization).first()
         own = places.own_place(row.pk if row is not None else 0, reach)

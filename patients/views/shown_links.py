@@ -19,7 +19,7 @@ from patients.services.lookup import Gone
 from patients.services.portrait import match_of, portrait_of
 from patients.services.rows import Row, Value
 from patients.services.seals import LASTS_FOR, Broken, Trouble
-from patients.services.visibility import Reach
+from patients.services.visibility import NotTold, Reach
 from portal.accounts.models import User
 from portal.accounts.roles import Role, has_role
 from portal.templatetags.ui import day
@@ -118,7 +118,7 @@ def _made(patient: Patient, rows: Sequence[SourceRecord], *, is_admin: bool) -> 
 def _apart(patient: Patient, *, by: User, reach: Reach) -> Iterator[ShownLink]:
     """Those kept apart, as far as this user may see them."""
     for each in hand_links.apart_from(patient):
-        with suppress(Gone):
+        with suppress(Gone, NotTold):
             other = hand_links.side(each.other.public_id, by=by, reach=reach)
             yield ShownLink(
                 name=other.name,

@@ -101,14 +101,14 @@ class Staff:
         if sent is not None:
             return sent | {"asked": 0}
         person, rows = _whose(records)
-        reply = self._get(f"/people/{person}/edit")
+        reply = _with_form(self._get(f"/people/{person}/edit"))
         typed = {"draft": draft, "systems": rows} | _typed(details)
         if parks:
             form = fields_of(parsed(reply), "/edit") | typed
             self._post(f"/people/{person}/edit", form | {"park": "1"})
         meanwhile()
         if parks:
-            reply, typed = self._get(f"/people/{person}/edit?draft={draft}"), {}
+            reply, typed = _with_form(self._get(f"/people/{person}/edit?draft={draft}")), {}
         asked = 0
         for _ in range(LOOKS):
             page = parsed(reply)
@@ -182,6 +182,14 @@ def _answered(reply: requests.Response) -> requests.Response:
         raise NoAnswer
     if reply.status_code in (403, 404, 405):
         raise RuntimeError(f"{reply.request.method} {reply.request.path_url}: {reply.status_code}")
+    return reply
+
+
+def _with_form(reply: requests.Response) -> requests.Response:
+    """The page of a form about somebody, which did not lead elsewhere."""
+    if not reply.url.partition("?")[0].endswith("/edit"):
+        steps = [each.headers.get("Location", "") for each in reply.history]
+        raise RuntimeError(f"{reply.request.path_url} by {steps} in place of a form: {reply.status_code}")
     return reply
 
 

@@ -94,6 +94,7 @@ def find(public_id: str, *, by: User, reach: Reach) -> Removal:
     """A removal that somebody may see. Raises ``Gone``, after one event where it is others' business."""
     removal = within(reach, by=by).filter(public_id=public_id).first()
     if removal is None:
+        visibility.require_told(reach)
         if Removal.objects.filter(public_id=public_id).exists():
             audit.look("removal.viewed", by=by, outcome="refused", details={"removal": public_id})
         raise Gone

@@ -235,6 +235,8 @@ def _check_reach(draft: Draft, patient: Patient, *, to: User, by: User) -> None:
     (``editing.pages.carried``); into one that registers each record may have gone that its writer reaches."""
     reach = visibility.reach_of(to)
     if not visibility.may_see(to, patient, reach):
+        if reach.untold:
+            raise NotTheirs(f"Whether {to} may see this person cannot be known now. Try again in a minute.")
         raise NotTheirs(f"{to} may not see this person.")
     if draft.kind == Draft.Kind.EDIT:
         return

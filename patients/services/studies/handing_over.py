@@ -11,7 +11,7 @@ from integrations.registry import label_of, system_class
 from integrations.scopes import words_of
 from integrations.studies import LinkParts
 from patients.models import Invitation, Participant, Place, SourceRecord, Study
-from patients.services import hand_links
+from patients.services import hand_links, visibility
 from patients.services.hand_links import Side
 from patients.services.held import whole_of
 from patients.services.lookup import Gone
@@ -78,9 +78,11 @@ class Opened:
 
 
 def open_invitation(public_id: str, *, by: User, reach: Reach) -> Opened:
-    """An invitation of somebody within reach, to a study of an own organization. Raises ``Gone``."""
+    """An invitation of somebody within reach, to a study of an own organization. Raises ``Gone``, and
+    :class:`~patients.services.visibility.NotTold` where it may be within reach after all."""
     row = Invitation.objects.select_related(*_OPEN).filter(public_id=public_id).first()
     if row is None:
+        visibility.require_told(reach)
         raise Gone
     study, record = row.participant.study, row.participant.record
     place = Place.objects.filter(system=study.system, organization=study.organization).first()

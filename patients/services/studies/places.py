@@ -10,9 +10,9 @@ from django.conf import settings
 from integrations.abilities import Capability
 from integrations.registry import label_of, systems_with
 from patients.models import ChosenStudy, Place, Study
-from patients.services import facets
+from patients.services import facets, visibility
 from patients.services.people_rows import called
-from patients.services.visibility import Reach, Standing
+from patients.services.visibility import NotTold, Reach, Standing
 from portal import audit
 from portal.accounts.models import User
 
@@ -59,9 +59,11 @@ def own_places(reach: Reach) -> list[OwnPlace]:
 
 
 def own_place(number: int, reach: Reach) -> OwnPlace:
-    """One of them, by our own number of it. Raises :class:`OutOfReach`."""
+    """One of them, by our own number of it. Raises :class:`OutOfReach`, and
+    :class:`~patients.services.visibility.NotTold` where it may be theirs after all."""
     place = Place.objects.filter(pk=number).first()
     if place is None or place.organization not in reach.organizations.get(place.system, ()):
+        visibility.require_told(reach)
         raise OutOfReach
     if place.system not in systems_with(Capability.STUDIES):
         raise OutOfReach
@@ -134,5 +136,5 @@ def chosen(reach: Reach, *, by: User) -> tuple[OwnPlace, Study | None] | None:
         return None
     try:
         return own_place(row.place_id, reach), row.study
-    except OutOfReach:
+    except (OutOfReach, NotTold):
         return None
