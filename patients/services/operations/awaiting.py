@@ -14,7 +14,7 @@ from patients.models import Operation
 
 from . import clock
 
-LOOK_SECONDS = 0.02
+FIRST_SECONDS, LONGEST_SECONDS = 0.02, 0.1  # between looks: most are done by the second or third
 _MOVING = (Operation.State.WAITING, Operation.State.SENDING)
 
 
@@ -24,8 +24,10 @@ def for_a_moment(operation: Operation | None) -> bool:
     if operation is None or operation.bulk_id is not None or operation.state not in _MOVING:
         return False
     ends = time.monotonic() + settings.WRITES_AWAITED - (clock.now() - operation.asked_at).total_seconds()
+    pause = FIRST_SECONDS
     while time.monotonic() < ends:
         if not Operation.objects.filter(pk=operation.pk, state__in=_MOVING).exists():
             return True
-        time.sleep(LOOK_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_SECONDS)
     return False
