@@ -19,3 +19,9 @@ staff       forms filled in and sent as staff do
 twenty, one twenty registrations of one person at once
 proxy, real the same against a real JHE
 """
+
+FULL = 16
+"""Writes of each kind under each fault that processes and the database meet, at least; twice as many under
+those that requests meet, which strike about half of them."""
+
+KILLS = 20  # of web processes and of workers each, at least

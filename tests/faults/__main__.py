@@ -17,12 +17,10 @@ from cryptography.fernet import Fernet
 
 from integrations.sandbox.run import Sandbox
 
+from . import FULL
 from .databases import Database, made_anew
 from .real import RealJhe
 from .systems import Sandboxed, Systems, SystemsClock
-
-ENOUGH_KILLS = 20  # of web processes and of workers, in a whole run
-FULL = 32
 
 
 def main() -> int:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .driver import Driver
 
 LATE_SECONDS = 2.0  # after which a delayed request takes effect: nobody waits for the answer any more
-KILLS = 20
 LOCKS, LOCK_APART = 4, 1.0  # how often the database is held up, and after how many seconds again
 HOUR = timedelta(hours=1)
 

@@ -14,8 +14,8 @@ from portal.accounts.models import PersonToken, User
 from portal.accounts.opening import open_account
 from portal.accounts.roles import Role
 
-from . import proving, report, studies, twenty
-from .columns import COLUMNS, KILLS, Column
+from . import FULL, KILLS, proving, report, studies, twenty
+from .columns import COLUMNS, Column
 from .databases import Database
 from .door import token_for
 from .driver import Driver
@@ -28,7 +28,6 @@ from .staff import signed_in
 from .studies import kinds_of_studies
 from .systems import Systems, SystemsClock
 
-FULL = 32
 SHORT = 2
 
 
