@@ -22,6 +22,7 @@ WATCH_SECONDS = 0.1
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 WEB_PROCESSES = 2
+UP_SECONDS = 3.0  # that a process takes to come up and begin to work
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Portal:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._watching = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._web_since: dict[int, float] = {}
         self._workers = [f"worker {number}" for number in range(1, workers + 1)]
 
     @property
@@ -97,17 +99,21 @@ class Portal:
         return True
 
     def kill_web(self, chance: random.Random) -> bool:
-        """End one of the web server's processes; whether there was one."""
+        """End one of the web server's processes as a power cut would; whether there was one that had begun
+        to work, and another beside it."""
+        now = time.monotonic()
         children = _children(self._running["web"].process.pid)
-        if len(children) < WEB_PROCESSES:
+        self._web_since = {pid: self._web_since.get(pid, now) for pid in children}
+        ready = [pid for pid, since in self._web_since.items() if now - since > UP_SECONDS]
+        if not ready or len(children) < WEB_PROCESSES:
             return False
-        os.kill(chance.choice(children), signal.SIGKILL)
+        os.kill(chance.choice(ready), signal.SIGKILL)
         self.kills["web"] += 1
         return True
 
     def _is_up(self, running: _Running) -> bool:
         """Whether a worker has had the time to come up and work a while."""
-        return running.process.poll() is None and time.monotonic() - running.since > 3.0
+        return running.process.poll() is None and time.monotonic() - running.since > UP_SECONDS
 
     # --- watching -----------------------------------------------------------------------
 
