@@ -12,7 +12,7 @@ people      made-up people, one after the other
 kinds       every kind of write: how it is asked for, which requests it is, what a record then holds
 columns     every fault: what is done to which requests or processes while writes are asked for
 systems     the sandbox, its states in one form, and people put into it beforehand
-processes   web server and workers, killed and started anew
+processes   web server and workers, killed and started anew; ``web`` is the server's configuration
 door        where intents are asked for over HTTP; ``models`` keeps which were
 driver      asks, waits, counts
 staff       forms filled in and sent as staff do

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,12 +18,14 @@ import requests
 
 from tests.benchmarks.support import free_port
 
+from .web import UP
+
 ROOT = Path(__file__).resolve().parents[2]
 WATCH_SECONDS = 0.1
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 WEB_PROCESSES = 2
-UP_SECONDS = 3.0  # that a process takes to come up and begin to work
+UP_SECONDS = 3.0  # that a worker takes to come up and begin to work
 
 
 @dataclass(slots=True)
@@ -43,13 +46,13 @@ class Portal:
     def __init__(self, environment: Mapping[str, str], folder: Path, *, workers: int) -> None:
         self.kills = {"web": 0, "worker": 0}
         self.port = free_port()
-        self._environment = {**os.environ, **environment}
         self._folder = folder
+        self._up = folder / "up"
+        self._environment = {**os.environ, **environment, UP: str(self._up)}
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._watching = threading.Thread(target=self._watch, name="supervisor", daemon=True)
-        self._web_since: dict[int, float] = {}
         self._workers = [f"worker {number}" for number in range(1, workers + 1)]
 
     @property
@@ -59,6 +62,8 @@ class Portal:
 
     def start(self) -> None:
         """Start everything, and wait until the web server answers. Raises ``TimeoutError``."""
+        shutil.rmtree(self._up, ignore_errors=True)
+        self._up.mkdir()
         self._start("web", self._web_command())
         for name in self._workers:
             self._start(name, ["manage.py", "worker"])
@@ -99,15 +104,12 @@ class Portal:
         return True
 
     def kill_web(self, chance: random.Random) -> bool:
-        """End one of the web server's processes as a power cut would; whether there was one that had begun
-        to work, and another beside it."""
-        now = time.monotonic()
-        children = _children(self._running["web"].process.pid)
-        self._web_since = {pid: self._web_since.get(pid, now) for pid in children}
-        ready = [pid for pid, since in self._web_since.items() if now - since > UP_SECONDS]
-        if not ready or len(children) < WEB_PROCESSES:
+        """End one of the web server's processes as a power cut would; whether all of them had come up, so
+        that another goes on beside it."""
+        up = [pid for pid in _children(self._running["web"].process.pid) if (self._up / str(pid)).exists()]
+        if len(up) < WEB_PROCESSES:
             return False
-        os.kill(chance.choice(ready), signal.SIGKILL)
+        os.kill(chance.choice(up), signal.SIGKILL)
         self.kills["web"] += 1
         return True
 
@@ -146,7 +148,8 @@ class Portal:
 
     def _web_command(self) -> list[str]:
         return [
-            *("-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{self.port}", "--no-control-socket"),
+            *("-m", "gunicorn", "--config=python:tests.faults.web", "portal.wsgi"),
+            *(f"--bind=127.0.0.1:{self.port}", "--no-control-socket"),
             *("--worker-class=gthread", f"--workers={WEB_PROCESSES}", "--threads=8", "--log-level=warning"),
         ]
 
